@@ -1,0 +1,1 @@
+"""shopfloor, an AI team for an online shop."""

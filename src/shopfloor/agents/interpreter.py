@@ -1,0 +1,158 @@
+"""The one interpreter for playbooks."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import assert_never, cast
+
+from pydantic import JsonValue
+
+from shopfloor.agents.card import AgentCard
+from shopfloor.agents.outcome import AgentTask, Done, Failed, HandedOff, NeedsInput, Outcome, Said, Waiting
+from shopfloor.agents.playbook import Ask, Assign, Call, End, HandOff, Propose, Say, Step, Use
+from shopfloor.agents.templates import evaluate, render
+from shopfloor.journal.events import ActionMoved
+from shopfloor.kernel.canonical import digest
+from shopfloor.kernel.errors import CallerError, WorldError
+from shopfloor.kernel.ids import AgentId
+from shopfloor.tools.contract import ToolContext, Toolset
+
+
+class PlaybookSpecialist:
+    """A specialist that needs no model."""
+
+    def __init__(self, card: AgentCard) -> None:
+        """Take the card whose skills it carries out."""
+        self._card = card
+
+    async def run(
+        self, task: AgentTask, scope: dict[str, object], tools: Toolset, context: ToolContext
+    ) -> AsyncIterator[Said | Outcome]:
+        """Run a skill's steps."""
+        run = _Run(self._card, task, scope, tools, context)
+        try:
+            async for output in run.steps(task.skill.steps, ""):
+                yield output
+                if not isinstance(output, Said):
+                    return
+        except (CallerError, WorldError) as error:
+            yield Failed(str(error))
+            return
+        yield Done()
+
+
+class _Run:
+    """One task under way."""
+
+    def __init__(
+        self, card: AgentCard, task: AgentTask, scope: dict[str, object], tools: Toolset, context: ToolContext
+    ) -> None:
+        self._card = card
+        self._task = task
+        self._tools = tools
+        self._context = context
+        self._slots: dict[str, JsonValue] = {**dict.fromkeys(card.slots), **task.slots}
+        self._scope = scope
+        self._results: dict[str, object] = {}
+        self._said = set(task.said)
+
+    def _names(self) -> dict[str, object]:
+        return {**self._scope, "request": self._task.request, **self._slots, **self._results}
+
+    async def steps(self, steps: tuple[Step, ...], path: str) -> AsyncIterator[Said | Outcome]:
+        for place, step in enumerate(steps):
+            if not evaluate(step.when, self._names()):
+                continue
+            async for output in self._step(step, f"{path}{place}"):
+                yield output
+
+    async def _step(self, step: Step, path: str) -> AsyncIterator[Said | Outcome]:  # noqa: C901  (a branch a verb)
+        match step:
+            case Say():
+                if path not in self._said:
+                    self._said.add(path)
+                    yield Said(render(step.say, self._names()))
+            case Call():
+                result = await self._tools.call(step.call, self._args(step.args), self._context)
+                self._results[step.result] = result.output
+            case Assign():
+                self._slots.update({name: _json(evaluate(value, self._names())) for name, value in step.assign.items()})
+            case Ask():
+                if step.again or self._slots[step.ask] is None:
+                    async for output in self._ask(step, path):
+                        yield output
+            case Propose():
+                async for output in self._propose(step):
+                    yield output
+            case HandOff():
+                yield HandedOff(AgentId(step.hand_off), step.skill, render(step.reason, self._names()))
+            case Use():
+                async for output in self.steps(self._card.fragments[step.use], f"{path}."):
+                    yield output
+            case End():
+                yield Done() if step.end == "done" else Failed("the playbook could not finish")
+            case _:
+                assert_never(step)
+
+    async def _ask(self, step: Ask, path: str) -> AsyncIterator[Said | Outcome]:
+        slot = self._card.slots[step.ask]
+        asked_before = f"ask:{path}" in self._said
+        source = (slot.again if asked_before and not step.again else "") or step.question or slot.question
+        self._said.add(f"ask:{path}")
+        question = render(source, self._names())
+        slots = {**self._slots, step.ask: None}
+        yield Said(question)
+        yield NeedsInput(self._waiting(slots, question, slot=step.ask))
+
+    async def _propose(self, step: Propose) -> AsyncIterator[Said | Outcome]:
+        args = self._args(step.args)
+        if self._task.answer == "no":
+            await self._decline(step.propose, args)
+            self._results[step.result] = {"outcome": "declined"}
+            return
+        result = await self._tools.call(step.propose, args, self._context)
+        self._results[step.result] = result.output
+        if result.output["outcome"] == "needs_yes":
+            question = render(step.question, {**self._names(), **result.output})
+            yield Said(question)
+            yield NeedsInput(self._waiting(self._slots, question, wanted=str(result.output["digest"])))
+
+    async def _decline(self, kind: str, args: dict[str, JsonValue]) -> None:
+        context = self._context
+        event = ActionMoved(
+            turn_id=context.turn_id,
+            task_id=context.task_id,
+            agent=context.agent,
+            agent_name=context.agent_name,
+            key=f"{context.origin}/{kind}",
+            kind=kind,
+            digest=digest([kind, args]),
+            state="declined",
+            args=args,
+            summary="",
+            rule="consent.no",
+        )
+        await context.session.record(event)
+
+    def _args(self, args: Mapping[str, str]) -> dict[str, JsonValue]:
+        values = {name: _json(evaluate(value, self._names())) for name, value in args.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def _waiting(
+        self, slots: dict[str, JsonValue], question: str, *, slot: str | None = None, wanted: str | None = None
+    ) -> Waiting:
+        return Waiting(
+            agent=self._card.id,
+            skill=self._task.skill.id,
+            request=self._task.request,
+            slots={name: value for name, value in slots.items() if value is not None},
+            said=tuple(sorted(self._said)),
+            slot=slot,
+            question=question,
+            digest=wanted,
+            origin=self._task.origin,
+            asked_at=self._context.now,
+        )
+
+
+def _json(value: object) -> JsonValue:
+    # Expressions work on JSON values only, and their operators give JSON values back.
+    return cast(JsonValue, value)

@@ -1,0 +1,153 @@
+"""Playbooks as data: what a specialist does without a model, step by step.
+
+A skill's steps run from the top. Names in expressions and templates: the filled slots, each step's result under its
+`as` name, and `brand`, `customer`, `request`, `knowledge`, `now`, `zone`. A task that asked the customer something runs
+from the top again once they have answered, with the slots it has; what it already said is not said again.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+
+from shopfloor.agents.templates import check_expression, check_template
+
+SlotType = Literal[
+    "order_number", "email", "address", "product", "products", "size", "colour", "wish", "earlier_wish", "text"
+]
+
+
+def _checked_template(source: str) -> str:
+    check_template(source)
+    return source
+
+
+def _checked_expression(source: str) -> str:
+    check_expression(source)
+    return source
+
+
+TemplateText = Annotated[str, AfterValidator(_checked_template)]
+"""A Jinja template."""
+Expression = Annotated[str, BeforeValidator(str), AfterValidator(_checked_expression)]
+"""A Jinja expression; a fixed text stands in quotes: `"'delivered'"`."""
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+
+
+class Data(BaseModel):
+    """Base of everything a card is made of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Slot(Data):
+    """Something that a skill has to know."""
+
+    type: SlotType
+    question: TemplateText = ""
+    """How the customer is asked for it."""
+    again: TemplateText = ""
+    """How they are asked when their answer held none; the question itself where empty."""
+
+
+class Conditional(Data):
+    """Base of steps: a step runs only when its condition holds."""
+
+    when: Expression = "true"
+
+
+class Say(Conditional):
+    """Say something."""
+
+    say: TemplateText
+
+
+class Call(Conditional):
+    """Call a tool that reads, or that changes nothing of the shop."""
+
+    call: Name
+    args: dict[Name, Expression] = Field(default_factory=dict[str, str], alias="with")
+    result: Name = Field(alias="as")
+
+
+class Propose(Conditional):
+    """Propose a write; where the gate wants the customer's yes, the step asks for it and waits."""
+
+    propose: Name
+    args: dict[Name, Expression] = Field(default_factory=dict[str, str], alias="with")
+    result: Name = Field(alias="as")
+    question: TemplateText = "{{ summary }} Shall I go ahead? Please answer yes or no."
+    """With the gate's `summary` of exactly what will be done."""
+
+
+class Ask(Conditional):
+    """Ask for a slot, unless it is filled; with `again`, also where it is filled but did not do."""
+
+    ask: Name
+    question: TemplateText = ""
+    """In place of the slot's own."""
+    again: bool = False
+
+
+class Assign(Conditional):
+    """Fill slots from expressions."""
+
+    assign: dict[Name, Expression] = Field(alias="set")
+
+
+class HandOff(Conditional):
+    """Give the task to another agent."""
+
+    hand_off: str
+    skill: str | None = None
+    reason: TemplateText
+
+
+class Use(Conditional):
+    """Run a fragment's steps."""
+
+    use: Name
+
+
+class End(Conditional):
+    """End the skill here."""
+
+    end: Literal["done", "failed"] = "done"
+
+
+VERBS = {
+    "say": Say,
+    "call": Call,
+    "propose": Propose,
+    "ask": Ask,
+    "set": Assign,
+    "hand_off": HandOff,
+    "use": Use,
+    "end": End,
+}
+
+
+def _verb(step: object) -> str | None:
+    keys: set[str] = set(step) if isinstance(step, dict) else {_name(type(step))}  # pyright: ignore[reportUnknownArgumentType]
+    return next((verb for verb in VERBS if verb in keys), None)
+
+
+def _name(kind: type[object]) -> str:
+    return next((verb for verb, step in VERBS.items() if step is kind), "")
+
+
+Step = Annotated[
+    Annotated[Say, Tag("say")]
+    | Annotated[Call, Tag("call")]
+    | Annotated[Propose, Tag("propose")]
+    | Annotated[Ask, Tag("ask")]
+    | Annotated[Assign, Tag("set")]
+    | Annotated[HandOff, Tag("hand_off")]
+    | Annotated[Use, Tag("use")]
+    | Annotated[End, Tag("end")],
+    Discriminator(
+        _verb,
+        custom_error_type="step",
+        custom_error_message="a step has exactly one of: say, call, propose, ask, set, hand_off, use, end",
+    ),
+]
+"""One step of a playbook."""

@@ -1,0 +1,117 @@
+"""Filling slots from a customer's words."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from pydantic import JsonValue
+
+from shopfloor.agents.playbook import SlotType
+from shopfloor.kernel.ids import OrderNumber, ProductId
+from shopfloor.language.address import parse_address
+from shopfloor.language.entities import Entities, entities
+from shopfloor.language.text import words
+from shopfloor.search.contract import ProductSearch
+
+LEAD_IN = re.compile(
+    r"^(?:(?:hi|hello|hey|ok|okay|so|well|please|pls|and|also|but|by the way|btw|actually|now|then|yes|no)\b[\s,.!]*)*"
+    r"(?:(?:do|does|would|could|can|have|are|is|will)\s+(?:you|u|there|i|we)\s+(?:guys\s+|also\s+)?"
+    r"(?:have|sell|stock|carry|got|recommend|suggest|find|show|get|see)?\s*(?:me|us)?\s*"
+    r"|(?:i'?m|i am|we'?re|we are)\s+(?:also\s+)?(?:looking for|after|searching for|interested in|shopping for)\s+"
+    r"|(?:i|we)(?:'?d| would)?\s+(?:also\s+)?(?:need|want|like|love)\s+(?:to (?:buy|get|see|find|order)\s+)?"
+    r"|(?:show|find|get|give|recommend|suggest)\s+(?:me|us)?\s*|(?:looking|searching|shopping) for\s+"
+    r"|(?:help me find|got|need|want|what about|how about|what|which)\s+)?"
+    r"(?:(?:any|some|a pair of|a|an|the|your)\s+)?",
+    re.IGNORECASE,
+)
+"""What customers say before they name what they look for."""
+TAIL = re.compile(
+    r"\b(?:do (?:you|u) (?:have|sell|recommend|stock)|please|pls|thanks|thank you|for me)\s*$", re.IGNORECASE
+)
+NOTHING = re.compile(r"(?:some|any)?(?:thing|one)?|more|else|products?|items?|stuff|that|it|help", re.IGNORECASE)
+MAX_REMARK = 9
+"""Words that a remark on an earlier wish has at most."""
+POINTERS = frozenset({"it", "its", "this", "that", "them", "those", "these", "they", "one", "ones"})
+"""Words that point at what was just talked about."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Focus:
+    """What the conversation is about just now."""
+
+    order_number: OrderNumber | None = None
+    """The order last read."""
+    product_id: ProductId | None = None
+    """The one product last talked about."""
+    product_ids: tuple[ProductId, ...] = ()
+    """The products last shown, in the order they were shown."""
+    wish: str | None = None
+    """What products were last looked for, in words."""
+
+
+class SlotReader:
+    """Reads slots' values out of text."""
+
+    def __init__(self, search: ProductSearch) -> None:
+        """Take what knows the products' names."""
+        self._search = search
+
+    def read(self, kind: SlotType, text: str, focus: Focus, *, is_answer: bool = False) -> JsonValue:
+        """Return a slot's value as JSON, or None where the text holds none.
+
+        `is_answer` says that the text answers the slot's question, so that a bare number or any words may be meant.
+        """
+        found = entities(text)
+        match kind:
+            case "order_number":
+                bare = found.bare_number if is_answer else None
+                return next(iter(found.order_numbers), bare)
+            case "email":
+                return next(iter(found.emails), None)
+            case "address":
+                parts = parse_address(text)
+                return {name: str(part) for name, part in parts.items()} if parts.get("line1") else None
+            case "product":
+                return next(iter(self.products(text, found, focus)), None)
+            case "products":
+                several = self.products(text, found, focus)
+                return list(several[:3]) if len(several) > 1 else None
+            case "size":
+                return next(iter(found.sizes), None)
+            case "colour":
+                return next(iter(sorted(found.colours)), None)
+            case "wish":
+                return wish(text) or (text.strip() if is_answer else None)
+            case "earlier_wish":
+                return focus.wish if self._is_remark(text) else None
+            case "text":
+                return text.strip() or None if is_answer else None
+            case _:
+                assert_never(kind)
+
+    def products(self, text: str, found: Entities, focus: Focus) -> Sequence[ProductId]:
+        """Return the products that a text points at: by place among those shown, by name, or by a word such as `it`."""
+        shown = focus.product_ids
+        placed = [shown[place] for place in (_index(n, len(shown)) for n in found.ordinals) if place is not None]
+        named = self._search.named(text)
+        pointed = [*placed, *(product for product in named if product not in placed)]
+        if pointed or not POINTERS & set(words(text)):
+            return pointed
+        return (focus.product_id,) if focus.product_id else shown
+
+    def _is_remark(self, text: str) -> bool:
+        """Whether a text only changes an earlier wish: it names no kind of product of its own."""
+        return self._search.understand(text).category is None and len(words(text)) <= MAX_REMARK
+
+
+def wish(text: str) -> str | None:
+    """Return what is looked for, without the words that lead up to it: `red sneakers in men's size 9`."""
+    bare = LEAD_IN.sub("", text.strip()).strip(" ?.!,")
+    bare = TAIL.sub("", bare).strip(" ?.!,")
+    return None if not bare or NOTHING.fullmatch(bare) else bare
+
+
+def _index(ordinal: int, count: int) -> int | None:
+    place = count + ordinal if ordinal < 0 else ordinal - 1
+    return place if 0 <= place < count else None

@@ -1,0 +1,156 @@
+"""`shopfloor chat`, `replay` and `demo`."""
+
+import asyncio
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+
+from rich.markup import escape
+
+from shopfloor.app import App, open_app
+from shopfloor.cli.output import Output
+from shopfloor.cli.steps import step
+from shopfloor.config import Config
+from shopfloor.identity.identity import GUEST, Identity
+from shopfloor.kernel.errors import InvalidInput, NotFound
+from shopfloor.kernel.ids import ConversationId, StreamId
+
+ARTICLE = "Where's my order #123, and by the way, do you have any red sneakers in men's size 9?"
+OWNER = "maya.lindqvist@example.com"
+"""The demo customer whose order the article's session is about."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChatRequest:
+    """What was asked for on the command line."""
+
+    message: str | None
+    conversation: ConversationId | None
+    customer: str | None
+    as_json: bool
+
+
+async def chat(config: Config, request: ChatRequest) -> None:
+    """Talk: one message with its reply, or a conversation line by line."""
+    output = Output(as_json=request.as_json)
+    async with open_app(config, output.progress) as app:
+        conversation = await _conversation(app, request, output)
+        await app.chat.recover(skip=conversation)
+        if request.message is not None:
+            await _say(app, conversation, request.message, output)
+            if not request.as_json:
+                output.progress(f"\nGo on with: shopfloor chat --conversation {conversation}")
+            return
+        await _finish_unanswered(app, conversation, output)
+        await _talk(app, conversation, output)
+
+
+async def _conversation(app: App, request: ChatRequest, output: Output) -> ConversationId:
+    identity = await _sign_in(app, request.customer) if request.customer else GUEST
+    if request.conversation:
+        await app.chat.state(request.conversation)
+        if identity.is_signed_in:
+            await app.chat.sign_in(request.conversation, identity)
+        return request.conversation
+    conversation, events = await app.chat.open("cli", identity)
+    for event in events:
+        output.hear(event)
+    return conversation
+
+
+async def _sign_in(app: App, email: str) -> Identity:
+    """Sign a token as the shop's own login would, and check it like any other."""
+    customer = await app.shop.customers.find_customer(email)
+    if customer is None:
+        raise NotFound(f"there is no customer {email}: in the demo shop try {OWNER}")
+    return await app.identify(app.tokens.sign(customer.id))
+
+
+async def _say(app: App, conversation: ConversationId, text: str, output: Output) -> None:
+    await app.chat.post(conversation, text)
+    await _finish_unanswered(app, conversation, output)
+
+
+async def _finish_unanswered(app: App, conversation: ConversationId, output: Output) -> None:
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, app.chat.stop, conversation)
+    try:
+        replies = await app.chat.answer(conversation, output.hear)
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+    if replies and output.is_json:
+        output.reply(replies)
+
+
+async def _talk(app: App, conversation: ConversationId, output: Output) -> None:
+    is_terminal = sys.stdin.isatty()
+    if is_terminal:
+        output.line("[dim]Ask about an order, a product, or anything about the shop. An empty line or Ctrl-D ends.[/]")
+    lines = _read_lines(is_terminal)
+    while (line := await lines.get()) is not None:
+        texts = [line]
+        while is_terminal and not lines.empty() and (more := lines.get_nowait()) is not None:
+            texts.append(more)  # typed while the team was busy: answered together
+        try:
+            for text in texts:
+                await app.chat.post(conversation, text)
+            await _finish_unanswered(app, conversation, output)
+        except InvalidInput as error:
+            output.progress(f"shopfloor: {error}")
+            if not is_terminal:
+                raise
+        if is_terminal:
+            output.line("")
+    if not output.is_json:
+        output.progress(f"Go on with: shopfloor chat --conversation {conversation}")
+
+
+def _read_lines(is_terminal: bool) -> "asyncio.Queue[str | None]":
+    """Read stdin in a thread that ends with the process; None marks its end."""
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[str | None] = asyncio.Queue()
+
+    def hand_over(line: str | None) -> None:
+        try:
+            loop.call_soon_threadsafe(lines.put_nowait, line)
+        except RuntimeError:  # the loop has ended
+            return
+
+    def read() -> None:
+        for line in sys.stdin:
+            if line.strip():
+                hand_over(line)
+            elif is_terminal:
+                break
+        hand_over(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    return lines
+
+
+async def replay(config: Config, conversation: ConversationId, as_json: bool) -> None:
+    """Show what happened, event by event."""
+    output = Output(as_json=as_json)
+    async with open_app(config, output.progress) as app:
+        state = await app.chat.state(conversation)
+        await app.journal.verify(StreamId(f"conversation/{conversation}"))
+    for event in state.events:
+        if as_json:
+            output.event(event)
+        else:
+            output.line(step(event, app.brand.zone))
+
+
+async def demo(config: Config) -> None:
+    """Play the article's session, then let the reader talk."""
+    output = Output(as_json=False)
+    async with open_app(config, output.progress) as app:
+        identity = await _sign_in(app, OWNER)
+        conversation, _ = await app.chat.open("cli", identity)
+        output.line(f"[dim]Signed in as {identity.name} ({OWNER}).[/]\n\n[bold]> {escape(ARTICLE)}[/]\n")
+        await _say(app, conversation, ARTICLE, output)
+        output.line(f"\n[dim]Every step of it: shopfloor replay {conversation} --data {config.data}[/]")
+        if sys.stdin.isatty():
+            output.line("")
+            await _talk(app, conversation, output)

@@ -1,0 +1,66 @@
+"""What the terminal shows: text with status lines for people, JSON lines for programs."""
+
+import json
+import sys
+
+from pydantic import JsonValue
+from rich.console import Console
+from rich.markup import escape
+
+from shopfloor.conversation.live import Released
+from shopfloor.journal.events import Event, ReplyComposed, TaskStatus
+
+
+class Output:
+    """Writes to stdout what was asked for, and to stderr what is going on."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        """Take whether stdout holds JSON only."""
+        self.is_json = as_json
+        self._out = Console(highlight=False, soft_wrap=True)
+        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._tasks = 0
+
+    def line(self, text: str) -> None:
+        """Write a line of what was asked for, with rich's markup unless it is JSON."""
+        if self.is_json:
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
+        else:
+            self._out.print(text)
+
+    def progress(self, text: str) -> None:
+        """Say what is going on."""
+        self._err.print(f"[dim]{escape(text)}[/]")
+
+    def hear(self, piece: Event | Released) -> None:
+        """Show a turn as it goes."""
+        if self.is_json:
+            if isinstance(piece, Event) and not isinstance(piece.data, ReplyComposed):
+                self.event(piece)
+            return
+        if isinstance(piece, Released):
+            self._out.print(escape(piece.text))
+        elif isinstance(piece.data, TaskStatus) and piece.data.status == "started":
+            if self._tasks:
+                self._out.print("\n—\n")
+            self._tasks += 1
+            self._out.print(f"[dim italic]{escape(piece.data.text)}[/]")
+        elif isinstance(piece.data, ReplyComposed):
+            self._tasks = 0
+            if piece.data.outcome == "stopped":
+                self._out.print("[dim](stopped)[/]")
+
+    def event(self, event: Event) -> None:
+        """Write an event as a JSON line."""
+        self.line(json.dumps(event.to_json(), ensure_ascii=False))
+
+    def reply(self, replies: list[ReplyComposed]) -> None:
+        """Write the last line of a JSON answer: the reply to all that was asked."""
+        last = replies[-1]
+        data: dict[str, JsonValue] = {
+            "conversation_id": last.conversation_id,
+            "content": "\n\n".join(reply.content for reply in replies),
+            "sources": [source.model_dump(mode="json") for reply in replies for source in reply.sources],
+        }
+        self.line(json.dumps({"event_type": "REPLY", "event_data": data}, ensure_ascii=False))

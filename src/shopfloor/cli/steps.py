@@ -1,0 +1,104 @@
+"""How one event of a replay reads."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from pydantic import JsonValue
+from rich.markup import escape
+
+from shopfloor.journal.events import (
+    ActionMoved,
+    ContextLoaded,
+    ConversationOpened,
+    Event,
+    HandedOff,
+    IdentityVerified,
+    KnowledgeRetrieved,
+    MessageWritten,
+    PlanMade,
+    ReplyComposed,
+    SentenceWithheld,
+    TaskStatus,
+    ToolCalled,
+    TurnStarted,
+)
+
+SHOWN = 300
+"""Characters of a tool's output that are shown."""
+
+
+def step(event: Event, zone: str) -> str:
+    """Write an event for a reader, with rich's markup."""
+    at: datetime = event.at.astimezone(ZoneInfo(zone))
+    return f"[dim]{event.seq:>4}  {at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03}[/]  {_text(event)}"
+
+
+def _text(event: Event) -> str:
+    match event.data:
+        case ConversationOpened() as opened:
+            return f"[bold]CONVERSATION[/] {opened.conversation_id} over {opened.channel}"
+        case IdentityVerified() as identity:
+            who = identity.customer_id or f"orders {', '.join(identity.order_numbers)}"
+            return f"[bold]IDENTITY[/] {who}, by {identity.method}"
+        case ContextLoaded() as context:
+            return f"[bold]CONTEXT[/] {escape(str(context.brand.get('shop_name')))}, {len(context.cards)} agents"
+        case MessageWritten() as message:
+            who = message.agent_name or "Customer"
+            return f"[bold]MESSAGE[/] [cyan]{who}[/]\n{_indented(message.content)}"
+        case TurnStarted() as turn:
+            return f"[bold]TURN[/] {turn.turn_id}, for {len(turn.message_ids)} message(s)"
+        case KnowledgeRetrieved() as found:
+            pages = ", ".join(f"{p['document_id']} ({cast(float, p['score']):.2f})" for p in found.passages)
+            return f"[bold]KNOWLEDGE[/] {escape(pages) or 'nothing'}"
+        case PlanMade() as made:
+            return f"[bold]PLAN[/] revision {made.revision}, by {made.planner}{_plan(made)}"
+        case _:
+            return _task_text(event)
+
+
+def _task_text(event: Event) -> str:
+    match event.data:
+        case TaskStatus() as status:
+            more = status.text or status.reason or ""
+            return f"[bold]TASK_STATUS[/] {status.task_id} {status.agent}: {status.status} {escape(more)}"
+        case ToolCalled() as call:
+            ahead = ", prefetched" if call.prefetched else ""
+            result = call.error or _short(call.tool_output)
+            return (
+                f"[bold]TOOL_CALL[/] {call.task_id} [cyan]{call.agent_name}[/] {call.tool_name}"
+                f"({escape(_short(cast(JsonValue, call.tool_args)))}), {call.duration_ms:.1f} ms{ahead}\n"
+                f"{_indented(result)}"
+            )
+        case HandedOff() as handed:
+            return f"[bold]HANDOFF[/] {handed.from_agent} → {handed.to_agent}: {escape(handed.reason)}"
+        case ActionMoved() as action:
+            rule = f", by rule {action.rule}" if action.rule else ""
+            return f"[bold]ACTION[/] {action.kind}: {action.state}{rule}\n{_indented(action.summary)}"
+        case SentenceWithheld() as withheld:
+            return (
+                f"[bold]GROUNDING[/] kept back ({escape(', '.join(withheld.claims))})\n{_indented(withheld.sentence)}"
+            )
+        case ReplyComposed() as reply:
+            sources = ", ".join(f"{source.kind} {source.id}" for source in reply.sources)
+            return f"[bold]REPLY[/] {reply.outcome}; sources: {escape(sources) or 'none'}\n{_indented(reply.content)}"
+        case _:
+            return event.data.TYPE
+
+
+def _plan(made: PlanMade) -> str:
+    tasks = cast("list[dict[str, JsonValue]]", made.plan.get("tasks", []))
+    lines = ["{id} {agent}/{skill}: {task}".format_map(task) for task in tasks]
+    return "".join(f"\n{_indented(line)}" for line in lines)
+
+
+def _indented(text: str) -> str:
+    lines: Callable[[str], list[str]] = str.splitlines
+    return "\n".join(f"      {escape(line)}" for line in lines(text))
+
+
+def _short(value: JsonValue) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

@@ -1,0 +1,68 @@
+"""What the operator sets: where the data lies. From the command line or the environment."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from shopfloor.kernel.errors import StorageError
+
+DATA_VARIABLE = "SHOPFLOOR_DATA"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """An installation's settings."""
+
+    data: Path
+    """The folder of the database, the locks and the secret; made where it is missing."""
+
+    @property
+    def database(self) -> Path:
+        """Return the database's file."""
+        return self.data / "shopfloor.sqlite3"
+
+    @property
+    def locks(self) -> Path:
+        """Return the folder of the locks."""
+        return self.data / "locks"
+
+    def prepare(self) -> None:
+        """Make the folders.
+
+        Raises:
+            StorageError: they cannot be made.
+        """
+        try:
+            self.locks.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{self.data} cannot be used as the data directory: {error.strerror}") from error
+
+    def secret(self) -> bytes:
+        """Return the secret that tokens are signed with; made at the first call, readable by the owner only.
+
+        Raises:
+            StorageError: it cannot be read or written.
+        """
+        path = self.data / "secret"
+        try:
+            if not path.exists():
+                # Written beside and linked into place, so that two processes at once agree on one secret.
+                new = self.data / f"secret.{os.getpid()}"
+                handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(handle, "wb") as file:
+                    file.write(secrets.token_bytes(32))
+                try:
+                    os.link(new, path)
+                except FileExistsError:
+                    pass
+                finally:
+                    new.unlink()
+            return path.read_bytes()
+        except OSError as error:
+            raise StorageError(f"the secret {path} cannot be used: {error.strerror}") from error
+
+
+def default_data() -> Path:
+    """Return the data directory where none is named: `$SHOPFLOOR_DATA`, or `data` in the current folder."""
+    return Path(os.environ.get(DATA_VARIABLE, "data"))

@@ -1,0 +1,92 @@
+"""Whether what a sentence states stems from the turn's evidence: tool results, documents, the customer's own words.
+
+Checked are amounts of money, order numbers, days, tracking ids, e-mail addresses and links. Evidence is read with the
+same recognisers as the sentence, so a value may be written in any way that both understand.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+
+from pydantic import JsonValue
+
+from shopfloor.kernel.money import Money
+from shopfloor.language.dates import find_days, local_day
+from shopfloor.language.entities import entities
+
+URL = re.compile(r"https?://[^\s<>\"')\]]+[^\s<>\"')\].,;:!?]")
+AMOUNT = re.compile(r"(?:[$€£¥]|\b[A-Z]{3} )\d[\d,]*(?:\.\d+)?|\d[\d,]*(?:\.\d+)? ?(?:dollars|euros?|USD|EUR|GBP)\b")
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:T[\d:.+Z-]+)?")
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What a turn knows."""
+
+    now: datetime
+    zone: tzinfo
+    amounts: set[str] = field(default_factory=set[str])
+    days: set[date] = field(default_factory=set[date])
+    words: set[str] = field(default_factory=set[str])
+    """Ids, numbers, addresses and links, in lower case."""
+
+    def __post_init__(self) -> None:
+        """Know what day it is."""
+        self.days.add(local_day(self.now, self.zone))
+
+    def add(self, value: JsonValue) -> None:
+        """Take a tool's output, a document or a message in."""
+        if isinstance(value, str):
+            self._add_text(value)
+        elif isinstance(value, dict):
+            minor, currency = value.get("minor"), value.get("currency")
+            if isinstance(minor, int) and isinstance(currency, str):
+                self.amounts.add(_digits(str(Money(currency, minor))))
+            self.add_all(value.values())
+        elif isinstance(value, list):
+            self.add_all(value)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            self.words.add(str(value))
+
+    def add_all(self, values: Iterable[JsonValue]) -> None:
+        """Take several values in."""
+        for value in values:
+            self.add(value)
+
+    def _add_text(self, text: str) -> None:
+        if ISO_DAY.fullmatch(text):
+            self.days.add(
+                local_day(datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text), self.zone)
+            )
+            return
+        self.words.update(re.findall(r"[\w.@+-]*\w", text.lower()))
+        self.words.update(link.lower() for link in URL.findall(text))
+        self.amounts.update(_digits(amount) for amount in AMOUNT.findall(text))
+        if len(text) > 5:  # nothing shorter names a day
+            self.days.update(find_days(text, self.now, self.zone))
+
+    def missing(self, sentence: str) -> tuple[str, ...]:
+        """Return what a sentence states without evidence, as it is written; empty for a sentence that may be said."""
+        links = URL.findall(sentence)
+        bare = URL.sub(" ", sentence)
+        found = entities(bare)
+        missing = [amount for amount in AMOUNT.findall(bare) if _digits(amount) not in self.amounts]
+        named = (*found.order_numbers, *found.tracking_ids, *found.emails, *links)
+        missing += [name for name in named if name.lower() not in self.words]
+        missing += [day.isoformat() for day in sorted(find_days(bare, self.now, self.zone) - self.days)]
+        return tuple(dict.fromkeys(missing))
+
+
+def _digits(amount: str) -> str:
+    """Return an amount's number alone, so that `$75`, `$75.00` and `75 dollars` are one."""
+    digits = re.sub(r"[^\d.]", "", amount).rstrip(".")
+    return digits.removesuffix(".00")
+
+
+def evidence_of(values: Iterable[Mapping[str, JsonValue]], now: datetime, zone: tzinfo) -> Evidence:
+    """Return the evidence that some outputs make."""
+    evidence = Evidence(now, zone)
+    for value in values:
+        evidence.add(dict(value))
+    return evidence

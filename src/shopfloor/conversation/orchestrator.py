@@ -1,0 +1,300 @@
+"""ChatOrchestrator: the deterministic code between the customer, the planner and the specialists.
+
+A message is journaled, then answered in a turn: knowledge and plan are got at the same time, the plan is checked in
+code, its tasks run, and what they said is the reply. A turn that a crash cut short is taken up with the plan and the
+tool results it had. One turn at a time runs per conversation; what arrives meanwhile is answered together in the next.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import cast
+
+from pydantic import JsonValue
+
+from shopfloor.agents.base import AgentFactory
+from shopfloor.agents.brand import Brand
+from shopfloor.agents.card import AgentCard
+from shopfloor.agents.registry import Registry
+from shopfloor.conversation.live import Listener, nobody
+from shopfloor.conversation.state import ChatState, Turn, fold
+from shopfloor.conversation.turn import ConversationLog, Desk, TurnRunner, plan_event
+from shopfloor.identity.identity import Identity
+from shopfloor.journal.events import (
+    ContextLoaded,
+    ConversationOpened,
+    Event,
+    EventData,
+    IdentityVerified,
+    KnowledgeRetrieved,
+    MessageWritten,
+    ReplyComposed,
+    TurnStarted,
+)
+from shopfloor.kernel.canonical import digest
+from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound
+from shopfloor.kernel.ids import ConversationId, MessageId, StreamId, TurnId
+from shopfloor.language.answers import is_stop
+from shopfloor.planning.executor import execute
+from shopfloor.planning.plan import Plan, Planner, PlanRequest, problems
+from shopfloor.search.contract import KnowledgeRetriever
+
+MAX_CHARACTERS = 8_000
+"""Of one message."""
+TURN_TIMEOUT_S = 120.0
+KEPT_STATES = 1_000
+"""Conversations whose state stays in memory; others are folded anew."""
+
+
+class ChatOrchestrator:
+    """Answers customers."""
+
+    def __init__(
+        self, desk: Desk, *, registry: Registry, brand: Brand, planner: Planner, retriever: KnowledgeRetriever
+    ) -> None:
+        """Take what all turns share, the agents, the shop's settings, who plans, and what finds knowledge."""
+        self._desk = desk
+        self._registry = registry
+        self._brand = brand
+        self._planner = planner
+        self._retriever = retriever
+        self._states: OrderedDict[ConversationId, ChatState] = OrderedDict()
+        self._running: dict[ConversationId, asyncio.Task[None]] = {}
+
+    # -- what a face calls -------------------------------------------------------------------------------------------
+
+    async def open(self, channel: str, identity: Identity) -> tuple[ConversationId, Sequence[Event]]:
+        """Begin a conversation, and return its id and first events."""
+        conversation = ConversationId(self._desk.ids.new("conv"))
+        data: list[EventData] = [ConversationOpened(conversation_id=conversation, channel=channel)]
+        if identity.customer_id:
+            data.append(_signed_in(identity))
+        return conversation, await self._desk.journal.append(_stream(conversation), data)
+
+    async def sign_in(self, conversation: ConversationId, identity: Identity) -> None:
+        """Note that the customer of a conversation has signed in.
+
+        Raises:
+            NotFound: no such conversation.
+            Conflict: it is another customer's.
+        """
+        state = await self.state(conversation)
+        if state.identity.customer_id == identity.customer_id:
+            return
+        if state.identity.customer_id:
+            raise Conflict("this conversation belongs to another customer: start a new one")
+        await self._desk.journal.append(_stream(conversation), [_signed_in(identity)])
+
+    async def state(self, conversation: ConversationId) -> ChatState:
+        """Return a conversation's state as it now stands.
+
+        Raises:
+            NotFound: no such conversation.
+        """
+        known = self._states.get(conversation)
+        if known is None:
+            known = fold(await self._desk.journal.read(_stream(conversation)))
+            if not known.is_opened:
+                raise NotFound(f"there is no conversation {conversation}: leave --conversation out to start one")
+            self._states[conversation] = known
+            while len(self._states) > KEPT_STATES:
+                self._states.popitem(last=False)
+        self._states.move_to_end(conversation)
+        return known
+
+    async def post(self, conversation: ConversationId, text: str, client_id: str | None = None) -> Sequence[Event]:
+        """Journal a customer's message, once for each `client_id`, and return its event.
+
+        A text that is sent again while the same text waits for its answer is the same message: people and programs
+        send again what seems to have got lost.
+
+        Raises:
+            InvalidInput: an empty, oversized or unreadable text.
+            NotFound: no such conversation.
+        """
+        content = readable(text)
+        state = await self.state(conversation)
+        events = await self._desk.journal.read(_stream(conversation), after=state.seq)
+        waiting = [*state.unanswered, *(e.data for e in events if isinstance(e.data, MessageWritten))]
+        if client_id is None and any(m.role == "user" and m.content == content for m in waiting):
+            return []
+        message = MessageWritten(
+            message_id=MessageId(self._desk.ids.new("msg")), role="user", content=content, client_id=client_id
+        )
+        if is_stop(content):
+            self.stop(conversation)
+        return await self._desk.journal.append(_stream(conversation), [message])
+
+    async def answer(self, conversation: ConversationId, listener: Listener = nobody) -> list[ReplyComposed]:
+        """Answer what is unanswered, turn after turn, and return the replies; none where nothing waits.
+
+        Raises:
+            NotFound: no such conversation.
+        """
+        replies: list[ReplyComposed] = []
+        async with self._desk.journal.hold(_stream(conversation)):
+            log = ConversationLog(self._desk, await self.state(conversation), _stream(conversation), listener)
+            try:
+                await log.catch_up()
+                while log.state.unanswered:
+                    replies.append(await self._turn(log))
+                    await log.catch_up()
+            except BaseException:
+                # The state may lag behind what was stored: it is folded anew next time.
+                self._states.pop(conversation, None)
+                raise
+        return replies
+
+    def stop(self, conversation: ConversationId) -> bool:
+        """Stop the turn that runs for a conversation in this process; an action under way is carried to its end."""
+        task = self._running.get(conversation)
+        return task.cancel() if task else False
+
+    async def recover(self, *, skip: ConversationId | None = None) -> int:
+        """Answer what a process that died left unanswered, and return how many conversations that were."""
+        recovered = 0
+        for stream in await self._desk.journal.unanswered():
+            conversation = ConversationId(stream.removeprefix(PREFIX))
+            if conversation == skip or not stream.startswith(PREFIX):
+                continue
+            async with self._desk.journal.hold(stream, wait=False) as is_free:
+                pass
+            if is_free:
+                recovered += bool(await self.answer(conversation))
+        return recovered
+
+    # -- a turn ------------------------------------------------------------------------------------------------------
+
+    async def _turn(self, log: ConversationLog) -> ReplyComposed:
+        state = log.state
+        cards = [card for card in await self._registry.cards() if card.half == "conversation"]
+        factory = AgentFactory(cards, self._brand, self._desk.tools)
+        turn = state.turn or await self._begin(log, cards)
+        runner = TurnRunner(self._desk, log, turn, factory, self._brand)
+        outcome = "answered" if await self._work(log, runner, turn, cards) else "stopped"
+        content, sources = log.state.compose_reply()
+        reply = ReplyComposed(
+            conversation_id=state.conversation_id,
+            turn_id=turn.id,
+            message_ids=turn.message_ids,
+            content=content or self._brand.thanks if outcome == "answered" else content,
+            sources=sources,
+            outcome=outcome,
+        )
+        await log.append([reply])
+        return reply
+
+    async def _work(self, log: ConversationLog, runner: TurnRunner, turn: Turn, cards: Sequence[AgentCard]) -> bool:
+        """Plan and carry out, and return whether it came to its end: False where the customer stopped it."""
+        work = asyncio.ensure_future(self._plan_and_execute(log, runner, turn, cards))
+        self._running[log.state.conversation_id] = work
+        is_done = False
+        try:
+            await asyncio.shield(work)
+            is_done = True
+        except asyncio.CancelledError:
+            if not work.cancelled():  # not the turn was stopped, but this whole task
+                work.cancel()
+                await asyncio.wait({work})
+                raise
+        finally:
+            self._running.pop(log.state.conversation_id, None)
+        await runner.close(is_done=is_done)
+        return is_done
+
+    async def _plan_and_execute(
+        self, log: ConversationLog, runner: TurnRunner, turn: Turn, cards: Sequence[AgentCard]
+    ) -> None:
+        async with asyncio.timeout(TURN_TIMEOUT_S):
+            if turn.plan is None:
+                await self._prepare(log, turn, cards)
+            plan = cast(Plan, turn.plan)
+            left = tuple(task for task in plan.tasks if task.id not in turn.settled)
+            ids = {task.id for task in left}
+            tasks = [t.model_copy(update={"depends_on": tuple(d for d in t.depends_on if d in ids)}) for t in left]
+            if tasks:
+                await execute(plan.model_copy(update={"tasks": tuple(tasks)}), runner)
+            if plan.reminds:
+                await runner.remind()
+
+    async def _begin(self, log: ConversationLog, cards: Sequence[AgentCard]) -> Turn:
+        context = self._context(cards)
+        pending = tuple(message.message_id for message in log.state.unanswered)
+        data: list[EventData] = [TurnStarted(turn_id=TurnId(self._desk.ids.new("turn")), message_ids=pending)]
+        if log.state.context is None or log.state.context.version != context.version:
+            data.append(context)
+        await log.append(data)
+        return cast(Turn, log.state.turn)
+
+    async def _prepare(self, log: ConversationLog, turn: Turn, cards: Sequence[AgentCard]) -> None:
+        """Get knowledge and plan at the same time."""
+        asked = [m.content for m in log.state.messages if m.message_id in turn.message_ids]
+        message = "\n".join(asked)
+        async with asyncio.TaskGroup() as group:
+            knowledge = group.create_task(self._retriever.retrieve(message))
+            planned = group.create_task(self._planned(message, log.state, cards))
+        passages = tuple(cast("dict[str, JsonValue]", asdict(p)) for p in knowledge.result().passages)
+        await log.append(
+            [
+                KnowledgeRetrieved(turn_id=turn.id, passages=passages),
+                plan_event(turn, planned.result(), 0, self._planner.name),
+            ]
+        )
+
+    async def _planned(self, message: str, state: ChatState, cards: Sequence[AgentCard]) -> Plan:
+        request = PlanRequest(
+            message=message,
+            cards=cards,
+            waiting=list(reversed(state.waiting.values())),
+            postponed=state.postponed,
+            focus=state.focus,
+            previous=state.previous,
+            is_signed_in=state.identity.is_signed_in,
+        )
+        plan = await self._planner.plan(request)
+        wrong = problems(plan, cards, "conversation", {tool.name: tool for tool in self._desk.tools.tools()})
+        if wrong:
+            raise InvalidInput(f"the planner {self._planner.name} made a plan that cannot run: {'; '.join(wrong)}")
+        return plan
+
+    def _context(self, cards: Sequence[AgentCard]) -> ContextLoaded:
+        brand: dict[str, JsonValue] = self._brand.model_dump(mode="json")
+        known = tuple(_collaborator(card) for card in cards)
+        return ContextLoaded(version=digest([brand, list(known)]), brand=brand, cards=known)
+
+
+PREFIX = "conversation/"
+
+
+def _stream(conversation: ConversationId) -> StreamId:
+    return StreamId(f"{PREFIX}{conversation}")
+
+
+def _signed_in(identity: Identity) -> IdentityVerified:
+    return IdentityVerified(method="token", customer_id=identity.customer_id, name=identity.name, email=identity.email)
+
+
+def _collaborator(card: AgentCard) -> dict[str, JsonValue]:
+    skills: list[JsonValue] = [
+        {"id": skill.id, "name": skill.name, "description": skill.description} for skill in card.skills
+    ]
+    tools: list[JsonValue] = list(card.tools)
+    return {"id": card.id, "name": card.name, "description": card.description, "skills": skills, "tools": tools}
+
+
+def readable(text: str) -> str:
+    """Return a message's text without blanks at its ends.
+
+    Raises:
+        InvalidInput: it is empty, too long, or no text.
+    """
+    content = text.strip()
+    if not content:
+        raise InvalidInput("the message is empty: write what you would like to know")
+    if len(content) > MAX_CHARACTERS:
+        raise InvalidInput(f"the message has {len(content):,} characters: at most {MAX_CHARACTERS:,} can be read")
+    odd = sum(1 for letter in content if not letter.isprintable() and letter not in "\n\r\t\u200d\u200b\ufe0f")
+    if odd * 20 > len(content) or "\x00" in content or any("\ud800" <= letter <= "\udfff" for letter in content):
+        raise InvalidInput("the message is not readable text: send plain text in UTF-8")
+    return content

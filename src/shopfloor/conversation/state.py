@@ -1,0 +1,250 @@
+"""ChatState: the single source of truth of a conversation, folded from its events and changed only by `apply`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import singledispatchmethod
+from typing import cast
+
+from pydantic import JsonValue
+
+from shopfloor.agents.outcome import Waiting
+from shopfloor.agents.slots import Focus
+from shopfloor.identity.identity import GUEST, Identity
+from shopfloor.journal.events import (
+    ActionMoved,
+    ContextLoaded,
+    ConversationOpened,
+    Event,
+    EventData,
+    HandedOff,
+    IdentityVerified,
+    KnowledgeRetrieved,
+    MessageWritten,
+    PlanMade,
+    ReplyComposed,
+    SentenceWithheld,
+    Source,
+    TaskStatus,
+    ToolCalled,
+    TurnStarted,
+)
+from shopfloor.kernel.ids import ConversationId, MessageId, OrderNumber, ProductId, TurnId
+from shopfloor.models.contract import ModelMessage
+from shopfloor.planning.plan import Plan, Task
+
+
+@dataclass(slots=True)
+class Turn:
+    """A turn under way."""
+
+    id: TurnId
+    message_ids: tuple[MessageId, ...]
+    plan: Plan | None = None
+    revision: int = -1
+    """Of the newest plan; -1 before the first."""
+    settled: set[str] = field(default_factory=set[str])
+    """Tasks that ended, so that a turn taken up again after a crash does not run them twice."""
+    tool_calls: list[ToolCalled] = field(default_factory=list[ToolCalled])
+    messages: list[MessageWritten] = field(default_factory=list[MessageWritten])
+    admitted: dict[str, str] = field(default_factory=dict[str, str])
+    """Summaries of the actions that were admitted and have no outcome yet, by key."""
+    continued: dict[str, Waiting] = field(default_factory=dict[str, Waiting])
+    """The waiting tasks that the plan goes on with, by origin."""
+
+
+class ChatState:
+    """One conversation; passed by reference, never copied."""
+
+    def __init__(self) -> None:
+        """Begin empty; everything comes by `apply`."""
+        self.conversation_id = ConversationId("")
+        self.seq = 0
+        self.messages: list[MessageWritten] = []
+        self.events: list[Event] = []
+        self.turn: Turn | None = None
+        self.plan: Plan | None = None
+        self.active_task: str | None = None
+        self.identity: Identity = GUEST
+        self.knowledge: tuple[Mapping[str, JsonValue], ...] = ()
+        self.context: ContextLoaded | None = None
+        self.waiting: dict[str, Waiting] = {}
+        """Tasks that asked the customer something, by origin, the oldest first."""
+        self.overdue: list[Waiting] = []
+        """Those among them that the newest message did not answer."""
+        self.postponed: list[Task] = []
+        self.focus = Focus()
+        self.previous: Task | None = None
+        self.answered: set[MessageId] = set()
+        self.is_opened = False
+
+    @property
+    def brand(self) -> Mapping[str, JsonValue]:
+        """Return the shop's settings as they were last taken down."""
+        return self.context.brand if self.context else {}
+
+    @property
+    def cards(self) -> Sequence[Mapping[str, JsonValue]]:
+        """Return the collaborating agents' cards as they were last taken down."""
+        return self.context.cards if self.context else ()
+
+    @property
+    def unanswered(self) -> list[MessageWritten]:
+        """Return the customer's messages without an answer, in order."""
+        return [m for m in self.messages if m.role == "user" and m.message_id not in self.answered]
+
+    def apply(self, event: Event) -> None:
+        """Take one more event in; events come in order and once."""
+        if event.seq != self.seq + 1:
+            raise ValueError(f"event {event.seq} cannot follow event {self.seq}")
+        self.seq = event.seq
+        self.events.append(event)
+        self._take(event.data, event.at)
+
+    @singledispatchmethod
+    def _take(self, data: EventData, _at: datetime) -> None:
+        raise TypeError(f"no such event: {data.TYPE}")
+
+    @_take.register
+    def _(self, data: ConversationOpened, _at: datetime) -> None:
+        self.conversation_id = data.conversation_id
+        self.is_opened = True
+
+    @_take.register
+    def _(self, data: IdentityVerified, _at: datetime) -> None:
+        self.identity = Identity(
+            customer_id=data.customer_id,
+            order_numbers=frozenset(data.order_numbers),
+            name=data.name,
+            email=data.email,
+        )
+
+    @_take.register
+    def _(self, data: ContextLoaded, _at: datetime) -> None:
+        self.context = data
+
+    @_take.register
+    def _(self, data: MessageWritten, _at: datetime) -> None:
+        self.messages.append(data)
+        if self.turn and data.turn_id == self.turn.id:
+            self.turn.messages.append(data)
+
+    @_take.register
+    def _(self, data: TurnStarted, _at: datetime) -> None:
+        self.turn = Turn(data.turn_id, data.message_ids)
+
+    @_take.register
+    def _(self, data: KnowledgeRetrieved, _at: datetime) -> None:
+        self.knowledge = data.passages
+
+    @_take.register
+    def _(self, data: PlanMade, _at: datetime) -> None:
+        if not data.plan:  # erased
+            return
+        self.plan = Plan.model_validate(data.plan)
+        if self.turn:
+            self.turn.plan = self.plan
+            self.turn.revision = data.revision
+        if data.revision == 0 and self.turn:
+            continued = {task.continues for task in self.plan.tasks}
+            self.turn.continued = {origin: w for origin, w in self.waiting.items() if origin in continued}
+            self.overdue = [w for origin, w in self.waiting.items() if origin not in continued]
+            self.waiting = {}
+            if self.turn.continued:
+                self.postponed = []
+
+    @_take.register
+    def _(self, data: TaskStatus, _at: datetime) -> None:
+        task = next((task for task in self.plan.tasks if task.id == data.task_id), None) if self.plan else None
+        if data.status == "started":
+            self.active_task = data.task_id
+            return
+        self.active_task = None
+        if self.turn:
+            self.turn.settled.add(data.task_id)
+        if task:
+            self.previous = task
+        if data.status == "needs_input" and data.waiting:
+            waiting = Waiting.model_validate(data.waiting)
+            self.waiting[waiting.origin] = waiting
+        if data.status == "skipped" and task:
+            self.postponed.append(task)
+
+    @_take.register
+    def _(self, data: ToolCalled, _at: datetime) -> None:
+        if self.turn and data.turn_id == self.turn.id:
+            self.turn.tool_calls.append(data)
+        if isinstance(data.tool_output, dict):
+            self.focus = _focus(self.focus, data.tool_args, data.tool_output)
+
+    @_take.register
+    def _(self, data: HandedOff, _at: datetime) -> None:
+        self.active_task = None
+
+    @_take.register
+    def _(self, data: ActionMoved, _at: datetime) -> None:
+        if self.turn is None:
+            return
+        if data.state == "confirmed":
+            self.turn.admitted[data.key] = data.summary
+        else:
+            self.turn.admitted.pop(data.key, None)
+
+    @_take.register
+    def _(self, data: SentenceWithheld, _at: datetime) -> None:
+        """Change nothing: it only stands in the log."""
+
+    @_take.register
+    def _(self, data: ReplyComposed, _at: datetime) -> None:
+        self.answered.update(data.message_ids)
+        self.turn = None
+        self.active_task = None
+
+    def history(self, reader: str) -> tuple[ModelMessage, ...]:
+        """Return the transcript for a model's next call.
+
+        After an assistant's message that another agent than `reader` wrote stands a note on who it was.
+        """
+        history: list[ModelMessage] = []
+        for message in self.messages:
+            history.append(ModelMessage(role=message.role, content=message.content))
+            if message.role == "assistant" and message.agent_name not in {None, reader}:
+                note = f"[System Note] The assistant message above was authored by {message.agent_name}."
+                history.append(ModelMessage(role="system", content=note))
+        return tuple(history)
+
+    def compose_reply(self) -> tuple[str, tuple[Source, ...]]:
+        """Return the turn's unified reply, composed from its output events, and its sources."""
+        if self.turn is None:
+            return "", ()
+        content = "\n\n".join(message.content for message in self.turn.messages)
+        sources = dict.fromkeys(source for call in self.turn.tool_calls for source in call.sources)
+        return content, tuple(sources)
+
+
+def fold(events: Sequence[Event]) -> ChatState:
+    """Return the state that events lead to."""
+    state = ChatState()
+    for event in events:
+        state.apply(event)
+    return state
+
+
+def _focus(focus: Focus, args: Mapping[str, JsonValue], output: Mapping[str, JsonValue]) -> Focus:
+    """Return what a conversation is about once a tool has answered; the output's keys tell what it holds."""
+    order = output.get("order")
+    product = output.get("product")
+    products = output.get("products")
+    number, one, several, wish = focus.order_number, focus.product_id, focus.product_ids, focus.wish
+    if isinstance(order, dict):
+        number = OrderNumber(str(order["number"]))
+    if isinstance(product, dict):
+        one = ProductId(str(product["id"]))
+    if isinstance(products, list) and products:
+        rows = [cast("dict[str, JsonValue]", row) for row in products]
+        several = tuple(ProductId(str(row.get("product_id", row.get("id")))) for row in rows)
+        one = several[0] if len(several) == 1 else None
+        if "query" in args:
+            refines = args.get("refines")
+            wish = f"{refines}, {args['query']}" if refines else str(args["query"])
+    return Focus(order_number=number, product_id=one, product_ids=several, wish=wish)

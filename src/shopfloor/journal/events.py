@@ -1,0 +1,293 @@
+"""The events of a conversation, each a typed payload.
+
+An event's `PERSONAL` fields hold a person's words or data: they are stored in a column of their own that can be erased
+while the chain over the rest stays valid. Fields that end in `_id` are ids; `agent` is an agent's id, `agent_name` the
+name that the customer's transcript and a model's prompt use for it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from shopfloor.kernel.ids import AgentId, ConversationId, CustomerId, MessageId, OrderNumber, StreamId, TurnId
+
+TaskState = Literal["started", "done", "needs_input", "handed_off", "failed", "skipped"]
+ActionState = Literal["proposed", "confirmed", "executed", "refused", "declined", "outcome_unknown"]
+IdentityMethod = Literal["token", "order_and_email"]
+Role = Literal["user", "assistant"]
+
+
+class EventData(BaseModel):
+    """Base of all payloads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    TYPE: ClassVar[str]
+    PERSONAL: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def unanswered(self) -> int:
+        """Return by how much this event changes the number of messages that wait for an answer."""
+        return 0
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """Return what makes a second event of this kind in the stream the same event; None where nothing does."""
+        return None
+
+
+class ConversationOpened(EventData):
+    """A conversation begins."""
+
+    TYPE = "CONVERSATION"
+    conversation_id: ConversationId
+    channel: str
+    """Where the customer writes: `cli`, `web`, `mail`."""
+
+
+class IdentityVerified(EventData):
+    """The customer showed who they are."""
+
+    TYPE = "IDENTITY"
+    PERSONAL = frozenset({"name", "email"})
+    method: IdentityMethod
+    customer_id: CustomerId | None
+    """The signed-in customer; None where only single orders were opened by the guest check."""
+    order_numbers: tuple[OrderNumber, ...] = ()
+    """The orders opened by the guest check."""
+    name: str | None = None
+    email: str | None = None
+
+
+class ContextLoaded(EventData):
+    """What every agent shall know and keep to: taken down when it first holds or has changed."""
+
+    TYPE = "CONTEXT"
+    version: str
+    """Digest of the content."""
+    brand: dict[str, JsonValue]
+    """The shop's name, voice, refusal messages, guidelines, hours, transfer scenarios, as `agents.brand` has them."""
+    cards: tuple[dict[str, JsonValue], ...]
+    """The collaborating agents: id, name, description, skills."""
+
+
+class MessageWritten(EventData):
+    """Somebody said something."""
+
+    TYPE = "MESSAGE"
+    PERSONAL = frozenset({"content"})
+    message_id: MessageId
+    role: Role
+    content: str
+    client_id: str | None = None
+    """The sender's own id of the message, so that sending it again does not say it again; None for an assistant's."""
+    turn_id: TurnId | None = None
+    """The turn in which an assistant said it; None for a customer's message."""
+    task_id: str | None = None
+    agent: AgentId | None = None
+    agent_name: str | None = None
+
+    @property
+    def unanswered(self) -> int:
+        """Return 1 for a customer's message."""
+        return 1 if self.role == "user" else 0
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """Return the sender's id of the message."""
+        return f"message:{self.client_id}" if self.client_id else None
+
+
+class TurnStarted(EventData):
+    """The team turns to one or more messages."""
+
+    TYPE = "TURN"
+    turn_id: TurnId
+    message_ids: tuple[MessageId, ...]
+
+
+class KnowledgeRetrieved(EventData):
+    """General knowledge found for the turn."""
+
+    TYPE = "KNOWLEDGE"
+    turn_id: TurnId
+    passages: tuple[dict[str, JsonValue], ...]
+    """Document id, title, heading, text and score of each, best first."""
+
+
+class PlanMade(EventData):
+    """A plan that passed validation."""
+
+    TYPE = "PLAN"
+    PERSONAL = frozenset({"plan"})
+    turn_id: TurnId
+    revision: int
+    """0 for the turn's first plan, then counted up with each replan."""
+    planner: str
+    plan: dict[str, JsonValue]
+    """A `planning.Plan` as JSON."""
+
+
+class TaskStatus(EventData):
+    """A task of the plan moves on."""
+
+    TYPE = "TASK_STATUS"
+    PERSONAL = frozenset({"text", "waiting"})
+    turn_id: TurnId
+    task_id: str
+    agent: AgentId
+    agent_name: str
+    status: TaskState
+    text: str = ""
+    """What the customer sees: the status line when it starts, otherwise empty."""
+    waiting: dict[str, JsonValue] | None = None
+    """What the task waits for and all it needs to go on, as `agents.Waiting` has it; in `needs_input` only."""
+    reason: str | None = None
+    """Why it failed, was skipped or handed off."""
+
+
+class Source(BaseModel):
+    """Where part of a reply comes from."""
+
+    model_config = ConfigDict(frozen=True)
+    kind: Literal["product", "order", "document", "guideline"]
+    id: str
+    agent: AgentId
+
+
+class ToolCalled(EventData):
+    """A tool was called and answered."""
+
+    TYPE = "TOOL_CALL"
+    PERSONAL = frozenset({"tool_args", "tool_output"})
+    turn_id: TurnId
+    task_id: str
+    agent: AgentId
+    agent_name: str
+    tool_name: str
+    tool_args: dict[str, JsonValue]
+    tool_output: JsonValue
+    """The result; None where the call failed."""
+    error: str | None = None
+    sources: tuple[Source, ...] = ()
+    """What the output was taken from."""
+    prefetched: bool = False
+    duration_ms: float
+
+
+class HandedOff(EventData):
+    """An agent gave its task to another."""
+
+    TYPE = "HANDOFF"
+    PERSONAL = frozenset({"reason"})
+    turn_id: TurnId
+    task_id: str
+    from_agent: AgentId
+    to_agent: AgentId
+    agent_name: str
+    """The name of the agent that takes over."""
+    reason: str
+
+
+class ActionMoved(EventData):
+    """An action was proposed, or went one step further."""
+
+    TYPE = "ACTION"
+    PERSONAL = frozenset({"args", "summary", "result"})
+    turn_id: TurnId
+    task_id: str
+    agent: AgentId
+    agent_name: str
+    key: str
+    """The idempotency key."""
+    kind: str
+    digest: str
+    """Of kind and arguments: what a customer's yes is bound to."""
+    state: ActionState
+    args: dict[str, JsonValue]
+    summary: str
+    """What will be done, as the customer reads it."""
+    rule: str | None = None
+    """The rule that decided; None where none had to."""
+    result: JsonValue = None
+
+
+class SentenceWithheld(EventData):
+    """A sentence was not released, since it said something that the turn's evidence does not hold."""
+
+    TYPE = "GROUNDING"
+    PERSONAL = frozenset({"sentence", "claims"})
+    turn_id: TurnId
+    task_id: str
+    agent: AgentId
+    agent_name: str
+    sentence: str
+    claims: tuple[str, ...]
+    """The parts without evidence."""
+
+
+class ReplyComposed(EventData):
+    """A turn ends, with everything that was released in it."""
+
+    TYPE = "REPLY"
+    PERSONAL = frozenset({"content"})
+    conversation_id: ConversationId
+    turn_id: TurnId
+    message_ids: tuple[MessageId, ...]
+    """The messages that are answered by it."""
+    content: str
+    sources: tuple[Source, ...]
+    outcome: Literal["answered", "stopped"] = "answered"
+
+    @property
+    def unanswered(self) -> int:
+        """Return minus the number of messages answered."""
+        return -len(self.message_ids)
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """Return the turn: it has one reply."""
+        return f"reply:{self.turn_id}"
+
+
+EVENT_TYPES: dict[str, type[EventData]] = {
+    kind.TYPE: kind
+    for kind in (
+        ConversationOpened,
+        IdentityVerified,
+        ContextLoaded,
+        MessageWritten,
+        TurnStarted,
+        KnowledgeRetrieved,
+        PlanMade,
+        TaskStatus,
+        ToolCalled,
+        HandedOff,
+        ActionMoved,
+        SentenceWithheld,
+        ReplyComposed,
+    )
+}
+"""All payloads by the name they are stored under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A payload with its place and time."""
+
+    stream: StreamId
+    seq: int
+    """Counted per stream from 1, without gaps."""
+    at: datetime
+    data: EventData
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Write the event as it is shown outside: `{seq, at, event_type, event_data}`."""
+        return {
+            "seq": self.seq,
+            "at": self.at.isoformat(),
+            "event_type": self.data.TYPE,
+            "event_data": self.data.model_dump(mode="json"),
+        }

@@ -1,0 +1,160 @@
+"""The journal in the installation's database, SQLite or PostgreSQL."""
+
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+from sqlalchemy import CursorResult, Table, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from shopfloor.database.engine import Database
+from shopfloor.journal.chain import Entry, Payload, check, extend, rebuild, split
+from shopfloor.journal.events import Event, EventData
+from shopfloor.journal.machine_locks import MachineLocks
+from shopfloor.journal.rows import EventRow, StreamRow
+from shopfloor.journal.waiting import Waiting
+from shopfloor.kernel.clock import Clock
+from shopfloor.kernel.ids import StreamId
+from shopfloor.kernel.keyed_locks import KeyedLocks
+
+STREAMS = cast("Table", StreamRow.__table__)
+EVENTS = cast("Table", EventRow.__table__)
+NEWEST_PAGE = 50
+"""Rows read at a time where the end of a stream is looked through."""
+
+
+class SqlJournal:
+    """A `Journal` in tables of a database. Turns are held by file locks, so all its processes share one machine."""
+
+    def __init__(self, database: Database, clock: Clock, locks: Path) -> None:
+        """Take the database, the clock that events are dated by, and a directory for the file of locks."""
+        self._database = database
+        self._clock = clock
+        self._held = KeyedLocks()
+        self._held_on_machine = MachineLocks(locks)
+
+    async def append(self, stream: StreamId, events: Sequence[EventData]) -> Sequence[Event]:
+        """Store events at the end of a stream, in one transaction."""
+        payloads = [split(data) for data in events]
+        return await self._database.write(partial(self._append, stream, payloads)) if payloads else ()
+
+    async def read(self, stream: StreamId, *, after: int = 0) -> Sequence[Event]:
+        """Return a stream's events with numbers above `after`, in order."""
+        return await self._database.read(
+            lambda session: [rebuild(entry) for entry in _entries(session, stream, after=after)]
+        )
+
+    async def unanswered(self) -> Sequence[StreamId]:
+        """Return the streams that hold a message without an answer, the longest waiting first."""
+        waiting = (
+            select(STREAMS.c.stream)
+            .where(STREAMS.c.waiting_since.is_not(None))
+            .order_by(STREAMS.c.waiting_since, STREAMS.c.stream)
+        )
+        return await self._database.read(lambda session: [StreamId(stream) for stream in session.scalars(waiting)])
+
+    @asynccontextmanager
+    async def hold(self, stream: StreamId, *, wait: bool = True) -> AsyncGenerator[bool]:
+        """Keep a stream's turn to oneself, over all processes of this machine."""
+        if not wait and stream in self._held:
+            yield False
+            return
+        async with self._held.hold(stream):
+            if not await self._held_on_machine.acquire(stream, wait=wait):
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                self._held_on_machine.release(stream)
+
+    async def erase(self, stream: StreamId) -> int:
+        """Erase all personal fields of a stream for good, from the database's log too."""
+        count = await self._database.write(partial(_erase, stream))
+        await self._database.forget_deleted()
+        return count
+
+    async def verify(self, stream: StreamId) -> None:
+        """Check a stream's numbers, payloads and chain."""
+        await self._database.read(partial(_verify, stream))
+
+    def close(self) -> None:
+        """Give all held streams back."""
+        self._held_on_machine.close()
+
+    def _append(self, stream: StreamId, payloads: Sequence[Payload], session: Session) -> Sequence[Event]:
+        last_seq, head, waiting = _locked_end(session, stream)
+        keys = {payload.idempotency_key for payload in payloads if payload.idempotency_key}
+        added = extend(
+            stream,
+            payloads,
+            last_seq=last_seq,
+            head=head,
+            at=self._clock.now(),
+            known=_known(session, stream, keys),
+        )
+        if added.entries:
+            _store(session, added.entries)
+            waiting = waiting.after(added.new, (rebuild(entry) for entry in _newest_first(session, stream)))
+            session.execute(
+                update(STREAMS)
+                .where(STREAMS.c.stream == stream)
+                .values(
+                    last_seq=added.entries[-1].seq,
+                    head=added.entries[-1].chain,
+                    unanswered=waiting.count,
+                    waiting_since=waiting.since,
+                )
+            )
+        return added.events
+
+
+def _locked_end(session: Session, stream: StreamId) -> tuple[int, str, Waiting]:
+    """Return a stream's last number, chain and waiting messages, and lock its row, which is made where missing."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    start = (
+        (sqlite if is_sqlite else postgresql).insert(STREAMS).values(stream=stream, last_seq=0, head="", unanswered=0)
+    )
+    row = session.execute(
+        start.on_conflict_do_update(index_elements=["stream"], set_={"last_seq": STREAMS.c.last_seq}).returning(
+            STREAMS.c.last_seq, STREAMS.c.head, STREAMS.c.unanswered, STREAMS.c.waiting_since
+        )
+    ).one()
+    return row.last_seq, row.head, Waiting(count=row.unanswered, since=row.waiting_since)
+
+
+def _known(session: Session, stream: StreamId, keys: set[str]) -> dict[str | None, Event]:
+    if not keys:
+        return {}
+    stored = select(EVENTS).where(EVENTS.c.stream == stream, EVENTS.c.idempotency_key.in_(keys))
+    entries = [Entry(**row) for row in session.execute(stored).mappings()]
+    return {entry.idempotency_key: rebuild(entry) for entry in entries}
+
+
+def _store(session: Session, entries: Sequence[Entry]) -> None:
+    columns = EVENTS.columns.keys()
+    session.execute(insert(EVENTS), [{column: getattr(entry, column) for column in columns} for entry in entries])
+
+
+def _entries(session: Session, stream: StreamId, *, after: int = 0) -> Iterator[Entry]:
+    stored = select(EVENTS).where(EVENTS.c.stream == stream, EVENTS.c.seq > after).order_by(EVENTS.c.seq)
+    return (Entry(**row) for row in session.execute(stored).mappings())
+
+
+def _newest_first(session: Session, stream: StreamId) -> Iterator[Entry]:
+    stored = select(EVENTS).where(EVENTS.c.stream == stream).order_by(EVENTS.c.seq.desc())
+    return (Entry(**row) for row in session.execute(stored.execution_options(yield_per=NEWEST_PAGE)).mappings())
+
+
+def _erase(stream: StreamId, session: Session) -> int:
+    erasing = update(EVENTS).where(EVENTS.c.stream == stream, EVENTS.c.personal.is_not(None))
+    return cast("CursorResult[object]", session.execute(erasing.values(personal=None, salt=None))).rowcount
+
+
+def _verify(stream: StreamId, session: Session) -> None:
+    end = session.execute(select(STREAMS.c.last_seq, STREAMS.c.head).where(STREAMS.c.stream == stream)).one_or_none()
+    last_seq, head = end or (0, "")
+    check(stream, _entries(session, stream), last_seq=last_seq, head=head)

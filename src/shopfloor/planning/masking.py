@@ -1,0 +1,43 @@
+"""Putting placeholders where a message names something, so that any order number is matched like every other."""
+
+import re
+
+from shopfloor.language.address import parse_address
+from shopfloor.language.attributes import colour_families
+from shopfloor.language.entities import entities
+from shopfloor.language.text import normalise, words
+
+PLACEHOLDERS = {"{order}": "orderref", "{product}": "productref", "{address}": "addressref"}
+"""How a card's examples write what a message names."""
+REPEATED = re.compile(r"\b(orderref|productref)(?: \1)+\b")
+
+
+def mask(text: str, product_words: frozenset[str] = frozenset(), *, has_products: bool = False) -> str:
+    """Return a text with placeholders for order numbers, addresses, e-mails, colours, numbers and products' names.
+
+    `product_words` are the words of the product names that the text mentions; `has_products` says that products were
+    shown, so that `the second one` means one of them.
+    """
+    found = entities(text)
+    street = parse_address(text).get("line1")
+    plain = normalise(text)
+    for placeholder, word in PLACEHOLDERS.items():
+        plain = plain.replace(placeholder, word)
+    if street:
+        plain = plain.replace(normalise(street), " addressref ")
+    for number in found.order_numbers:
+        plain = re.sub(rf"(?:order )?(?:number |no\.? )?#? ?{re.escape(number.lower())}\b", " orderref ", plain)
+    for email in found.emails:
+        plain = plain.replace(email, " emailref ")
+    if has_products and found.ordinals:
+        plain = re.sub(r"\b(?:the )?(?:\w+) (?:one|pair|option)\b", " productref ", plain)
+    masked = " ".join(_word(word, product_words) for word in words(plain))
+    return REPEATED.sub(r"\1", masked)
+
+
+def _word(word: str, product_words: frozenset[str]) -> str:
+    if word in product_words:
+        return "productref"
+    if any(letter.isdigit() for letter in word):
+        return "numref"
+    return "colourref" if colour_families(word) else word

@@ -1,0 +1,1 @@
+"""Finding products and knowledge. Floor 1."""

@@ -1,0 +1,139 @@
+"""What finding products and knowledge promises, whatever index stands behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from shopfloor.kernel.ids import ProductId, Sku
+from shopfloor.kernel.money import Money
+from shopfloor.shop.models import Gender, Product
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProductQuery:
+    """What a customer looks for: their words, and the constraints understood from them."""
+
+    text: str
+    """The words, as they were written."""
+    words: tuple[str, ...] = ()
+    """What remains to be matched once the constraints are taken out."""
+    category: str | None = None
+    """The narrowest category named, as the catalogue writes it; None for any."""
+    colours: frozenset[str] = frozenset()
+    """Basic colours, any of which will do: `red` stands for crimson and ruby too."""
+    size: str | None = None
+    gender: Gender | None = None
+    brand: str | None = None
+    price_min: Money | None = None
+    price_max: Money | None = None
+    without: frozenset[str] = frozenset()
+    """Words that must not describe it."""
+    in_stock: bool = True
+
+
+def refined(before: ProductQuery, now: ProductQuery) -> ProductQuery:
+    """Return a query changed by a later one, which wins wherever it says something: `red sneakers`, then `in blue`."""
+    return ProductQuery(
+        text=f"{before.text} {now.text}",
+        words=(*before.words, *now.words) if now.category is None else now.words,
+        category=now.category or before.category,
+        colours=now.colours or before.colours,
+        size=now.size or (before.size if now.category is None else None),
+        gender=now.gender or before.gender,
+        brand=now.brand or before.brand,
+        price_min=now.price_min or before.price_min,
+        price_max=now.price_max or before.price_max,
+        without=before.without | now.without,
+        in_stock=before.in_stock and now.in_stock,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProductHit:
+    """A product found, and why."""
+
+    product: Product
+    sku: Sku
+    """The variant that fits best: the cheapest in stock that meets the constraints."""
+    score: float
+    """Higher is better; comparable within one search only."""
+    reasons: tuple[str, ...]
+    """What of the query it meets, as a shop assistant would say it: `crimson`, `size 9 in stock`, `under $90`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProductResults:
+    """What a search found."""
+
+    query: ProductQuery
+    hits: tuple[ProductHit, ...]
+    """Best first."""
+    relaxed: tuple[str, ...] = ()
+    """The constraints that had to be dropped to find anything, in that order: `colour`, `size`."""
+    total: int
+    """How many products met the query, beyond those returned."""
+
+
+class ProductSearch(Protocol):
+    """Finds products."""
+
+    def understand(self, text: str) -> ProductQuery:
+        """Read the constraints out of a customer's words, against what the catalogue has."""
+        ...
+
+    async def search(self, query: ProductQuery, *, limit: int = 3) -> ProductResults:
+        """Return the best products; constraints are dropped one by one where nothing meets them all."""
+        ...
+
+    def title_words(self, product_id: ProductId) -> frozenset[str]:
+        """Return the words of a product's name, normalised; none where there is no such product."""
+        ...
+
+    def named(self, text: str) -> Sequence[ProductId]:
+        """Return the products whose names a text mentions, misspellings allowed, in the order they are mentioned."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Passage:
+    """A piece of a document that may answer a question."""
+
+    document_id: str
+    title: str
+    heading: str
+    text: str
+    score: float
+    """0 to 1; comparable over searches."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """A whole page of knowledge."""
+
+    id: str
+    title: str
+    topic: str
+    text: str
+    """Markdown, its sections under `##` headings."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Retrieved:
+    """What a question found."""
+
+    passages: tuple[Passage, ...] = field(default=())
+    """Best first."""
+    is_answerable: bool = False
+    """Whether the best passage is near enough to the question to be given as its answer."""
+
+
+class KnowledgeRetriever(Protocol):
+    """Finds passages."""
+
+    async def retrieve(self, text: str, *, limit: int = 3) -> Retrieved:
+        """Return the passages nearest to a question."""
+        ...
+
+    async def read_document(self, document_id: str) -> Document | None:
+        """Return a whole page, or None."""
+        ...

@@ -1,0 +1,160 @@
+"""Finding passages in pages of knowledge: what share of a question's words a section covers, and how near its heading is."""
+
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from shopfloor.kernel.errors import InvalidInput
+from shopfloor.language.english import STOP_WORDS
+from shopfloor.language.text import normalise, stem, words
+from shopfloor.search.bm25 import Bm25
+from shopfloor.search.contract import Document, Passage, Retrieved
+from shopfloor.search.spelling import Speller
+from shopfloor.search.synonyms import KNOWLEDGE_NAMES, KNOWLEDGE_PHRASES, SMALL_TALK
+
+WEIGHTS = {"heading": 2.5, "title": 2.0, "topic": 1.0, "text": 1.0}
+"""What a word counts in each field."""
+HEADLINE_SHARE = 0.3
+"""How much of a passage's score is what its title and heading cover of the question; the rest is what all of it covers."""
+NEAR_HOME = 1.2
+"""How much more a passage about the home country counts among equals."""
+ANSWERABLE = 0.5
+"""The score from which a passage is given as an answer: the middle between the questions of tests/search that the demo
+shop's pages answer and those that they do not."""
+FRONT_MATTER = re.compile(r"---\n(?P<head>.*?)\n---\n(?P<body>.*)", re.DOTALL)
+SECTION = re.compile(r"^##\s+(?P<heading>.+?)\s*$", re.MULTILINE)
+PHRASE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, KNOWLEDGE_PHRASES), key=len, reverse=True)) + r")\b")
+SAME = {stem(word): stem(group.split()[0]) for group in reversed(KNOWLEDGE_NAMES) for word in group.split()}
+"""The stem that stands for a group of words, by the stem of each."""
+SHOP_WORDS = frozenset(word for group in KNOWLEDGE_NAMES for word in group.split())
+
+
+class PageHead(BaseModel):
+    """The front matter of a page."""
+
+    title: str
+    topic: str
+    updated: date | None = None
+
+
+def parse_page(document_id: str, text: str) -> Document:
+    """Read a page of Markdown that begins with its title and topic between lines of `---`.
+
+    Raises:
+        InvalidInput: the front matter is missing or incomplete.
+    """
+    match = FRONT_MATTER.match(text.replace("\r\n", "\n"))
+    if not match:
+        raise InvalidInput(f"page {document_id}: begin it with title and topic between lines of ---")
+    try:
+        head = PageHead.model_validate(yaml.safe_load(match["head"]))
+    except (yaml.YAMLError, ValidationError) as error:
+        raise InvalidInput(f"page {document_id}: its front matter needs title and topic: {error}") from error
+    return Document(id=document_id, title=head.title, topic=head.topic, text=match["body"].strip())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """A part of a page under one heading, and the stems in it."""
+
+    document: Document
+    heading: str
+    text: str
+    headline: frozenset[str]
+    """Of its page's title, its topic and its heading."""
+    all: frozenset[str]
+
+
+class PageRetriever:
+    """A `KnowledgeRetriever` over pages in memory."""
+
+    def __init__(self, documents: Iterable[Document], *, home: str = "") -> None:
+        """Index the sections of pages.
+
+        `home` is how their titles and headings write the country most customers live in (`US`): of equal passages those
+        that name it come first.
+        """
+        self._home = home
+        self._documents = {document.id: document for document in documents}
+        self._sections = {
+            f"{document.id}#{place}": section
+            for document in self._documents.values()
+            for place, section in enumerate(_sections(document))
+        }
+        self._index = Bm25(WEIGHTS)
+        known = {word for document in self._documents.values() for word in words(f"{document.title} {document.text}")}
+        self._correct = Speller(known, right=SHOP_WORDS).correct
+        for section_id, section in self._sections.items():
+            document = section.document
+            texts = {"heading": section.heading, "title": document.title, "topic": document.topic, "text": section.text}
+            self._index.add(section_id, {name: _stems(text) for name, text in texts.items()})
+
+    async def retrieve(self, text: str, *, limit: int = 3) -> Retrieved:
+        """Return the passages nearest to a question; equals by BM25, then in the order of their pages."""
+        asked = dict.fromkeys(_stems(" ".join(map(self._correct, words(text)))))
+        weights = {word: self._index.idf(word) for word in asked}
+        matches = self._index.scores(asked)
+        scored = [
+            (
+                _score(weights, self._sections[section_id]),
+                match * self._nearness(self._sections[section_id]),
+                section_id,
+            )
+            for section_id, match in matches.items()
+        ]
+        ranked = sorted(scored, key=lambda scored: (-scored[0], -scored[1], scored[2]))
+        passages = tuple(_passage(self._sections[section_id], score) for score, _, section_id in ranked[:limit])
+        return Retrieved(passages=passages, is_answerable=bool(passages) and passages[0].score >= ANSWERABLE)
+
+    async def read_document(self, document_id: str) -> Document | None:
+        """Return a whole page, or None."""
+        return self._documents.get(document_id)
+
+    def _nearness(self, section: Section) -> float:
+        named = f"{section.document.title} {section.heading}".split()
+        return NEAR_HOME if self._home and self._home in (word.strip("?.,:") for word in named) else 1.0
+
+
+def _score(weights: Mapping[str, float], section: Section) -> float:
+    score = (1 - HEADLINE_SHARE) * _share(weights, section.all) + HEADLINE_SHARE * _share(weights, section.headline)
+    return round(score, 4)
+
+
+def _share(weights: Mapping[str, float], held: Container[str]) -> float:
+    return sum(weight for word, weight in weights.items() if word in held) / (sum(weights.values()) or 1.0)
+
+
+def _sections(document: Document) -> list[Section]:
+    """Divide a page at its headings; what stands before the first is a section under the page's title."""
+    parts = SECTION.split(document.text)
+    named: Sequence[tuple[str, str]] = [(document.title, parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]
+    return [_section(document, heading, text.strip()) for heading, text in named if text.strip()]
+
+
+def _section(document: Document, heading: str, text: str) -> Section:
+    headline = frozenset(_stems(f"{document.title} {document.topic} {heading}"))
+    return Section(
+        document=document,
+        heading=heading,
+        text=text,
+        headline=headline,
+        all=headline | frozenset(_stems(text)),
+    )
+
+
+def _stems(text: str) -> list[str]:
+    """Return the stems of what a text is about, one stem for words that mean the same."""
+    plain = PHRASE.sub(lambda match: KNOWLEDGE_PHRASES[match[0]], normalise(text))
+    content = [word for word in words(plain) if word not in STOP_WORDS and word not in SMALL_TALK]
+    return [SAME.get(found, found) for found in map(stem, content)]
+
+
+def _passage(section: Section, score: float) -> Passage:
+    document = section.document
+    return Passage(
+        document_id=document.id, title=document.title, heading=section.heading, text=section.text, score=score
+    )

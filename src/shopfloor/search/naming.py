@@ -1,0 +1,101 @@
+"""Products called by their names in running text."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from shopfloor.kernel.ids import ProductId
+from shopfloor.language.attributes import FAMILIES
+from shopfloor.language.english import STOP_WORDS
+from shopfloor.language.text import stem, words
+from shopfloor.search.synonyms import ASKING
+from shopfloor.search.vocabulary import Vocabulary
+from shopfloor.shop.models import Product
+
+CERTAIN = 3
+"""Words of a title in a row that name a product even where each is common."""
+SHORTEST_NAME = 5
+"""Letters that a word needs to name a product by itself."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mention:
+    """A stretch of text that names products."""
+
+    start: int
+    end: int
+    products: tuple[ProductId, ...]
+    """More than one where the words fit several names equally."""
+
+
+class Names:
+    """The names of a catalogue's products."""
+
+    def __init__(self, products: Sequence[Product], vocabulary: Vocabulary) -> None:
+        """Take the products and what their catalogue calls things."""
+        self._correct = vocabulary.correct
+        self._titles = {product.id: [stem(word) for word in words(product.title)] for product in products}
+        self._places: defaultdict[str, list[tuple[ProductId, int]]] = defaultdict(list)
+        for product_id, title in self._titles.items():
+            for place, word in enumerate(title):
+                self._places[word].append((product_id, place))
+        self._common = _common(products, vocabulary)
+
+    def find(self, text: str) -> tuple[ProductId, ...]:
+        """Return the products that a text names, in the order of the text.
+
+        A name is a whole title, or three of its words in a row, or two of which one is not common in the catalogue, or one that
+        is in no other title and nowhere else in the catalogue.
+        """
+        named = [stem(self._correct(word)) for word in words(text) if word not in ("the", "a")]
+        mentions = sorted(self._mentions(named), key=lambda mention: (mention.start - mention.end, mention.start))
+        taken: set[int] = set()
+        chosen: list[Mention] = []
+        for mention in mentions:
+            if taken.isdisjoint(range(mention.start, mention.end)):
+                taken.update(range(mention.start, mention.end))
+                chosen.append(mention)
+        chosen.sort(key=lambda mention: mention.start)
+        return tuple(dict.fromkeys(product for mention in chosen for product in mention.products))
+
+    def _mentions(self, named: list[str]) -> Iterator[Mention]:
+        """Yield at each word the longest stretch of any title that starts there."""
+        for start, word in enumerate(named):
+            lengths: dict[ProductId, int] = {}
+            for product_id, place in self._places.get(word, ()):
+                title = self._titles[product_id]
+                length = _run(title[place:], named[start:])
+                if self._is_name(title, named[start : start + length]):
+                    lengths[product_id] = max(length, lengths.get(product_id, 0))
+            if longest := max(lengths.values(), default=0):
+                products = tuple(product_id for product_id, length in lengths.items() if length == longest)
+                yield Mention(start=start, end=start + longest, products=products)
+
+    def _is_name(self, title: list[str], written: list[str]) -> bool:
+        rare = [word for word in written if word not in self._common]
+        if len(written) == 1:
+            return bool(rare) and len(rare[0]) >= SHORTEST_NAME and len(self._places[rare[0]]) == 1
+        return bool(rare) or len(written) in (len(title), CERTAIN)
+
+
+def _run(title: list[str], named: list[str]) -> int:
+    """Return how many words of a title stand in a row; the title may have words between that the text leaves out."""
+    place = count = 0
+    for word in named:
+        if word not in title[place:]:
+            break
+        place = title.index(word, place) + 1
+        count += 1
+    return count
+
+
+def _common(products: Sequence[Product], vocabulary: Vocabulary) -> frozenset[str]:
+    """Return the stems that describe rather than name: basic colours, categories, and words of other products' texts."""
+    common = {stem(word) for word in STOP_WORDS | ASKING}
+    common |= {stem(name) for name, family in FAMILIES.items() if name == family}
+    common |= {word for name in vocabulary.categories for word in name}
+    titles = [{stem(word) for word in words(product.title)} for product in products]
+    for product, title in zip(products, titles, strict=True):
+        texts = " ".join((product.description, product.best_for, product.material, product.brand, *product.tags))
+        common |= {stem(word) for word in words(texts)} - title
+    return frozenset(common)

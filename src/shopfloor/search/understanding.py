@@ -1,0 +1,129 @@
+"""Reading what a customer looks for out of their words, against what the catalogue has."""
+
+import re
+
+from shopfloor.kernel.money import DECIMALS, Money
+from shopfloor.language.amounts import Amount
+from shopfloor.language.attributes import FAMILIES, colour_families
+from shopfloor.language.english import GENDERS, RELATIONS, SIZES, STOP_WORDS, UNITS
+from shopfloor.language.entities import Entities, entities
+from shopfloor.language.text import normalise, stem, words
+from shopfloor.search.contract import ProductQuery
+from shopfloor.search.synonyms import ASKING
+from shopfloor.search.vocabulary import NARROWER, Vocabulary
+
+SOLD_OUT = re.compile(
+    r"\b(?:(?:back|is|comes?) (?:back )?in(?:to)? stock|sold out|out of stock|restock\w*|(?:is|are|comes?) back)\b"
+)
+ABOUT_PERCENT = 20
+"""How far a price may lie from one that was given with `about`."""
+WORN = frozenset(name for names in (GENDERS, RELATIONS) for listed in names.values() for name in listed.split())
+LETTERED_SIZE = re.compile(r"\d+[a-z]+")
+
+
+def understand(text: str, vocabulary: Vocabulary) -> ProductQuery:
+    """Read category, brand, colours, size, wearer, price and what is not wanted; the rest are words to match."""
+    named = [vocabulary.correct(word) for word in words(text)]
+    corrected = " ".join(named)
+    found = entities(text)
+    avoided = frozenset(vocabulary.correct(word) for word in found.without)
+    category, in_category = _category(named, vocabulary, avoided)
+    brand, in_brand = _brand(named, vocabulary)
+    size, in_size = _size(named, found, vocabulary)
+    low, high = _bounds(found, vocabulary.currency)
+    colours = [*found.colours, *colour_families(corrected)]
+    taken = in_category | in_brand | in_size
+    rest = [
+        word for place, word in enumerate(named) if place not in taken and word not in avoided and _says_something(word)
+    ]
+    return ProductQuery(
+        text=text,
+        words=tuple(dict.fromkeys(word for word in rest if not _is_number_of(word, found))),
+        category=category,
+        colours=frozenset(colours) - {family for word in avoided for family in colour_families(word)},
+        size=size,
+        gender=found.gender,
+        brand=brand,
+        price_min=low,
+        price_max=high,
+        without=avoided,
+        in_stock=not SOLD_OUT.search(normalise(text)),
+    )
+
+
+def _category(named: list[str], vocabulary: Vocabulary, avoided: frozenset[str]) -> tuple[str | None, set[int]]:
+    """Return the narrowest category named, the first of equals, and where its own name stands.
+
+    A narrower name stays among the words to match.
+    """
+    best: tuple[str, ...] = ()
+    places: set[int] = set()
+    start = 0
+    while start < len(named):
+        match = None if named[start] in avoided else vocabulary.category_at(named, start)
+        if match and len(match[0]) > len(best):
+            best = match[0]
+            is_narrower = tuple(stem(word) for word in named[start : start + match[1]]) in NARROWER
+            places = set[int]() if is_narrower else set(range(start, start + match[1]))
+        start += match[1] if match else 1
+    return (best[-1] if best else None), places
+
+
+def _brand(named: list[str], vocabulary: Vocabulary) -> tuple[str | None, set[int]]:
+    for start in range(len(named)):
+        if match := vocabulary.brand_at(named, start):
+            return match[0], set(range(start, start + match[1]))
+    return None, set()
+
+
+def _size(named: list[str], found: Entities, vocabulary: Vocabulary) -> tuple[str | None, set[int]]:
+    """Return the size named, or the one number that is a size of the catalogue and nothing else in the message."""
+    if found.sizes:
+        size = vocabulary.sizes.get(found.sizes[0].lower(), found.sizes[0])
+        written = set(words(size)) | {name for name, short in SIZES.items() if short == size}
+        places = {
+            place for place, word in enumerate(named) if word in written or (word == "extra" and size.startswith("X"))
+        }
+        return size, places
+    for place, word in enumerate(named):
+        is_counting = UNITS.intersection(named[place + 1 : place + 2])
+        if word in vocabulary.sizes and (
+            LETTERED_SIZE.fullmatch(word) or (_is_free_number(word, found) and not is_counting)
+        ):
+            return vocabulary.sizes[word], {place}
+    return None, set()
+
+
+def _is_free_number(word: str, found: Entities) -> bool:
+    return word[0].isdigit() and not _is_number_of(word, found)
+
+
+def _is_number_of(word: str, found: Entities) -> bool:
+    """Tell whether a word is a number that says something else than what is looked for."""
+    number = word.lstrip("#").replace(",", "")
+    if not number.replace(".", "", 1).isdigit():
+        return word.upper().lstrip("#") in found.order_numbers or word.upper() in found.tracking_ids
+    bounds = [*found.amounts, found.price_min, found.price_max, found.price_about]
+    minors = {amount.minor for amount in bounds if amount}
+    return round(float(number) * 100) in minors or number in {*found.order_numbers, *map(str, found.quantities)}
+
+
+def _says_something(word: str) -> bool:
+    is_basic_colour = FAMILIES.get(word) == word
+    return len(word) > 1 and not is_basic_colour and word not in STOP_WORDS | ASKING | WORN | {"no", "not", "without"}
+
+
+def _bounds(found: Entities, currency: str | None) -> tuple[Money | None, Money | None]:
+    if found.price_about:
+        about = _money(found.price_about, currency)
+        margin = about.minor * ABOUT_PERCENT // 100
+        return Money(about.currency, about.minor - margin), Money(about.currency, about.minor + margin)
+    low, high = found.price_min, found.price_max
+    return (_money(low, currency) if low else None), (_money(high, currency) if high else None)
+
+
+def _money(amount: Amount, currency: str | None) -> Money:
+    """Return an amount in its own currency, or in the catalogue's where it names none."""
+    code = amount.currency or currency or "USD"
+    decimals = 2 if amount.currency is None else DECIMALS.get(code, 2)
+    return Money(code, amount.minor * 10 ** DECIMALS.get(code, 2) // 10**decimals)

@@ -1,0 +1,281 @@
+"""A shop in memory: the twin for tests and simulations; it keeps every promise of the contract but lasting.
+
+Nothing here awaits, so each call is one piece to all other callers, as a transaction would be.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TypeVar
+
+from shopfloor.kernel.errors import Conflict, NotFound
+from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId, Sku
+from shopfloor.shop import rules, writes
+from shopfloor.shop.contents import ShopContents
+from shopfloor.shop.contract import Capability, Shop
+from shopfloor.shop.effects import Effect, Write, once
+from shopfloor.shop.models import (
+    Address,
+    Cart,
+    Customer,
+    GiftCard,
+    Lead,
+    LeadKind,
+    Order,
+    OrderLine,
+    Product,
+    Promotion,
+    Return,
+    ReturnKind,
+    ReturnLine,
+    Ticket,
+    Variant,
+)
+
+T = TypeVar("T")
+
+
+def memory_shop(contents: ShopContents) -> Shop:
+    """Return a shop that starts with some contents and forgets all changes with the process."""
+    shelves = Shelves(contents)
+    return Shop(
+        catalogue=MemoryCatalogue(shelves),
+        orders=MemoryOrders(shelves),
+        returns=MemoryReturns(shelves),
+        carts=MemoryCarts(shelves),
+        customers=MemoryCustomers(shelves),
+        tickets=MemoryTickets(shelves),
+        leads=MemoryLeads(shelves),
+        capabilities=frozenset(Capability),
+    )
+
+
+class MemoryEffects:
+    """The effects by key."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._effects: dict[str, Effect] = {}
+
+    def claim(self, key: str, kind: str, asked: str) -> Effect | None:
+        """Return the effect that a key already had."""
+        return self._effects.get(key)
+
+    def settle(self, key: str, effect: Effect) -> None:
+        """Keep the effect of a key."""
+        self._effects[key] = effect
+
+
+class Shelves:
+    """What the shop holds now, by id; all parts share it."""
+
+    def __init__(self, contents: ShopContents) -> None:
+        """Take what the shop starts with."""
+        self.products = {product.id: product for product in sorted(contents.products, key=lambda product: product.id)}
+        self.promotions = tuple(sorted(contents.promotions, key=lambda promotion: promotion.code))
+        self.customers = {customer.id: customer for customer in sorted(contents.customers, key=lambda each: each.id)}
+        self.gift_cards = contents.gift_cards
+        self.orders = {order.number: order for order in contents.orders}
+        self.returns = {each.id: each for each in contents.returns}
+        self.carts = {cart.id: cart for cart in contents.carts}
+        self.tickets: dict[str, Ticket] = {}
+        self.leads: dict[str, Lead] = {}
+        self._product_of = {variant.sku: product.id for product in contents.products for variant in product.variants}
+        self._effects = MemoryEffects()
+
+    def once(self, write: Write[T], do: Callable[[], T]) -> T:
+        """Carry out a write once."""
+        return once(self._effects, write, do)
+
+    def order(self, number: OrderNumber) -> Order:
+        """Return an order that has to exist."""
+        if number not in self.orders:
+            raise NotFound(f"there is no order {number}")
+        return self.orders[number]
+
+    def stock(self, sku: Sku) -> int:
+        """Return the pieces of a variant, which has to exist."""
+        if sku not in self._product_of:
+            raise NotFound(f"there is no variant {sku}")
+        variants = self.products[self._product_of[sku]].variants
+        return next(variant.stock for variant in variants if variant.sku == sku)
+
+    def put_back(self, line: OrderLine) -> None:
+        """Put the pieces of an order's line back in stock, where the variant is still sold."""
+        if line.sku not in self._product_of:
+            return
+
+        def restocked(variant: Variant) -> Variant:
+            return replace(variant, stock=variant.stock + line.quantity) if variant.sku == line.sku else variant
+
+        product = self.products[self._product_of[line.sku]]
+        self.products[product.id] = replace(product, variants=tuple(map(restocked, product.variants)))
+
+
+class _Part:
+    def __init__(self, shelves: Shelves) -> None:
+        """Take what the shop holds."""
+        self._shelves = shelves
+
+
+class MemoryCatalogue(_Part):
+    """What is sold."""
+
+    async def get_product(self, product_id: ProductId) -> Product | None:
+        """Return a product, or None."""
+        return self._shelves.products.get(product_id)
+
+    async def list_products(self, *, after: ProductId | None = None, limit: int = 100) -> Sequence[Product]:
+        """Return a page of products in the order of their ids."""
+        return [product for id_, product in self._shelves.products.items() if after is None or id_ > after][:limit]
+
+    async def active_promotions(self, at: datetime) -> Sequence[Promotion]:
+        """Return the promotions that run at an instant."""
+        return [promotion for promotion in self._shelves.promotions if rules.is_active(promotion, at)]
+
+
+class MemoryOrders(_Part):
+    """What was sold."""
+
+    async def get_order(self, number: OrderNumber) -> Order | None:
+        """Return an order, or None."""
+        return self._shelves.orders.get(number)
+
+    async def orders_of(self, customer_id: CustomerId, *, limit: int = 20) -> Sequence[Order]:
+        """Return a customer's orders, newest first."""
+        theirs = [order for order in self._shelves.orders.values() if order.customer_id == customer_id]
+        return sorted(theirs, key=lambda order: (order.placed_at, order.number), reverse=True)[:limit]
+
+    async def cancel_order(self, number: OrderNumber, *, reason: str, at: datetime, key: str) -> Order:
+        """Cancel an order, put its pieces back and start its refund."""
+
+        def cancel() -> Order:
+            order = rules.cancelled(self._shelves.order(number), reason=reason, at=at)
+            self._shelves.orders[number] = order
+            for line in order.lines:
+                self._shelves.put_back(line)
+            return order
+
+        return self._shelves.once(writes.cancel_order(number, reason, key=key), cancel)
+
+    async def change_shipping_address(self, number: OrderNumber, address: Address, *, key: str) -> Order:
+        """Send an order to another address."""
+
+        def change() -> Order:
+            order = rules.readdressed(self._shelves.order(number), address)
+            self._shelves.orders[number] = order
+            return order
+
+        return self._shelves.once(writes.change_shipping_address(number, address, key=key), change)
+
+
+class MemoryReturns(_Part):
+    """What comes back."""
+
+    async def returns_of(self, number: OrderNumber) -> Sequence[Return]:
+        """Return an order's returns, oldest first."""
+        theirs = [each for each in self._shelves.returns.values() if each.order_number == number]
+        return sorted(theirs, key=lambda each: (each.requested_at, each.id))
+
+    async def request_return(
+        self, number: OrderNumber, kind: ReturnKind, lines: Sequence[ReturnLine], *, at: datetime, key: str
+    ) -> Return:
+        """Register that goods shall come back."""
+
+        def request() -> Return:
+            earlier = [each for each in self._shelves.returns.values() if each.order_number == number]
+            new = rules.requested_return(self._shelves.order(number), earlier, kind, lines, at=at)
+            self._shelves.returns[new.id] = new
+            return new
+
+        return self._shelves.once(writes.request_return(number, kind, lines, key=key), request)
+
+
+class MemoryCarts(_Part):
+    """What visitors mean to buy."""
+
+    async def get_cart(self, cart_id: str) -> Cart | None:
+        """Return a cart, or None."""
+        return self._shelves.carts.get(cart_id)
+
+    async def carts_of(self, customer_id: CustomerId) -> Sequence[Cart]:
+        """Return a customer's carts, last touched first."""
+        theirs = [cart for cart in self._shelves.carts.values() if cart.customer_id == customer_id]
+        return sorted(theirs, key=lambda cart: (cart.updated_at, cart.id), reverse=True)
+
+    async def set_cart_line(self, cart_id: str, sku: Sku, quantity: int, *, at: datetime, key: str) -> Cart:
+        """Put a quantity of a variant into a cart."""
+        rules.check_quantity(quantity)
+
+        def set_line() -> Cart:
+            if cart_id not in self._shelves.carts:
+                raise NotFound(f"there is no cart {cart_id}")
+            stock = self._shelves.stock(sku)
+            cart = rules.with_line(self._shelves.carts[cart_id], sku, quantity, stock=stock, at=at)
+            self._shelves.carts[cart_id] = cart
+            return cart
+
+        return self._shelves.once(writes.set_cart_line(cart_id, sku, quantity, key=key), set_line)
+
+
+class MemoryCustomers(_Part):
+    """Who buys."""
+
+    async def get_customer(self, customer_id: CustomerId) -> Customer | None:
+        """Return a customer, or None."""
+        return self._shelves.customers.get(customer_id)
+
+    async def find_customer(self, email: str) -> Customer | None:
+        """Return the customer with an e-mail address, or None."""
+        wanted = rules.email_key(email)
+        found = (customer for customer in self._shelves.customers.values() if rules.email_key(customer.email) == wanted)
+        return next(found, None)
+
+    async def gift_cards_of(self, customer_id: CustomerId) -> Sequence[GiftCard]:
+        """Return a customer's gift cards, those that expire first leading and those that never do last."""
+        theirs = [card for card in self._shelves.gift_cards if card.customer_id == customer_id]
+        return sorted(theirs, key=lambda card: (card.expires_on or date.max, card.code))
+
+
+class MemoryTickets(_Part):
+    """What people of the shop take care of."""
+
+    async def open_ticket(self, ticket: Ticket, *, key: str) -> Ticket:
+        """Store a ticket."""
+
+        def store() -> Ticket:
+            if ticket.id in self._shelves.tickets:
+                raise Conflict(f"the ticket {ticket.id} exists already: use a new id")
+            self._shelves.tickets[ticket.id] = ticket
+            return ticket
+
+        return self._shelves.once(writes.open_ticket(ticket, key=key), store)
+
+    async def list_tickets(self, *, limit: int = 50) -> Sequence[Ticket]:
+        """Return the newest tickets first."""
+        tickets = self._shelves.tickets.values()
+        return sorted(tickets, key=lambda ticket: (ticket.created_at, ticket.id), reverse=True)[:limit]
+
+
+class MemoryLeads(_Part):
+    """Who wants to hear from the shop."""
+
+    async def add_lead(self, lead: Lead, *, key: str) -> Lead:
+        """Store a lead, or return the one that says the same."""
+
+        def store() -> Lead:
+            wish = rules.wish(lead)
+            same = next((known for known in self._shelves.leads.values() if rules.wish(known) == wish), None)
+            if same is not None:
+                return same
+            if lead.id in self._shelves.leads:
+                raise Conflict(f"the lead {lead.id} exists already: use a new id")
+            self._shelves.leads[lead.id] = lead
+            return lead
+
+        return self._shelves.once(writes.add_lead(lead, key=key), store)
+
+    async def list_leads(self, kind: LeadKind, *, limit: int = 50) -> Sequence[Lead]:
+        """Return the newest leads of a kind first."""
+        theirs = [lead for lead in self._shelves.leads.values() if lead.kind == kind]
+        return sorted(theirs, key=lambda lead: (lead.consent_at, lead.id), reverse=True)[:limit]

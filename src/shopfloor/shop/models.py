@@ -1,0 +1,279 @@
+"""The nouns of a shop, as every shop system knows them.
+
+Frozen values: a change is a new value. Instants are aware UTC datetimes, amounts are `Money`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId, Sku
+from shopfloor.kernel.money import Money
+
+Gender = Literal["men", "women", "unisex", "kids"]
+OrderState = Literal["pending", "processing", "on_hold", "partially_shipped", "shipped", "delivered", "cancelled"]
+PaymentState = Literal["authorised", "paid", "partially_refunded", "refunded", "failed"]
+ShipmentState = Literal["label_created", "in_transit", "out_for_delivery", "delivered", "delayed", "lost"]
+ReturnState = Literal["requested", "approved", "in_transit", "received", "completed", "rejected"]
+ReturnKind = Literal["refund", "exchange"]
+RefundState = Literal["pending", "settled", "failed"]
+TicketState = Literal["open", "waiting", "closed"]
+LeadKind = Literal["newsletter", "back_in_stock", "contact"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Address:
+    """Where a parcel goes."""
+
+    name: str
+    line1: str
+    line2: str = ""
+    city: str
+    region: str = ""
+    """State, province or county; empty where the country has none."""
+    postal_code: str
+    country: str
+    """ISO 3166-1 alpha-2, such as `US`."""
+
+    def one_line(self) -> str:
+        """Write the address in one line, without the name."""
+        parts = [self.line1, self.line2, self.city, f"{self.region} {self.postal_code}".strip(), self.country]
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variant:
+    """One thing that can be bought: a product in one colour and size."""
+
+    sku: Sku
+    colour: str | None = None
+    size: str | None = None
+    """As the shop writes it: `9`, `M`, `32x34`; None where the product has no sizes."""
+    price: Money
+    compare_at: Money | None = None
+    """The price before a reduction; None where it is not reduced."""
+    stock: int
+    """Pieces that can be sold now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Product:
+    """A product as the catalogue shows it."""
+
+    id: ProductId
+    title: str
+    brand: str
+    category: tuple[str, ...]
+    """From the broadest to the narrowest: `("Shoes", "Sneakers")`."""
+    gender: Gender | None = None
+    description: str
+    best_for: str
+    """One short phrase on what it is good at, as a shop assistant would say it: `Great for running`."""
+    material: str = ""
+    care: str = ""
+    tags: tuple[str, ...] = ()
+    rating: float | None = None
+    """Mean of the customers' stars, 1 to 5; None before the first review."""
+    review_count: int = 0
+    variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Promotion:
+    """A reduction that runs for a time."""
+
+    code: str
+    title: str
+    percent_off: int
+    category: str | None
+    """The narrowest category it holds for; None for the whole shop."""
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Customer:
+    """Somebody with an account."""
+
+    id: CustomerId
+    email: str
+    name: str
+    phone: str = ""
+    address: Address
+    """Where their parcels go unless they say otherwise."""
+    marketing_consent: bool = False
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GiftCard:
+    """Money in the shop, held by a code."""
+
+    code: str
+    customer_id: CustomerId | None
+    initial: Money
+    balance: Money
+    expires_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderLine:
+    """One position of an order, priced as it was sold."""
+
+    sku: Sku
+    product_id: ProductId
+    title: str
+    colour: str | None = None
+    size: str | None = None
+    quantity: int
+    unit_price: Money
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShipmentEvent:
+    """One scan of a parcel."""
+
+    at: datetime
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shipment:
+    """One parcel of an order."""
+
+    id: str
+    carrier: str
+    tracking_id: str
+    tracking_url: str
+    state: ShipmentState
+    shipped_at: datetime | None
+    """When the carrier took it; None while it is only a label."""
+    expected_on: date | None
+    delivered_at: datetime | None
+    skus: tuple[Sku, ...]
+    """What is in it."""
+    events: tuple[ShipmentEvent, ...] = ()
+    """Oldest first."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refund:
+    """Money on its way back to a customer."""
+
+    id: str
+    amount: Money
+    method: str
+    """Where it goes, as the customer knows it: `Visa ending in 4242`."""
+    state: RefundState
+    reason: str
+    created_at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """An order with its lines, parcels and refunds."""
+
+    number: OrderNumber
+    """As the customer knows it, without a sign before it: `123`."""
+    customer_id: CustomerId | None
+    """None for a guest's order."""
+    email: str
+    placed_at: datetime
+    state: OrderState
+    payment_state: PaymentState
+    payment_method: str
+    """As the customer knows it: `Visa ending in 4242`."""
+    lines: tuple[OrderLine, ...]
+    discount: Money
+    shipping: Money
+    tax: Money
+    shipping_address: Address
+    shipments: tuple[Shipment, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    promotion_code: str | None = None
+    cancelled_at: datetime | None = None
+    cancel_reason: str | None = None
+
+    @property
+    def subtotal(self) -> Money:
+        """Return what the lines cost together."""
+        total = Money(self.shipping.currency, 0)
+        for line in self.lines:
+            total = total + line.unit_price * line.quantity
+        return total
+
+    @property
+    def total(self) -> Money:
+        """Return what the customer was asked to pay."""
+        return self.subtotal - self.discount + self.shipping + self.tax
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReturnLine:
+    """One position that goes back."""
+
+    sku: Sku
+    quantity: int
+    reason: str
+    exchange_sku: Sku | None = None
+    """What the customer gets for it; None in a refund."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Return:
+    """Goods on their way back, for money or for another variant."""
+
+    id: str
+    order_number: OrderNumber
+    kind: ReturnKind
+    state: ReturnState
+    lines: tuple[ReturnLine, ...]
+    requested_at: datetime
+    received_at: datetime | None = None
+    tracking_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CartLine:
+    """One position of a cart."""
+
+    sku: Sku
+    quantity: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cart:
+    """What a visitor means to buy."""
+
+    id: str
+    customer_id: CustomerId | None
+    lines: tuple[CartLine, ...]
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ticket:
+    """A matter that a person of the shop takes care of."""
+
+    id: str
+    conversation_id: str | None
+    customer_id: CustomerId | None
+    email: str
+    subject: str
+    summary: str
+    state: TicketState
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lead:
+    """Somebody who wants to hear from the shop."""
+
+    id: str
+    kind: LeadKind
+    email: str
+    sku: Sku | None
+    """What they wait for, in `back_in_stock`; otherwise None."""
+    consent_at: datetime

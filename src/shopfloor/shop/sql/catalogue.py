@@ -1,0 +1,131 @@
+"""The catalogue on the database."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shopfloor.database.engine import Database
+from shopfloor.kernel.ids import ProductId
+from shopfloor.kernel.money import Money
+from shopfloor.shop.models import Product, Promotion, Variant
+from shopfloor.shop.sql.rows import ProductRow, PromotionRow, VariantRow
+
+
+class SqlCatalogue:
+    """What is sold."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the database."""
+        self._database = database
+
+    async def get_product(self, product_id: ProductId) -> Product | None:
+        """Return a product, or None."""
+
+        def read(session: Session) -> Product | None:
+            row = session.get(ProductRow, product_id)
+            return row and product_of(row)
+
+        return await self._database.read(read)
+
+    async def list_products(self, *, after: ProductId | None = None, limit: int = 100) -> Sequence[Product]:
+        """Return a page of products in the order of their ids."""
+        page = select(ProductRow).order_by(ProductRow.id).limit(limit)
+        if after is not None:
+            page = page.where(ProductRow.id > after)
+        return await self._database.read(lambda session: [product_of(row) for row in session.scalars(page)])
+
+    async def active_promotions(self, at: datetime) -> Sequence[Promotion]:
+        """Return the promotions that run at an instant."""
+        running = select(PromotionRow).where(PromotionRow.starts_at <= at, PromotionRow.ends_at > at)
+        ordered = running.order_by(PromotionRow.code)
+        return await self._database.read(lambda session: [promotion_of(row) for row in session.scalars(ordered)])
+
+
+def product_of(row: ProductRow) -> Product:
+    """Return the product of a row."""
+    return Product(
+        id=row.id,
+        title=row.title,
+        brand=row.brand,
+        category=tuple(row.category),
+        gender=row.gender,
+        description=row.description,
+        best_for=row.best_for,
+        material=row.material,
+        care=row.care,
+        tags=tuple(row.tags),
+        rating=row.rating,
+        review_count=row.review_count,
+        variants=tuple(variant_of(variant) for variant in row.variants),
+    )
+
+
+def variant_of(row: VariantRow) -> Variant:
+    """Return the variant of a row."""
+    return Variant(
+        sku=row.sku,
+        colour=row.colour,
+        size=row.size,
+        price=Money(row.currency, row.price),
+        compare_at=None if row.compare_at is None else Money(row.currency, row.compare_at),
+        stock=row.stock,
+    )
+
+
+def promotion_of(row: PromotionRow) -> Promotion:
+    """Return the promotion of a row."""
+    return Promotion(
+        code=row.code,
+        title=row.title,
+        percent_off=row.percent_off,
+        category=row.category,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+    )
+
+
+def product_row(product: Product) -> ProductRow:
+    """Return the row of a product, with those of its variants."""
+    return ProductRow(
+        id=product.id,
+        title=product.title,
+        brand=product.brand,
+        category=list(product.category),
+        gender=product.gender,
+        description=product.description,
+        best_for=product.best_for,
+        material=product.material,
+        care=product.care,
+        tags=list(product.tags),
+        rating=product.rating,
+        review_count=product.review_count,
+        variants=[variant_row(variant, position) for position, variant in enumerate(product.variants)],
+    )
+
+
+def variant_row(variant: Variant, position: int) -> VariantRow:
+    """Return the row of a variant."""
+    return VariantRow(
+        sku=variant.sku,
+        position=position,
+        colour=variant.colour,
+        size=variant.size,
+        price=variant.price.minor,
+        compare_at=variant.compare_at and variant.compare_at.minor,
+        currency=variant.price.currency,
+        stock=variant.stock,
+    )
+
+
+def promotion_row(promotion: Promotion) -> PromotionRow:
+    """Return the row of a promotion."""
+    return PromotionRow(
+        code=promotion.code,
+        title=promotion.title,
+        percent_off=promotion.percent_off,
+        category=promotion.category,
+        starts_at=promotion.starts_at,
+        ends_at=promotion.ends_at,
+    )

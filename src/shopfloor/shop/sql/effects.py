@@ -1,0 +1,60 @@
+"""Writes on the database: one transaction each, which holds the change and the effect of its key."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from shopfloor.database.engine import Database
+from shopfloor.kernel.clock import Clock
+from shopfloor.shop.effects import Effect, Write, once
+from shopfloor.shop.sql.rows import EffectRow
+
+T = TypeVar("T")
+
+
+class Writer:
+    """Carries out writes once."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """Take the database, and the clock that tells when a write was carried out."""
+        self._database = database
+        self._clock = clock
+
+    async def once(self, write: Write[T], do: Callable[[Session], T]) -> T:
+        """Carry out a write in a transaction, or return what it gave the first time."""
+        return await self._database.write(
+            lambda session: once(SqlEffects(session, self._clock), write, lambda: do(session))
+        )
+
+
+class SqlEffects:
+    """The effects of the shop, seen from one transaction."""
+
+    def __init__(self, session: Session, clock: Clock) -> None:
+        """Take the transaction."""
+        self._session = session
+        self._clock = clock
+
+    def claim(self, key: str, kind: str, asked: str) -> Effect | None:
+        """Store the key, or return the effect that it already had.
+
+        Where another transaction is about to store the same key, this waits for its end.
+        """
+        earlier = self._session.get(EffectRow, key) or self._store(key, kind, asked)
+        return earlier and Effect(kind=earlier.kind, digest=earlier.digest, result=earlier.result)
+
+    def settle(self, key: str, effect: Effect) -> None:
+        """Keep the effect of a key that was claimed."""
+        row = self._session.get_one(EffectRow, key)
+        row.result = effect.result
+
+    def _store(self, key: str, kind: str, asked: str) -> EffectRow | None:
+        row = EffectRow(key=key, kind=kind, digest=asked, result=None, at=self._clock.now())
+        try:
+            with self._session.begin_nested():
+                self._session.add(row)
+        except IntegrityError:
+            return self._session.get_one(EffectRow, key)
+        return None

@@ -1,0 +1,151 @@
+"""Orders as rows, and rows as orders."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from shopfloor.kernel.money import Money
+from shopfloor.shop.models import Address, Order, OrderLine, Refund, Shipment, ShipmentEvent
+from shopfloor.shop.sql.rows import OrderLineRow, OrderRow, RefundRow, ShipmentRow
+
+
+def order_of(row: OrderRow) -> Order:
+    """Return the order of a row."""
+    return Order(
+        number=row.number,
+        customer_id=row.customer_id,
+        email=row.email,
+        placed_at=row.placed_at,
+        state=row.state,
+        payment_state=row.payment_state,
+        payment_method=row.payment_method,
+        lines=tuple(_line_of(line) for line in row.lines),
+        discount=Money(row.currency, row.discount),
+        shipping=Money(row.currency, row.shipping),
+        tax=Money(row.currency, row.tax),
+        shipping_address=Address(**row.shipping_address),
+        shipments=tuple(_shipment_of(shipment) for shipment in row.shipments),
+        refunds=tuple(_refund_of(refund) for refund in row.refunds),
+        promotion_code=row.promotion_code,
+        cancelled_at=row.cancelled_at,
+        cancel_reason=row.cancel_reason,
+    )
+
+
+def _line_of(row: OrderLineRow) -> OrderLine:
+    return OrderLine(
+        sku=row.sku,
+        product_id=row.product_id,
+        title=row.title,
+        colour=row.colour,
+        size=row.size,
+        quantity=row.quantity,
+        unit_price=Money(row.currency, row.unit_price),
+    )
+
+
+def _shipment_of(row: ShipmentRow) -> Shipment:
+    return Shipment(
+        id=row.id,
+        carrier=row.carrier,
+        tracking_id=row.tracking_id,
+        tracking_url=row.tracking_url,
+        state=row.state,
+        shipped_at=row.shipped_at,
+        expected_on=row.expected_on,
+        delivered_at=row.delivered_at,
+        skus=tuple(row.skus),
+        events=tuple(
+            ShipmentEvent(at=datetime.fromisoformat(scan["at"]), place=scan["place"], text=scan["text"])
+            for scan in row.events
+        ),
+    )
+
+
+def _refund_of(row: RefundRow) -> Refund:
+    return Refund(
+        id=row.id,
+        amount=Money(row.currency, row.amount),
+        method=row.method,
+        state=row.state,
+        reason=row.reason,
+        created_at=row.created_at,
+        settled_at=row.settled_at,
+    )
+
+
+def order_row(order: Order) -> OrderRow:
+    """Return the row of an order, with those of its lines, parcels and refunds."""
+    return OrderRow(
+        number=order.number,
+        customer_id=order.customer_id,
+        email=order.email,
+        placed_at=order.placed_at,
+        state=order.state,
+        payment_state=order.payment_state,
+        payment_method=order.payment_method,
+        discount=order.discount.minor,
+        shipping=order.shipping.minor,
+        tax=order.tax.minor,
+        currency=order.shipping.currency,
+        shipping_address=asdict(order.shipping_address),
+        promotion_code=order.promotion_code,
+        cancelled_at=order.cancelled_at,
+        cancel_reason=order.cancel_reason,
+        lines=[_line_row(line, position) for position, line in enumerate(order.lines)],
+        shipments=[_shipment_row(shipment, position) for position, shipment in enumerate(order.shipments)],
+        refunds=[_refund_row(refund, position) for position, refund in enumerate(order.refunds)],
+    )
+
+
+def update(row: OrderRow, order: Order) -> None:
+    """Bring a row up to what became of its order: state, address, and new refunds."""
+    row.state = order.state
+    row.shipping_address = asdict(order.shipping_address)
+    row.cancelled_at = order.cancelled_at
+    row.cancel_reason = order.cancel_reason
+    first = len(row.refunds)
+    row.refunds += [_refund_row(refund, position) for position, refund in enumerate(order.refunds[first:], first)]
+
+
+def _line_row(line: OrderLine, position: int) -> OrderLineRow:
+    return OrderLineRow(
+        position=position,
+        sku=line.sku,
+        product_id=line.product_id,
+        title=line.title,
+        colour=line.colour,
+        size=line.size,
+        quantity=line.quantity,
+        unit_price=line.unit_price.minor,
+        currency=line.unit_price.currency,
+    )
+
+
+def _shipment_row(shipment: Shipment, position: int) -> ShipmentRow:
+    return ShipmentRow(
+        id=shipment.id,
+        position=position,
+        carrier=shipment.carrier,
+        tracking_id=shipment.tracking_id,
+        tracking_url=shipment.tracking_url,
+        state=shipment.state,
+        shipped_at=shipment.shipped_at,
+        expected_on=shipment.expected_on,
+        delivered_at=shipment.delivered_at,
+        skus=list(shipment.skus),
+        events=[{"at": scan.at.isoformat(), "place": scan.place, "text": scan.text} for scan in shipment.events],
+    )
+
+
+def _refund_row(refund: Refund, position: int) -> RefundRow:
+    return RefundRow(
+        id=refund.id,
+        position=position,
+        amount=refund.amount.minor,
+        currency=refund.amount.currency,
+        method=refund.method,
+        state=refund.state,
+        reason=refund.reason,
+        created_at=refund.created_at,
+        settled_at=refund.settled_at,
+    )

@@ -1,0 +1,1 @@
+"""What agents can do: tools, toolsets and their wrappers, and the retail tools with their action kinds. Floor 3."""

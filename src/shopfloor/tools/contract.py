@@ -1,0 +1,125 @@
+"""Tools and toolsets.
+
+A toolset is a few tools under one roof; what cuts across them (permission, prefetching, limits, tracing, the gate) is a
+wrapper of the same type. Who the customer is comes with the context, from code; no tool takes it as an argument.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from shopfloor.actions.gate import Consent
+from shopfloor.identity.identity import Identity
+from shopfloor.journal.events import EventData, Source
+from shopfloor.kernel.errors import InvalidInput
+from shopfloor.kernel.ids import AgentId, ConversationId, TurnId
+from shopfloor.models.contract import ToolSpec
+
+
+class ToolArgs(BaseModel):
+    """Base of a tool's arguments."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, str_max_length=4_000)
+
+
+class NoArgs(ToolArgs):
+    """Of a tool that takes none."""
+
+
+class Session(Protocol):
+    """The conversation that a tool works for, as far as tools may know it."""
+
+    @property
+    def conversation_id(self) -> ConversationId:
+        """Return the conversation's id."""
+        ...
+
+    @property
+    def identity(self) -> Identity:
+        """Return what the customer has shown up to now."""
+        ...
+
+    async def record(self, event: EventData) -> None:
+        """Journal an event at once."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolContext:
+    """For whom, where and when a tool is called; made by code only."""
+
+    session: Session
+    turn_id: TurnId
+    task_id: str
+    agent: AgentId
+    agent_name: str
+    origin: str
+    """Of the task that a write stems from: the first part of its idempotency key."""
+    now: datetime
+    consent: Consent | None = None
+    """The customer's yes, if the message of this turn was one."""
+    admitted: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Summaries of the actions that were admitted but whose outcome was not recorded, by key."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolResult:
+    """What a tool answered."""
+
+    output: dict[str, JsonValue]
+    """Always with an `outcome`, a word that playbooks and models can branch on."""
+    sources: tuple[Source, ...] = ()
+    """What the output was taken from."""
+
+
+A = TypeVar("A", bound=ToolArgs)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tool(Generic[A]):
+    """One thing an agent can do."""
+
+    name: str
+    description: str
+    args: type[A]
+    run: Callable[[A, ToolContext], Awaitable[ToolResult]]
+    is_read: bool = True
+    """Whether it only looks: such a call may be made ahead of need, or twice."""
+
+    def spec(self) -> ToolSpec:
+        """Return the tool as a model sees it."""
+        schema: dict[str, JsonValue] = self.args.model_json_schema()
+        return ToolSpec(name=self.name, description=self.description, parameters=schema)
+
+    def parse(self, args: Mapping[str, JsonValue]) -> A:
+        """Read arguments.
+
+        Raises:
+            InvalidInput: naming each argument that does not fit.
+        """
+        try:
+            return self.args.model_validate(dict(args))
+        except ValidationError as error:
+            problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise InvalidInput(f"{self.name}: {problems}") from error
+
+
+class Toolset(Protocol):
+    """Some tools."""
+
+    def tools(self) -> Sequence[Tool[ToolArgs]]:
+        """Return the tools, in a stable order."""
+        ...
+
+    async def call(self, name: str, args: Mapping[str, JsonValue], context: ToolContext) -> ToolResult:
+        """Call a tool.
+
+        Raises:
+            NotFound: no such tool here.
+            InvalidInput: the arguments do not fit.
+            Unavailable: it did not answer, or not in time.
+        """
+        ...

@@ -1,0 +1,79 @@
+"""Writes as tools: calling one proposes an action to the gate, and the output is the gate's verdict."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import JsonValue, create_model
+
+from shopfloor.actions.gate import Gate, Proposal, Verdict
+from shopfloor.actions.kind import ActionArgs, ActionKind
+from shopfloor.journal.events import ActionMoved, ActionState
+from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, ToolResult
+
+
+def gated_tool(kind: ActionKind[Any], gate: Gate, description: str) -> Tool[Any]:
+    """Return the tool that proposes a kind of action.
+
+    Its output's `outcome` is the verdict's state: `executed` (with `result`), `needs_yes` (with `summary`, `digest`),
+    `refused` (with `rule` and `reason`), `needs_approval` or `outcome_unknown`.
+    """
+
+    async def run(args: ToolArgs, context: ToolContext) -> ToolResult:
+        dumped = args.model_dump(mode="json", exclude_none=True)
+        key = f"{context.origin}/{kind.name}"
+
+        async def record(state: ActionState, verdict: Verdict) -> None:
+            await context.session.record(action_event(kind.name, key, state, verdict, context))
+
+        proposal = Proposal(
+            kind=kind.name,
+            args=dumped,
+            identity=context.session.identity,
+            key=key,
+            consent=context.consent,
+            admitted=context.admitted.get(key),
+        )
+        verdict = await gate.submit(proposal, record)
+        return ToolResult(output=verdict_view(verdict))
+
+    return Tool(name=kind.name, description=description, args=_args_of(kind), run=run, is_read=False)
+
+
+def verdict_view(verdict: Verdict) -> dict[str, JsonValue]:
+    """Write a verdict as a tool's output."""
+    return {
+        "outcome": verdict.state,
+        "digest": verdict.digest,
+        "args": verdict.args,
+        "summary": verdict.summary,
+        "rule": verdict.rule,
+        "reason": verdict.reason,
+        "result": verdict.result,
+    }
+
+
+def action_event(kind: str, key: str, state: ActionState, verdict: Verdict, context: ToolContext) -> ActionMoved:
+    """Return the event that tells of one step of an action."""
+    return ActionMoved(
+        turn_id=context.turn_id,
+        task_id=context.task_id,
+        agent=context.agent,
+        agent_name=context.agent_name,
+        key=key,
+        kind=kind,
+        digest=verdict.digest,
+        state=state,
+        args=verdict.args,
+        summary=verdict.summary,
+        rule=verdict.rule,
+        result=verdict.result,
+    )
+
+
+def _args_of(kind: ActionKind[Any]) -> type[ToolArgs]:
+    fields: Mapping[str, Any] = {name: (info.annotation, info) for name, info in _fields(kind.args).items()}
+    return create_model(kind.args.__name__, __base__=ToolArgs, **fields)
+
+
+def _fields(args: type[ActionArgs]) -> dict[str, Any]:
+    return dict(args.model_fields)

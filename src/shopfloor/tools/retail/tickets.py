@@ -1,0 +1,59 @@
+"""Opening a ticket, so that a person of the shop takes care."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, JsonValue
+
+from shopfloor.actions.kind import ActionArgs, ActionKind, Preview
+from shopfloor.kernel.canonical import digest
+from shopfloor.kernel.clock import Clock
+from shopfloor.shop.contract import Tickets
+from shopfloor.shop.models import Ticket
+
+
+class OpenTicket(ActionArgs):
+    """Open a ticket."""
+
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
+    """Where the answer goes."""
+    subject: Annotated[str, Field(min_length=1, max_length=200)]
+    summary: Annotated[str, Field(max_length=4_000)]
+    conversation_id: str | None = None
+
+
+def ticket_kinds(tickets: Tickets, clock: Clock) -> tuple[ActionKind[Any], ...]:
+    """Return the kind of write that opens a ticket; a guest may, and it needs no yes."""
+
+    async def preview(args: OpenTicket) -> Preview:
+        return Preview(summary=f"Ask a colleague to answer {args.email}.")
+
+    async def execute(key: str, args: OpenTicket) -> JsonValue:
+        ticket = Ticket(
+            id=f"T-{digest(key)[:8].upper()}",
+            conversation_id=args.conversation_id,
+            customer_id=None,
+            email=args.email,
+            subject=args.subject,
+            summary=args.summary,
+            state="open",
+            created_at=clock.now(),
+        )
+        stored = await tickets.open_ticket(ticket, key=key)
+        return {"ticket_id": stored.id, "email": stored.email}
+
+    return (
+        ActionKind(
+            name="open_ticket",
+            args=OpenTicket,
+            resources=_new_ticket,
+            preview=preview,
+            execute=execute,
+            confirmation="none",
+            assurance="anyone",
+            irreversible=True,
+        ),
+    )
+
+
+def _new_ticket(_args: OpenTicket) -> tuple[str, ...]:
+    return ("ticket:new",)

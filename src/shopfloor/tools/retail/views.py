@@ -1,0 +1,105 @@
+"""How the shop's nouns look in a tool's output: plain JSON with what a reader would otherwise have to work out."""
+
+from typing import cast
+
+from pydantic import JsonValue, TypeAdapter
+
+from shopfloor.kernel.money import Money
+from shopfloor.search.contract import ProductHit
+from shopfloor.shop.models import Address, Order, Product, Promotion, Return, Variant
+
+View = dict[str, JsonValue]
+
+_ORDER = TypeAdapter(Order)
+_RETURN = TypeAdapter(Return)
+_PRODUCT = TypeAdapter(Product)
+_VARIANT = TypeAdapter(Variant)
+_ADDRESS = TypeAdapter(Address)
+_PROMOTION = TypeAdapter(Promotion)
+
+
+def money_view(money: Money) -> View:
+    """Write an amount."""
+    return {"currency": money.currency, "minor": money.minor}
+
+
+def address_view(address: Address) -> View:
+    """Write an address, with `one_line`."""
+    return {**_ADDRESS.dump_python(address, mode="json"), "one_line": address.one_line()}
+
+
+def order_view(order: Order) -> View:
+    """Write an order, with its totals and what of it can still be changed."""
+    view: View = _ORDER.dump_python(order, mode="json")
+    view["subtotal"] = money_view(order.subtotal)
+    view["total"] = money_view(order.total)
+    view["shipping_address"] = address_view(order.shipping_address)
+    view["is_changeable"] = is_changeable(order)
+    return view
+
+
+def is_changeable(order: Order) -> bool:
+    """Whether nothing of an order has left the shop, so that it can still be cancelled or sent elsewhere."""
+    return order.state in {"pending", "processing", "on_hold"}
+
+
+def order_line_view(order: Order) -> View:
+    """Write what tells one order of a list from another."""
+    return {
+        "number": order.number,
+        "placed_at": order.placed_at.isoformat(),
+        "state": order.state,
+        "total": money_view(order.total),
+        "titles": [line.title for line in order.lines],
+        "is_changeable": is_changeable(order),
+    }
+
+
+def return_view(returned: Return) -> View:
+    """Write a return."""
+    return cast(View, _RETURN.dump_python(returned, mode="json"))
+
+
+def variant_view(variant: Variant) -> View:
+    """Write a variant, with a `label` such as `red, size 9`."""
+    size = f"size {variant.size}" if variant.size else None
+    label = ", ".join(part for part in (variant.colour, size) if part)
+    return {**_VARIANT.dump_python(variant, mode="json"), "label": label}
+
+
+def product_view(product: Product) -> View:
+    """Write a product, with the colours and sizes that can be bought now and its price range."""
+    view: View = _PRODUCT.dump_python(product, mode="json")
+    in_stock = [variant for variant in product.variants if variant.stock > 0]
+    prices = [variant.price for variant in in_stock or product.variants]
+    view["colours"] = _distinct(variant.colour for variant in product.variants)
+    view["sizes"] = _distinct(variant.size for variant in product.variants)
+    view["sizes_in_stock"] = _distinct(variant.size for variant in in_stock)
+    view["colours_in_stock"] = _distinct(variant.colour for variant in in_stock)
+    view["price_from"] = money_view(min(prices))
+    view["price_to"] = money_view(max(prices))
+    view["in_stock"] = bool(in_stock)
+    return view
+
+
+def hit_view(hit: ProductHit) -> View:
+    """Write a product found: its name, the fitting variant, and why it was found."""
+    variant = next(variant for variant in hit.product.variants if variant.sku == hit.sku)
+    return {
+        "product_id": hit.product.id,
+        "title": hit.product.title,
+        "brand": hit.product.brand,
+        "best_for": hit.product.best_for,
+        "variant": variant_view(variant),
+        "rating": hit.product.rating,
+        "reasons": list(hit.reasons),
+    }
+
+
+def promotion_view(promotion: Promotion) -> View:
+    """Write a promotion."""
+    return cast(View, _PROMOTION.dump_python(promotion, mode="json"))
+
+
+def _distinct(values: "object") -> JsonValue:
+    return list(dict.fromkeys(value for value in cast("list[str | None]", values) if value))

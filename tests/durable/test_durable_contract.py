@@ -1,0 +1,142 @@
+"""What every way of running effects promises. An implementation joins by a line in `MAKERS`."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+from anyio import CancelScope, Event, create_task_group, fail_after
+from pydantic import JsonValue
+
+from shopfloor.durable.contract import Durable, Effect
+from shopfloor.durable.inline import InlineDurable
+from shopfloor.kernel.errors import Conflict, NotFound, Unavailable
+
+pytestmark = pytest.mark.anyio
+
+MAKERS: dict[str, Callable[[Mapping[str, Effect]], Durable]] = {"inline": InlineDurable}
+DEADLINE_S = 10
+
+
+class Till:
+    """The outside world: it counts what was asked of it, and can be slow or broken."""
+
+    def __init__(self) -> None:
+        self.runs: list[tuple[str, JsonValue]] = []
+        self.is_broken = False
+        self.begun = Event()
+        self.go_on = Event()
+        self.ended = 0
+
+    async def refund(self, key: str, args: dict[str, JsonValue]) -> JsonValue:
+        self.runs.append((key, args["amount"]))
+        if self.is_broken:
+            raise Unavailable("the till does not answer")
+        return {"refund": len(self.runs), "amount": args["amount"]}
+
+    async def slow_refund(self, key: str, args: dict[str, JsonValue]) -> JsonValue:
+        self.begun.set()
+        await self.go_on.wait()
+        self.ended += 1
+        return await self.refund(key, args)
+
+
+@pytest.fixture
+def till() -> Till:
+    return Till()
+
+
+@pytest.fixture(params=MAKERS)
+def durable(request: pytest.FixtureRequest, till: Till) -> Durable:
+    return MAKERS[request.param]({"refund": till.refund, "slow_refund": till.slow_refund})
+
+
+async def test_an_effect_runs_with_its_key_and_arguments(durable: Durable, till: Till) -> None:
+    assert await durable.run_once("k", "refund", {"amount": 5}) == {"refund": 1, "amount": 5}
+    assert till.runs == [("k", 5)]
+
+
+async def test_the_same_key_again_returns_the_same_result_without_a_run(durable: Durable, till: Till) -> None:
+    first = await durable.run_once("k", "refund", {"amount": 5})
+    assert await durable.run_once("k", "refund", {"amount": 5}) == first
+    assert len(till.runs) == 1
+
+
+async def test_a_result_changed_by_its_caller_is_not_changed_for_others(durable: Durable) -> None:
+    for _ in range(2):
+        result = await durable.run_once("k", "refund", {"amount": 5})
+        assert isinstance(result, dict)
+        assert result.pop("amount") == 5
+
+
+async def test_another_key_is_another_effect(durable: Durable) -> None:
+    await durable.run_once("k", "refund", {"amount": 5})
+    assert await durable.run_once("l", "refund", {"amount": 5}) == {"refund": 2, "amount": 5}
+
+
+async def test_a_key_is_not_used_for_other_arguments_or_another_kind(durable: Durable, till: Till) -> None:
+    await durable.run_once("k", "refund", {"amount": 5})
+    with pytest.raises(Conflict):
+        await durable.run_once("k", "refund", {"amount": 6})
+    with pytest.raises(Conflict):
+        await durable.run_once("k", "slow_refund", {"amount": 5})
+    assert len(till.runs) == 1
+
+
+async def test_a_kind_nobody_registered_is_not_found(durable: Durable) -> None:
+    with pytest.raises(NotFound):
+        await durable.run_once("k", "unheard_of", {})
+
+
+async def test_an_effect_that_failed_runs_again_with_the_same_key(durable: Durable, till: Till) -> None:
+    till.is_broken = True
+    with pytest.raises(Unavailable):
+        await durable.run_once("k", "refund", {"amount": 5})
+    with pytest.raises(Conflict):
+        await durable.run_once("k", "refund", {"amount": 6})
+    till.is_broken = False
+    assert await durable.run_once("k", "refund", {"amount": 5}) == {"refund": 2, "amount": 5}
+    assert till.runs == [("k", 5), ("k", 5)]
+
+
+async def test_calls_of_one_key_at_once_run_it_once_and_share_the_result(durable: Durable, till: Till) -> None:
+    results: list[JsonValue] = []
+
+    async def call() -> None:
+        results.append(await durable.run_once("k", "slow_refund", {"amount": 5}))
+
+    with fail_after(DEADLINE_S):
+        async with create_task_group() as tasks:
+            for _ in range(10):
+                tasks.start_soon(call)
+            await till.begun.wait()
+            till.go_on.set()
+    assert results == [{"refund": 1, "amount": 5}] * 10
+    assert len(till.runs) == 1
+
+
+async def test_effects_of_different_keys_run_side_by_side(durable: Durable, till: Till) -> None:
+    with fail_after(DEADLINE_S):
+        async with create_task_group() as tasks:
+            tasks.start_soon(durable.run_once, "slow", "slow_refund", {"amount": 5})
+            await till.begun.wait()
+            await durable.run_once("quick", "refund", {"amount": 6})
+            till.go_on.set()
+    assert [key for key, _ in till.runs] == ["quick", "slow"]
+
+
+async def test_a_cancelled_caller_does_not_interrupt_the_effect(durable: Durable, till: Till) -> None:
+    scope = CancelScope()
+
+    async def call() -> None:
+        with scope:
+            await durable.run_once("k", "slow_refund", {"amount": 5})
+
+    with fail_after(DEADLINE_S):
+        async with create_task_group() as tasks:
+            tasks.start_soon(call)
+            await till.begun.wait()
+            scope.cancel()
+            tasks.start_soon(durable.run_once, "k", "slow_refund", {"amount": 5})
+            till.go_on.set()
+        assert await durable.run_once("k", "slow_refund", {"amount": 5}) == {"refund": 1, "amount": 5}
+    assert scope.cancelled_caught
+    assert till.ended == 1

@@ -1,0 +1,44 @@
+"""Both journals, on a clock that the test moves."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from shopfloor.database.engine import Database
+from shopfloor.database.migrate import upgrade
+from shopfloor.journal.contract import Journal
+from shopfloor.journal.memory import MemoryJournal
+from shopfloor.journal.sql import SqlJournal
+from shopfloor.kernel.clock import FixedClock
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(datetime(2026, 5, 4, 9, 30, tzinfo=UTC))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "shop.db"
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[Database]:
+    database = Database.sqlite(path)
+    upgrade(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def sql_journal(database: Database, path: Path, clock: FixedClock) -> Iterator[SqlJournal]:
+    journal = SqlJournal(database, clock, path.parent / "locks")
+    yield journal
+    journal.close()
+
+
+@pytest.fixture(params=["memory", "sql"])
+def journal(request: pytest.FixtureRequest, clock: FixedClock) -> Journal:
+    return request.getfixturevalue("sql_journal") if request.param == "sql" else MemoryJournal(clock)

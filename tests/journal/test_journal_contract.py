@@ -1,0 +1,224 @@
+"""What every journal promises."""
+
+import math
+from datetime import timedelta
+
+import pytest
+from anyio import create_task_group, fail_after
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from journal.samples import any_event, any_events, asks, hands_off, replies
+
+from shopfloor.journal.contract import Journal
+from shopfloor.journal.events import EVENT_TYPES, EventData, ToolCalled
+from shopfloor.kernel.clock import FixedClock
+from shopfloor.kernel.errors import InvalidInput
+from shopfloor.kernel.ids import AgentId, StreamId, TurnId
+
+pytestmark = pytest.mark.anyio
+
+STREAM = StreamId("conversation:1")
+OTHER = StreamId("conversation:2")
+A_FEW = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+def calls(output: object, duration_ms: float = 1.0) -> ToolCalled:
+    return ToolCalled.model_validate(
+        {
+            "turn_id": TurnId("t"),
+            "task_id": "1",
+            "agent": AgentId("orders"),
+            "agent_name": "Order Management",
+            "tool_name": "get_order",
+            "tool_args": {},
+            "tool_output": output,
+            "duration_ms": duration_ms,
+        }
+    )
+
+
+async def test_events_are_numbered_from_one_and_dated(journal: Journal, clock: FixedClock) -> None:
+    first = await journal.append(STREAM, [asks("a"), hands_off("it is a return")])
+    clock.at += timedelta(seconds=1)
+    second = await journal.append(STREAM, [replies("a")])
+    assert [(event.seq, event.at) for event in (*first, *second)] == [
+        (1, clock.at - timedelta(seconds=1)),
+        (2, clock.at - timedelta(seconds=1)),
+        (3, clock.at),
+    ]
+
+
+async def test_a_stream_reads_as_it_was_appended(journal: Journal) -> None:
+    appended = await journal.append(STREAM, [asks("a"), replies("a")])
+    await journal.append(OTHER, [asks("b")])
+    assert await journal.read(STREAM) == appended
+    assert await journal.read(STREAM, after=1) == appended[1:]
+    assert await journal.read(StreamId("conversation:none")) == []
+
+
+async def test_appending_nothing_makes_no_stream(journal: Journal) -> None:
+    assert list(await journal.append(STREAM, [])) == []
+    assert await journal.read(STREAM) == []
+    await journal.verify(STREAM)
+
+
+@A_FEW
+@given(events=any_events)
+async def test_any_events_read_back_as_they_are(journal: Journal, events: list[EventData]) -> None:
+    appended = await journal.append(STREAM, events)
+    stored = {event.seq: event for event in await journal.read(STREAM)}
+    assert [stored[event.seq] for event in appended] == list(appended)
+    await journal.verify(STREAM)
+
+
+@settings(A_FEW, max_examples=20)
+@given(events=st.tuples(*(any_event(kind) for kind in EVENT_TYPES.values())))
+async def test_an_event_of_every_type_can_be_erased(journal: Journal, events: tuple[EventData, ...]) -> None:
+    await journal.append(STREAM, events)
+    await journal.erase(STREAM)
+    for event in await journal.read(STREAM):
+        assert not any(getattr(event.data, name) for name in event.data.PERSONAL)
+    await journal.verify(STREAM)
+
+
+async def test_fifty_appenders_at_once_leave_no_gap(journal: Journal) -> None:
+    async with create_task_group() as appenders:
+        for number in range(50):
+            appenders.start_soon(journal.append, STREAM, [asks(f"{number}"), hands_off(f"{number}")])
+    events = await journal.read(STREAM)
+    assert [event.seq for event in events] == list(range(1, 101))
+    await journal.verify(STREAM)
+
+
+async def test_a_message_sent_again_is_the_one_already_stored(journal: Journal) -> None:
+    (first,) = await journal.append(STREAM, [asks("a", client_id="x")])
+    again = await journal.append(STREAM, [asks("b", client_id="x"), asks("c", client_id="y"), asks("d", client_id="y")])
+    assert again[0] == first
+    assert again[1] == again[2]
+    assert await journal.read(STREAM) == [first, again[1]]
+    await journal.append(STREAM, [replies("a", "c")])
+    assert await journal.unanswered() == []
+
+
+async def test_the_same_client_id_in_another_stream_is_another_message(journal: Journal) -> None:
+    await journal.append(STREAM, [asks("a", client_id="x")])
+    await journal.append(OTHER, [asks("b", client_id="x")])
+    assert len(await journal.read(OTHER)) == 1
+
+
+async def test_a_message_sent_fifty_times_at_once_is_stored_once(journal: Journal) -> None:
+    async with create_task_group() as senders:
+        for _ in range(50):
+            senders.start_soon(journal.append, STREAM, [asks("a", client_id="x" * 5_000)])
+    assert len(await journal.read(STREAM)) == 1
+
+
+async def test_streams_wait_for_an_answer_the_longest_first(journal: Journal, clock: FixedClock) -> None:
+    await journal.append(OTHER, [asks("b")])
+    clock.at += timedelta(seconds=1)
+    await journal.append(STREAM, [asks("a")])
+    clock.at += timedelta(seconds=1)
+    await journal.append(OTHER, [asks("c")])
+    assert await journal.unanswered() == [OTHER, STREAM]
+    await journal.append(OTHER, [replies("b", "c")])
+    assert await journal.unanswered() == [STREAM]
+
+
+async def test_a_message_that_arrives_during_a_turn_waits_since_it_was_written(
+    journal: Journal, clock: FixedClock
+) -> None:
+    await journal.append(STREAM, [asks("a")])
+    clock.at += timedelta(seconds=1)
+    await journal.append(STREAM, [asks("during a's turn"), hands_off("it is a return")])
+    clock.at += timedelta(seconds=1)
+    await journal.append(OTHER, [asks("b")])
+    clock.at += timedelta(seconds=1)
+    await journal.append(STREAM, [replies("a")])
+    assert await journal.unanswered() == [STREAM, OTHER]
+    await journal.append(STREAM, [replies("during a's turn")])
+    assert await journal.unanswered() == [OTHER]
+
+
+async def test_an_answer_to_nothing_does_not_hide_the_next_message(journal: Journal) -> None:
+    await journal.append(STREAM, [asks("a"), replies("a"), replies("a")])
+    await journal.append(STREAM, [asks("b")])
+    assert await journal.unanswered() == [STREAM]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        asks("a", text="half a pair: \ud83d"),
+        asks("a", client_id="\ud83d"),
+        calls({"price": math.nan}),
+        calls(None, duration_ms=math.inf),
+        calls(10**5_000),
+    ],
+)
+async def test_what_cannot_be_stored_is_refused_with_all_that_came_with_it(journal: Journal, event: EventData) -> None:
+    with pytest.raises(InvalidInput):
+        await journal.append(STREAM, [asks("before"), event])
+    assert await journal.read(STREAM) == []
+    assert await journal.unanswered() == []
+
+
+async def test_a_nul_character_is_kept(journal: Journal) -> None:
+    appended = await journal.append(STREAM, [asks("a", text="nul: \0", client_id="\0")])
+    assert await journal.read(STREAM) == appended
+
+
+async def test_erased_fields_come_back_empty_and_the_chain_stays_valid(journal: Journal) -> None:
+    await journal.append(STREAM, [asks("a", text="I am Zoe", client_id="x"), calls({"name": "Zoe"})])
+    assert await journal.erase(STREAM) == 2
+    message, call = await journal.read(STREAM)
+    assert message.data == asks("a", text="", client_id="x")
+    assert call.data == calls(None)
+    await journal.verify(STREAM)
+    assert await journal.erase(STREAM) == 0
+
+
+async def test_an_erased_stream_goes_on(journal: Journal) -> None:
+    await journal.append(STREAM, [asks("a", client_id="x")])
+    await journal.erase(STREAM)
+    again, new = await journal.append(STREAM, [asks("a", client_id="x"), asks("b")])
+    assert (again.seq, new.seq) == (1, 2)
+    await journal.verify(STREAM)
+
+
+async def test_a_held_stream_is_held_by_one_at_a_time(journal: Journal) -> None:
+    order: list[str] = []
+
+    async def second() -> None:
+        async with journal.hold(STREAM) as is_held:
+            assert is_held
+            order.append("second")
+
+    with fail_after(10):
+        async with create_task_group() as tasks, journal.hold(STREAM):
+            tasks.start_soon(second)
+            async with journal.hold(STREAM, wait=False) as is_held:
+                assert not is_held
+            async with journal.hold(OTHER, wait=False) as is_held:
+                assert is_held
+            await journal.append(STREAM, [asks("a")])
+            order.append("first")
+    assert order == ["first", "second"]
+
+
+async def test_a_stream_is_given_back_when_its_turn_fails(journal: Journal) -> None:
+    with pytest.raises(RuntimeError):
+        async with journal.hold(STREAM):
+            raise RuntimeError
+    async with journal.hold(STREAM, wait=False) as is_held:
+        assert is_held
+
+
+async def test_who_gives_up_waiting_leaves_the_stream_to_others(journal: Journal) -> None:
+    async with journal.hold(STREAM):
+        with pytest.raises(TimeoutError), fail_after(0.01):
+            async with journal.hold(STREAM):
+                pass
+    async with journal.hold(STREAM, wait=False) as is_held:
+        assert is_held

@@ -1,0 +1,520 @@
+"""One suite for every shop: what the contract promises holds in memory and on the database alike."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from anyio import create_task_group
+
+from shopfloor.database.base import Base
+from shopfloor.database.engine import Database
+from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, Refused, StorageError
+from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId, Sku
+from shopfloor.kernel.money import Money
+from shopfloor.shop.contents import ShopContents
+from shopfloor.shop.contract import Capability, Shop
+from shopfloor.shop.demo import demo_contents
+from shopfloor.shop.memory import memory_shop
+from shopfloor.shop.models import (
+    Address,
+    Cart,
+    CartLine,
+    Customer,
+    GiftCard,
+    Lead,
+    Order,
+    OrderLine,
+    OrderState,
+    PaymentState,
+    Product,
+    Promotion,
+    Refund,
+    ReturnLine,
+    Shipment,
+    ShipmentEvent,
+    Ticket,
+    Variant,
+)
+from shopfloor.shop.sql import load, sql_shop
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 5, 4, 12, 30, 15, 250_000, tzinfo=UTC)
+HOME = Address(name="Ada Finch", line1="1 Mill Row", city="Bath", region="ME", postal_code="04530", country="US")
+WORK = replace(HOME, line1="9 Quay Street", line2="Floor 2")
+ADA, BEN = CustomerId("ada"), CustomerId("ben")
+RED9, RED10, SOCK = Sku("RUN-RED-9"), Sku("RUN-RED-10"), Sku("SOCK")
+
+
+def usd(minor: int) -> Money:
+    return Money("USD", minor)
+
+
+def variant(sku: Sku, stock: int, size: str | None = None) -> Variant:
+    return Variant(sku=sku, colour="red", size=size, price=usd(8_900), compare_at=usd(9_900), stock=stock)
+
+
+def product(id_: str, *variants: Variant) -> Product:
+    return Product(
+        id=ProductId(id_),
+        title=f"Product {id_}",
+        brand="Harbour",
+        category=("Shoes", "Sneakers"),
+        gender="men",
+        description="A thing.",
+        best_for="Great for running",
+        tags=("light", "red"),
+        rating=4.5,
+        review_count=12,
+        variants=variants,
+    )
+
+
+def customer(id_: CustomerId, email: str) -> Customer:
+    return Customer(id=id_, email=email, name="Ada Finch", address=HOME, created_at=NOW)
+
+
+def order(
+    number: str, state: OrderState, payment: PaymentState = "paid", *, placed_hours_ago: int = 1, sent: bool = False
+) -> Order:
+    return Order(
+        number=OrderNumber(number),
+        customer_id=ADA,
+        email="ada@example.com",
+        placed_at=NOW - timedelta(hours=placed_hours_ago),
+        state=state,
+        payment_state=payment,
+        payment_method="Visa ending in 4242",
+        lines=(line(RED9, 2), line(SOCK, 1)),
+        discount=usd(500),
+        shipping=usd(595),
+        tax=usd(100),
+        shipping_address=HOME,
+        shipments=(SHIPMENT,) if sent else (),
+    )
+
+
+def line(sku: Sku, quantity: int) -> OrderLine:
+    id_ = ProductId("run" if sku == RED9 else "sock")
+    return OrderLine(sku=sku, product_id=id_, title="A thing", colour="red", quantity=quantity, unit_price=usd(8_900))
+
+
+SHIPMENT = Shipment(
+    id="S1",
+    carrier="UPS",
+    tracking_id="TRK1",
+    tracking_url="https://track.example/TRK1",
+    state="in_transit",
+    shipped_at=NOW - timedelta(days=1),
+    expected_on=date(2026, 5, 6),
+    delivered_at=None,
+    skus=(RED9, SOCK),
+    events=(ShipmentEvent(at=NOW - timedelta(days=1), place="Bath, ME", text="Picked up"),),
+)
+EARLIER = Refund(
+    id="RF6-1",
+    amount=usd(1_000),
+    method="Visa ending in 4242",
+    state="settled",
+    reason="Late",
+    created_at=NOW,
+    settled_at=NOW,
+)
+CONTENTS = ShopContents(
+    products=(product("sock", variant(SOCK, 5)), product("run", variant(RED10, 0, "10"), variant(RED9, 3, "9"))),
+    promotions=(
+        Promotion(
+            code="NOW", title="Now", percent_off=10, category=None, starts_at=NOW, ends_at=NOW + timedelta(hours=1)
+        ),
+        Promotion(
+            code="OVER", title="Over", percent_off=10, category=None, starts_at=NOW - timedelta(hours=1), ends_at=NOW
+        ),
+    ),
+    customers=(customer(ADA, "Ada@Example.com"), customer(BEN, "ben@example.com")),
+    gift_cards=(
+        GiftCard(code="B", customer_id=ADA, initial=usd(5_000), balance=usd(0), expires_on=None),
+        GiftCard(code="A", customer_id=ADA, initial=usd(5_000), balance=usd(1), expires_on=date(2030, 1, 2)),
+        GiftCard(code="C", customer_id=ADA, initial=usd(5_000), balance=usd(2), expires_on=date(2029, 1, 2)),
+        GiftCard(code="D", customer_id=None, initial=usd(5_000), balance=usd(2), expires_on=None),
+    ),
+    orders=(
+        order("1", "processing", placed_hours_ago=5),
+        order("2", "processing", "authorised", placed_hours_ago=3),
+        order("3", "shipped", placed_hours_ago=4, sent=True),
+        order("4", "delivered"),
+        order("5", "cancelled"),
+        replace(order("6", "on_hold", "partially_refunded"), refunds=(EARLIER,)),
+    ),
+    carts=(
+        Cart(id="k1", customer_id=ADA, lines=(CartLine(sku=SOCK, quantity=1),), updated_at=NOW - timedelta(days=2)),
+        Cart(id="k2", customer_id=ADA, lines=(), updated_at=NOW - timedelta(days=1)),
+    ),
+)
+TICKET = Ticket(
+    id="t1",
+    conversation_id="c1",
+    customer_id=ADA,
+    email="ada@example.com",
+    subject="Double charge",
+    summary="Charged twice for order 1.",
+    state="open",
+    created_at=NOW,
+)
+LEAD = Lead(id="l1", kind="back_in_stock", email="ada@example.com", sku=RED10, consent_at=NOW)
+
+
+@pytest.fixture(scope="module")
+def demo() -> ShopContents:
+    return demo_contents(NOW)
+
+
+@pytest.fixture(params=["memory", "sql"])
+def kind(request: pytest.FixtureRequest) -> Literal["memory", "sql"]:
+    return request.param
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database.sqlite(tmp_path / "shop.db")
+    database.run(lambda session: Base.metadata.create_all(session.connection()), is_write=True)
+    yield database
+    database.close()
+
+
+async def opened(kind: str, database: Database, contents: ShopContents) -> Shop:
+    if kind == "memory":
+        return memory_shop(contents)
+    await load(database, contents)
+    return sql_shop(database)
+
+
+@pytest.fixture
+async def shop(kind: str, database: Database) -> Shop:
+    return await opened(kind, database, CONTENTS)
+
+
+async def stock(shop: Shop) -> dict[Sku, int]:
+    return {each.sku: each.stock for product in await shop.catalogue.list_products() for each in product.variants}
+
+
+def test_a_shop_says_what_it_can_do() -> None:
+    assert memory_shop(ShopContents()).capabilities == frozenset(Capability)
+
+
+# Catalogue
+
+
+async def test_products_come_in_pages_by_id_with_their_variants_in_order(shop: Shop) -> None:
+    first = await shop.catalogue.list_products(limit=1)
+    rest = await shop.catalogue.list_products(after=first[0].id)
+    assert [*first, *rest] == [CONTENTS.products[1], CONTENTS.products[0]]
+
+
+async def test_a_product_is_found_by_its_id_or_not_at_all(shop: Shop) -> None:
+    assert await shop.catalogue.get_product(ProductId("run")) == CONTENTS.products[1]
+    assert await shop.catalogue.get_product(ProductId("none")) is None
+
+
+async def test_a_promotion_runs_from_its_first_instant_up_to_its_last(shop: Shop) -> None:
+    assert [promotion.code for promotion in await shop.catalogue.active_promotions(NOW)] == ["NOW"]
+    assert await shop.catalogue.active_promotions(NOW + timedelta(hours=1)) == []
+
+
+# Orders
+
+
+async def test_an_order_comes_back_as_it_was_stored(shop: Shop) -> None:
+    assert await shop.orders.get_order(OrderNumber("3")) == CONTENTS.orders[2]
+    assert await shop.orders.get_order(OrderNumber("99")) is None
+
+
+async def test_a_customers_orders_come_newest_first(shop: Shop) -> None:
+    assert [each.number for each in await shop.orders.orders_of(ADA, limit=5)] == ["6", "5", "4", "2", "3"]
+    assert await shop.orders.orders_of(BEN) == []
+
+
+async def test_cancelling_a_paid_order_refunds_its_total_and_puts_its_pieces_back(shop: Shop) -> None:
+    cancelled = await shop.orders.cancel_order(OrderNumber("1"), reason="Too late", at=NOW, key="k")
+    assert (cancelled.state, cancelled.cancelled_at, cancelled.cancel_reason) == ("cancelled", NOW, "Too late")
+    (refund,) = cancelled.refunds
+    assert (refund.amount, refund.method, refund.state) == (cancelled.total, "Visa ending in 4242", "pending")
+    assert (refund.reason, refund.created_at, refund.settled_at) == ("Too late", NOW, None)
+    assert await shop.orders.get_order(OrderNumber("1")) == cancelled
+    assert await stock(shop) == {RED9: 5, RED10: 0, SOCK: 6}
+
+
+async def test_cancelling_an_authorised_order_refunds_nothing(shop: Shop) -> None:
+    cancelled = await shop.orders.cancel_order(OrderNumber("2"), reason="Too late", at=NOW, key="k")
+    assert (cancelled.state, cancelled.refunds) == ("cancelled", ())
+
+
+async def test_cancelling_a_partly_refunded_order_refunds_only_the_rest(shop: Shop) -> None:
+    cancelled = await shop.orders.cancel_order(OrderNumber("6"), reason="Too late", at=NOW, key="k")
+    assert [refund.amount for refund in cancelled.refunds] == [usd(1_000), cancelled.total - usd(1_000)]
+    assert await shop.orders.get_order(OrderNumber("6")) == cancelled
+
+
+@pytest.mark.parametrize(
+    ("number", "rule"),
+    [("3", "order.already_shipped"), ("4", "order.already_shipped"), ("5", "order.already_cancelled")],
+)
+async def test_an_order_that_is_on_its_way_or_cancelled_stays_as_it_is(shop: Shop, number: str, rule: str) -> None:
+    before = await shop.orders.get_order(OrderNumber(number))
+    with pytest.raises(Refused) as refusal:
+        await shop.orders.cancel_order(OrderNumber(number), reason="Too late", at=NOW, key="a")
+    assert refusal.value.rule == rule
+    with pytest.raises(Refused) as refusal:
+        await shop.orders.change_shipping_address(OrderNumber(number), WORK, key="b")
+    assert refusal.value.rule == rule
+    assert await shop.orders.get_order(OrderNumber(number)) == before
+    assert await stock(shop) == {RED9: 3, RED10: 0, SOCK: 5}
+
+
+async def test_an_order_goes_to_another_address(shop: Shop) -> None:
+    changed = await shop.orders.change_shipping_address(OrderNumber("1"), WORK, key="k")
+    assert changed == replace(CONTENTS.orders[0], shipping_address=WORK)
+    assert await shop.orders.get_order(OrderNumber("1")) == changed
+
+
+async def test_an_order_that_does_not_exist_is_not_found(shop: Shop) -> None:
+    with pytest.raises(NotFound):
+        await shop.orders.cancel_order(OrderNumber("99"), reason="Too late", at=NOW, key="k")
+    with pytest.raises(NotFound):
+        await shop.orders.change_shipping_address(OrderNumber("99"), WORK, key="k")
+    with pytest.raises(NotFound):
+        await shop.returns.request_return(OrderNumber("99"), "refund", [back(RED9)], at=NOW, key="k")
+
+
+# Returns
+
+
+def back(sku: Sku, quantity: int = 1, exchange: Sku | None = None) -> ReturnLine:
+    return ReturnLine(sku=sku, quantity=quantity, reason="Too small", exchange_sku=exchange)
+
+
+async def test_goods_of_a_delivered_order_can_come_back_piece_by_piece(shop: Shop) -> None:
+    number = OrderNumber("4")
+    first = await shop.returns.request_return(number, "refund", [back(RED9), back(SOCK)], at=NOW, key="a")
+    later = NOW + timedelta(hours=1)
+    second = await shop.returns.request_return(number, "exchange", [back(RED9, 1, RED10)], at=later, key="b")
+    assert (first.state, first.requested_at, first.order_number) == ("requested", NOW, number)
+    assert second.lines == (back(RED9, 1, RED10),)
+    assert first.id != second.id
+    assert await shop.returns.returns_of(number) == [first, second]
+    assert await shop.orders.get_order(number) == CONTENTS.orders[3]
+
+
+@pytest.mark.parametrize(
+    ("number", "lines", "rule"),
+    [
+        ("3", [back(RED9)], "return.not_delivered"),
+        ("4", [back(RED10)], "return.not_in_order"),
+        ("4", [back(RED9, 3)], "return.not_in_order"),
+        ("4", [back(SOCK)], "return.already_requested"),
+        ("4", [back(RED9), back(SOCK)], "return.already_requested"),
+    ],
+)
+async def test_a_return_that_does_not_fit_its_order_is_refused(
+    shop: Shop, number: str, lines: list[ReturnLine], rule: str
+) -> None:
+    known = await shop.returns.request_return(OrderNumber("4"), "refund", [back(SOCK)], at=NOW, key="a")
+    with pytest.raises(Refused) as refusal:
+        await shop.returns.request_return(OrderNumber(number), "refund", lines, at=NOW, key="b")
+    assert refusal.value.rule == rule
+    assert await shop.returns.returns_of(OrderNumber("4")) == [known]
+
+
+@pytest.mark.parametrize("lines", [[], [back(RED9, 0)]])
+async def test_a_return_of_nothing_is_invalid(shop: Shop, lines: list[ReturnLine]) -> None:
+    with pytest.raises(InvalidInput):
+        await shop.returns.request_return(OrderNumber("4"), "refund", lines, at=NOW, key="k")
+
+
+# Carts
+
+
+async def test_a_cart_takes_a_line_changes_it_in_place_and_lets_it_go(shop: Shop) -> None:
+    await shop.carts.set_cart_line("k1", RED9, 3, at=NOW, key="a")
+    changed = await shop.carts.set_cart_line("k1", SOCK, 4, at=NOW, key="b")
+    assert changed.lines == (CartLine(sku=SOCK, quantity=4), CartLine(sku=RED9, quantity=3))
+    assert changed.updated_at == NOW
+    assert await shop.carts.get_cart("k1") == changed
+    emptier = await shop.carts.set_cart_line("k1", SOCK, 0, at=NOW, key="c")
+    assert emptier.lines == (CartLine(sku=RED9, quantity=3),)
+    assert await shop.carts.get_cart("k1") == emptier
+
+
+async def test_a_customers_carts_come_last_touched_first(shop: Shop) -> None:
+    assert [cart.id for cart in await shop.carts.carts_of(ADA)] == ["k2", "k1"]
+    await shop.carts.set_cart_line("k1", RED9, 1, at=NOW, key="a")
+    assert [cart.id for cart in await shop.carts.carts_of(ADA)] == ["k1", "k2"]
+    assert await shop.carts.carts_of(BEN) == []
+
+
+@pytest.mark.parametrize(("sku", "quantity"), [(RED9, 4), (RED10, 1)])
+async def test_a_cart_does_not_take_more_than_can_be_sold(shop: Shop, sku: Sku, quantity: int) -> None:
+    with pytest.raises(Refused) as refusal:
+        await shop.carts.set_cart_line("k1", sku, quantity, at=NOW, key="a")
+    assert refusal.value.rule == "cart.out_of_stock"
+    assert await shop.carts.get_cart("k1") == CONTENTS.carts[0]
+
+
+async def test_a_cart_line_has_to_make_sense(shop: Shop) -> None:
+    with pytest.raises(InvalidInput):
+        await shop.carts.set_cart_line("k1", RED9, -1, at=NOW, key="a")
+    with pytest.raises(NotFound):
+        await shop.carts.set_cart_line("none", RED9, 1, at=NOW, key="a")
+    with pytest.raises(NotFound):
+        await shop.carts.set_cart_line("k1", Sku("none"), 1, at=NOW, key="a")
+    assert await shop.carts.get_cart("none") is None
+
+
+# Customers
+
+
+async def test_a_customer_is_found_by_id_and_by_e_mail_in_any_case(shop: Shop) -> None:
+    assert await shop.customers.get_customer(ADA) == CONTENTS.customers[0]
+    assert await shop.customers.find_customer("ADA@example.COM") == CONTENTS.customers[0]
+    assert await shop.customers.get_customer(CustomerId("none")) is None
+    assert await shop.customers.find_customer("none@example.com") is None
+
+
+async def test_gift_cards_that_expire_first_lead_and_those_that_never_do_follow(shop: Shop) -> None:
+    assert [card.code for card in await shop.customers.gift_cards_of(ADA)] == ["C", "A", "B"]
+    assert await shop.customers.gift_cards_of(BEN) == []
+
+
+# Tickets and leads
+
+
+async def test_tickets_are_kept_newest_first(shop: Shop) -> None:
+    await shop.tickets.open_ticket(TICKET, key="a")
+    newer = replace(TICKET, id="t2", created_at=NOW + timedelta(minutes=1))
+    assert await shop.tickets.open_ticket(newer, key="b") == newer
+    assert await shop.tickets.list_tickets() == [newer, TICKET]
+    assert await shop.tickets.list_tickets(limit=1) == [newer]
+
+
+async def test_an_id_is_not_given_to_a_second_thing(shop: Shop) -> None:
+    await shop.tickets.open_ticket(TICKET, key="a")
+    await shop.leads.add_lead(LEAD, key="b")
+    with pytest.raises(Conflict):
+        await shop.tickets.open_ticket(replace(TICKET, subject="Other"), key="c")
+    with pytest.raises(Conflict):
+        await shop.leads.add_lead(replace(LEAD, email="other@example.com"), key="d")
+
+
+async def test_a_second_lead_for_the_same_wish_is_the_first(shop: Shop) -> None:
+    await shop.leads.add_lead(LEAD, key="a")
+    again = replace(LEAD, id="l2", email="ADA@example.com", consent_at=NOW + timedelta(days=1))
+    other = replace(again, id="l3", sku=RED9)
+    assert await shop.leads.add_lead(again, key="b") == LEAD
+    assert await shop.leads.add_lead(other, key="c") == other
+    assert await shop.leads.list_leads("back_in_stock") == [other, LEAD]
+    assert await shop.leads.list_leads("back_in_stock", limit=1) == [other]
+    assert await shop.leads.list_leads("newsletter") == []
+
+
+# Keys
+
+
+async def test_the_same_write_with_the_same_key_happens_once(shop: Shop) -> None:
+    later = NOW + timedelta(minutes=5)
+    for at in (NOW, later):
+        cancelled = await shop.orders.cancel_order(OrderNumber("1"), reason="Too late", at=at, key="a")
+        moved = await shop.orders.change_shipping_address(OrderNumber("2"), WORK, key="b")
+        returned = await shop.returns.request_return(OrderNumber("4"), "refund", [back(RED9)], at=at, key="c")
+        cart = await shop.carts.set_cart_line("k1", RED9, 1, at=at, key="d")
+        ticket = await shop.tickets.open_ticket(replace(TICKET, id=f"t-{at}", created_at=at), key="e")
+        lead = await shop.leads.add_lead(replace(LEAD, id=f"l-{at}", consent_at=at), key="f")
+        assert (cancelled.cancelled_at, returned.requested_at, cart.updated_at) == (NOW, NOW, NOW)
+        assert (ticket.created_at, lead.consent_at) == (NOW, NOW)
+    assert await shop.orders.get_order(OrderNumber("1")) == cancelled
+    assert await shop.orders.get_order(OrderNumber("2")) == moved
+    assert await shop.returns.returns_of(OrderNumber("4")) == [returned]
+    assert await shop.carts.get_cart("k1") == cart
+    assert await shop.tickets.list_tickets() == [ticket]
+    assert await shop.leads.list_leads("back_in_stock") == [lead]
+    assert await stock(shop) == {RED9: 5, RED10: 0, SOCK: 6}
+
+
+async def test_a_repeated_write_returns_what_it_gave_even_when_more_has_happened_since(shop: Shop) -> None:
+    first = await shop.carts.set_cart_line("k1", RED9, 1, at=NOW, key="a")
+    latest = await shop.carts.set_cart_line("k1", RED9, 2, at=NOW, key="b")
+    assert await shop.carts.set_cart_line("k1", RED9, 1, at=NOW, key="a") == first
+    assert await shop.carts.get_cart("k1") == latest
+
+
+async def test_a_key_is_not_taken_for_another_write(shop: Shop) -> None:
+    await shop.orders.change_shipping_address(OrderNumber("1"), WORK, key="k")
+    with pytest.raises(Conflict):
+        await shop.orders.change_shipping_address(OrderNumber("2"), WORK, key="k")
+    with pytest.raises(Conflict):
+        await shop.orders.cancel_order(OrderNumber("1"), reason="Too late", at=NOW, key="k")
+    with pytest.raises(Conflict):
+        await shop.returns.request_return(OrderNumber("4"), "refund", [back(RED9)], at=NOW, key="k")
+    with pytest.raises(Conflict):
+        await shop.carts.set_cart_line("k1", RED9, 1, at=NOW, key="k")
+    with pytest.raises(Conflict):
+        await shop.tickets.open_ticket(TICKET, key="k")
+    with pytest.raises(Conflict):
+        await shop.leads.add_lead(LEAD, key="k")
+    assert await shop.orders.get_order(OrderNumber("2")) == CONTENTS.orders[1]
+    assert await shop.tickets.list_tickets() == []
+
+
+async def test_a_refused_write_leaves_its_key_free(shop: Shop) -> None:
+    with pytest.raises(Refused):
+        await shop.carts.set_cart_line("k1", RED10, 1, at=NOW, key="k")
+    assert await shop.carts.set_cart_line("k1", RED9, 1, at=NOW, key="k")
+
+
+async def test_the_same_write_from_many_sides_at_once_happens_once(shop: Shop) -> None:
+    results: list[Order] = []
+
+    async def cancel() -> None:
+        results.append(await shop.orders.cancel_order(OrderNumber("1"), reason="Too late", at=NOW, key="k"))
+
+    async with create_task_group() as group:
+        for _ in range(8):
+            group.start_soon(cancel)
+    assert results == [results[0]] * 8
+    assert await stock(shop) == {RED9: 5, RED10: 0, SOCK: 6}
+
+
+# Contents
+
+
+async def test_everything_of_the_demo_shop_reads_as_it_was_loaded(
+    kind: str, database: Database, demo: ShopContents
+) -> None:
+    shop = await opened(kind, database, demo)
+    assert await shop.catalogue.list_products(limit=1_000) == sorted(demo.products, key=lambda each: each.id)
+    for each in demo.orders:
+        assert await shop.orders.get_order(each.number) == each
+        returns = [known for known in demo.returns if known.order_number == each.number]
+        assert await shop.returns.returns_of(each.number) == returns
+    for each in demo.carts:
+        assert await shop.carts.get_cart(each.id) == each
+    cards = 0
+    for each in demo.customers:
+        assert await shop.customers.find_customer(each.email) == each
+        assert all(known.customer_id == each.id for known in await shop.orders.orders_of(each.id))
+        cards += len(await shop.customers.gift_cards_of(each.id))
+    assert cards == sum(card.customer_id is not None for card in demo.gift_cards)
+    assert {known.code for known in await shop.catalogue.active_promotions(NOW)} == {
+        "WELCOME10",
+        "SNEAKER20",
+        "RAINYDAY15",
+    }
+
+
+async def test_a_shop_is_filled_whole_or_not_at_all(database: Database) -> None:
+    await load(database, CONTENTS)
+    new = product("new", variant(Sku("NEW"), 1))
+    with pytest.raises(StorageError):
+        await load(database, ShopContents(products=(new,), carts=CONTENTS.carts))
+    assert await sql_shop(database).catalogue.get_product(new.id) is None
