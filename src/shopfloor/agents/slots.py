@@ -32,6 +32,10 @@ TAIL = re.compile(
 NOTHING = re.compile(r"(?:some|any)?(?:thing|one)?|more|else|products?|items?|stuff|that|it|help", re.IGNORECASE)
 MAX_REMARK = 9
 """Words that a remark on an earlier wish has at most."""
+LOOSE_NUMBER = re.compile(
+    r"(?<![\w$€£¥.,/-])(\d{3,8})(?![\w%/-]|[.,]\d| ?(?:dollars?|bucks|usd|eur|euros?|points|years|days|weeks)\b)",
+    re.IGNORECASE,
+)
 POINTERS = frozenset({"it", "its", "this", "that", "them", "those", "these", "they", "one", "ones"})
 """Words that point at what was just talked about."""
 
@@ -66,7 +70,7 @@ class SlotReader:
         match kind:
             case "order_number":
                 bare = found.bare_number if is_answer else None
-                return next(iter(found.order_numbers), bare)
+                return next(iter(found.order_numbers), bare or _loose_number(text, found))
             case "email":
                 return next(iter(found.emails), None)
             case "address":
@@ -103,6 +107,13 @@ class SlotReader:
     def _is_remark(self, text: str) -> bool:
         """Whether a text only changes an earlier wish: it names no kind of product of its own."""
         return self._search.understand(text).category is None and len(words(text)) <= MAX_REMARK
+
+
+def _loose_number(text: str, found: Entities) -> str | None:
+    """Return a number that stands alone and counts nothing else, as in `cancel 141`."""
+    street = parse_address(text).get("line1", "")
+    taken = " ".join((*found.postal_codes, *found.sizes, *found.tracking_ids, street))
+    return next((number for number in LOOSE_NUMBER.findall(text) if number not in taken), None)
 
 
 def wish(text: str) -> str | None:

@@ -275,7 +275,7 @@ class TurnRunner:
         evidence.add_all(message.content for message in state.messages if message.role == "user")
         evidence.add(self._brand.model_dump(mode="json"))
         evidence.add_all(call.tool_output for call in self._turn.tool_calls)
-        for waiting in (*self._turn.continued.values(), *state.overdue):
+        for waiting in (*self._turn.continued.values(), *state.overdue, *state.waiting.values()):
             evidence.add(waiting.slots)
             evidence.add(waiting.question)
         return evidence

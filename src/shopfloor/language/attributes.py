@@ -74,12 +74,9 @@ WITHOUT = re.compile(
     + r"(?![\w]))?"
 )
 AUXILIARIES = ("do", "does", "did", "can", "could", "will", "would", "should", "have", "has", "had", "am")
-AUXILIARY = "".join(
-    rf"(?<!\b{verb} )"
-    for verb in ["do", "does", "did", "can", "could", "will", "would", "should", "have", "has", "had", "am"]
-)
+AFTER_NONE = "".join(rf"(?<!\b{verb} )" for verb in AUXILIARIES)
 NO = re.compile(
-    rf"(?<![\w'-])(?:no|{AUXILIARY}not|nor|(?:don't|dont|do not) (?:want|like|need))(?: any| an?| in)? "
+    rf"(?<![\w'-])(?:no|{AFTER_NONE}not|nor|(?:don't|dont|do not) (?:want|like|need))(?: any| an?| in)? "
     + PROPERTY.format("first")
     + r"(?!')"
 )

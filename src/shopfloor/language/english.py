@@ -9,16 +9,6 @@ def word_set(listed: str) -> frozenset[str]:
     return frozenset(listed.split())
 
 
-def word_set(listed: str) -> frozenset[str]:
-    """Return the words of a list with blanks between them."""
-    return frozenset(listed.split())
-
-
-def word_set(listed: str) -> frozenset[str]:
-    """Return the words of a list with blanks between them."""
-    return frozenset(listed.split())
-
-
 STOP_WORDS = word_set(
     """a about after again all also am an and any are aren't as at be because been before being both but by can can't
     could couldn't did didn't do does doesn't doing don't each few for from further get give go got had has hasn't
@@ -61,8 +51,8 @@ TIMES = word_set("""today tomorrow tonight yesterday soon monday tuesday wednesd
 
 CURRENCIES = {
     "$": "USD", "us$": "USD", "usd": "USD", "dollar": "USD", "dollars": "USD", "buck": "USD", "bucks": "USD",
-    "€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "gbp": "GBP", "pound": "GBP", "pounds": "GBP",
-    "quid": "GBP", "¥": "JPY", "jpy": "JPY", "yen": "JPY", "chf": "CHF", "cad": "CAD", "aud": "AUD",
+    "€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "gbp": "GBP", "pound": "GBP",
+    "pounds": "GBP", "quid": "GBP", "¥": "JPY", "jpy": "JPY", "yen": "JPY", "chf": "CHF", "cad": "CAD", "aud": "AUD",
 }  # fmt: skip
 UNITS = word_set(
     """% percent day days week weeks month months year years hour hours hr hrs minute minutes min mins am pm second
@@ -104,8 +94,9 @@ WEAK_COLOURS = word_set(
 
 SIZES = {
     "xxs": "XXS", "xs": "XS", "s": "S", "m": "M", "l": "L", "xl": "XL", "xxl": "XXL", "xxxl": "XXXL", "2xl": "XXL",
-    "3xl": "XXXL", "extra small": "XS", "x small": "XS", "small": "S", "medium": "M", "large": "L", "extra large": "XL",
-    "x large": "XL", "double xl": "XXL", "extra extra large": "XXL", "xx large": "XXL", "one size": "One Size",
+    "3xl": "XXXL", "extra small": "XS", "x small": "XS", "small": "S", "medium": "M", "large": "L",
+    "extra large": "XL", "x large": "XL", "double xl": "XXL", "extra extra large": "XXL", "xx large": "XXL",
+    "one size": "One Size",
 }  # fmt: skip
 NOT_SIZED = word_set(
     """order problem issue question amount group family quantity number gift discount refund delay part favor favour
@@ -119,8 +110,8 @@ TOO = word_set("too very so bit runs run running little quite super really fits 
 GENDERS = {
     "men": "men mens men's man's male gentlemen gentlemen's gents menswear",
     "women": "women womens women's woman woman's female ladies ladies' lady womenswear",
-    "kids": "kids kid kids' kid's children childrens children's child child's boys boys' girls girls' toddler toddlers baby"
-    " infant youth junior",
+    "kids": "kids kid kids' kid's children childrens children's child child's boys boys' girls girls' toddler toddlers"
+    " baby infant youth junior",
     "unisex": "unisex",
 }
 RELATIONS = {
@@ -158,19 +149,19 @@ YES = word_set(
     affirmative agreed confirm confirmed correct exactly indeed fine proceed 👍 ✅ 👌"""
 )
 YES_PHRASES = (
-    "of course", "please do", "go ahead", "go for it", "do it", "do that", "do so", "sounds good", "sounds great", "that works",
-    "works for me", "that's right", "thats right", "that's correct", "that is correct", "that's fine", "thats fine",
-    "that is fine", "that's ok", "that is right", "by all means", "let's do it", "lets do it", "i agree", "i confirm",
-    "i do", "i would", "please proceed", "please go ahead", "all right", "i'm sure", "i am sure", "make it so", "right",
-    "please confirm", "very well", "you may", "looks good", "all good",
+    "of course", "please do", "go ahead", "go for it", "do it", "do that", "do so", "sounds good", "sounds great",
+    "that works", "works for me", "that's right", "thats right", "that's correct", "that is correct", "that's fine",
+    "thats fine", "that is fine", "that's ok", "that is right", "by all means", "let's do it", "lets do it",
+    "i agree", "i confirm", "i do", "i would", "please proceed", "please go ahead", "all right", "i'm sure",
+    "i am sure", "make it so", "right", "please confirm", "very well", "you may", "looks good", "all good",
 )  # fmt: skip
 NO = word_set("no nope nah nay never n 👎 ❌")
 NO_PHRASES = (
-    "no thanks", "no thank you", "not now", "not yet", "not today", "not really", "not anymore", "don't", "dont", "do not",
-    "please don't", "please do not", "never mind", "nevermind", "i changed my mind", "i've changed my mind", "rather not",
-    "i'd rather not", "i don't", "i do not", "i don't want that", "i don't want to", "leave it", "keep it",
-    "forget it", "forget about it", "no way", "absolutely not", "of course not", "certainly not", "definitely not",
-    "i'm good", "im good",
+    "no thanks", "no thank you", "not now", "not yet", "not today", "not really", "not anymore", "don't", "dont",
+    "do not", "please don't", "please do not", "never mind", "nevermind", "i changed my mind", "i've changed my mind",
+    "rather not", "i'd rather not", "i don't", "i do not", "i don't want that", "i don't want to", "leave it",
+    "keep it", "forget it", "forget about it", "no way", "absolutely not", "of course not", "certainly not",
+    "definitely not", "i'm good", "im good",
 )  # fmt: skip
 POLITE = word_set(
     """please pls plz thanks thank thx ty you very much so many a lot kindly great perfect good awesome wonderful
@@ -195,9 +186,9 @@ NO_REST = NO | NEGATIONS | KEEPING | word_set("as it's its i'm im fine now chang
 """Words with which a no may go on, beyond those of a yes."""
 
 STOPS = (
-    "stop", "stop it", "stop that", "stop this", "stop now", "stop talking", "stop please", "please stop", "wait stop", "no stop",
-    "ok stop", "okay stop", "halt", "abort", "stop stop", "just stop", "be quiet", "shut up", "hold on stop",
-    "stop writing", "stop there", "quit",
+    "stop", "stop it", "stop that", "stop this", "stop now", "stop talking", "stop please", "please stop",
+    "wait stop", "no stop", "ok stop", "okay stop", "halt", "abort", "stop stop", "just stop", "be quiet", "shut up",
+    "hold on stop", "stop writing", "stop there", "quit",
 )  # fmt: skip
 GREETINGS = word_set(
     """hi hello hey hiya heya howdy greetings yo hallo hullo good morning afternoon evening day there everyone team
@@ -226,9 +217,10 @@ ANGER = word_set(
     infuriating outraged livid atrocious garbage rubbish sue lawyer"""
 )
 ANGRY_PHRASES = (
-    "fed up", "sick of", "sick and tired", "what a joke", "is a joke", "what the hell", "waste of time", "waste of money",
-    "never again", "never buying", "never shop", "rip off", "ripped off", "ripoff", "how dare you", "had enough",
-    "last straw", "complete nonsense", "total nonsense", "screw you", "hate you", "hate this", "you people",
+    "fed up", "sick of", "sick and tired", "what a joke", "is a joke", "what the hell", "waste of time",
+    "waste of money", "never again", "never buying", "never shop", "rip off", "ripped off", "ripoff", "how dare you",
+    "had enough", "last straw", "complete nonsense", "total nonsense", "screw you", "hate you", "hate this",
+    "you people",
 )  # fmt: skip
 
 STREET_TYPES = word_set(
@@ -242,14 +234,14 @@ STREET_ENDINGS = ("strasse", "straße", "str.", "weg", "gasse", "allee", "platz"
 UNIT_TYPES = word_set("apt apartment unit suite ste flat floor fl room rm building bldg")
 STATES = {
     "alabama": "AL", "alaska": "AK", "arizona": "AZ", "arkansas": "AR", "california": "CA", "colorado": "CO",
-    "connecticut": "CT", "delaware": "DE", "district of columbia": "DC", "florida": "FL", "georgia": "GA", "hawaii": "HI",
-    "idaho": "ID", "illinois": "IL", "indiana": "IN", "iowa": "IA", "kansas": "KS", "kentucky": "KY", "louisiana": "LA",
-    "maine": "ME", "maryland": "MD", "massachusetts": "MA", "michigan": "MI", "minnesota": "MN", "mississippi": "MS",
-    "missouri": "MO", "montana": "MT", "nebraska": "NE", "nevada": "NV", "new hampshire": "NH", "new jersey": "NJ",
-    "new mexico": "NM", "new york": "NY", "north carolina": "NC", "north dakota": "ND", "ohio": "OH", "oklahoma": "OK",
-    "oregon": "OR", "pennsylvania": "PA", "rhode island": "RI", "south carolina": "SC", "south dakota": "SD",
-    "tennessee": "TN", "texas": "TX", "utah": "UT", "vermont": "VT", "virginia": "VA", "washington": "WA",
-    "west virginia": "WV", "wisconsin": "WI", "wyoming": "WY",
+    "connecticut": "CT", "delaware": "DE", "district of columbia": "DC", "florida": "FL", "georgia": "GA",
+    "hawaii": "HI", "idaho": "ID", "illinois": "IL", "indiana": "IN", "iowa": "IA", "kansas": "KS", "kentucky": "KY",
+    "louisiana": "LA", "maine": "ME", "maryland": "MD", "massachusetts": "MA", "michigan": "MI", "minnesota": "MN",
+    "mississippi": "MS", "missouri": "MO", "montana": "MT", "nebraska": "NE", "nevada": "NV", "new hampshire": "NH",
+    "new jersey": "NJ", "new mexico": "NM", "new york": "NY", "north carolina": "NC", "north dakota": "ND",
+    "ohio": "OH", "oklahoma": "OK", "oregon": "OR", "pennsylvania": "PA", "rhode island": "RI",
+    "south carolina": "SC", "south dakota": "SD", "tennessee": "TN", "texas": "TX", "utah": "UT", "vermont": "VT",
+    "virginia": "VA", "washington": "WA", "west virginia": "WV", "wisconsin": "WI", "wyoming": "WY",
 }  # fmt: skip
 PROVINCES = word_set("ON QC BC AB MB SK NS NB NL PE")
 COUNTRIES = {
@@ -257,8 +249,8 @@ COUNTRIES = {
     "america": "US", "uk": "GB", "u.k.": "GB", "united kingdom": "GB", "great britain": "GB", "england": "GB",
     "scotland": "GB", "wales": "GB", "northern ireland": "GB", "ireland": "IE", "canada": "CA", "mexico": "MX",
     "germany": "DE", "deutschland": "DE", "austria": "AT", "switzerland": "CH", "france": "FR", "italy": "IT",
-    "spain": "ES", "portugal": "PT", "netherlands": "NL", "the netherlands": "NL", "belgium": "BE", "luxembourg": "LU",
-    "denmark": "DK", "sweden": "SE", "norway": "NO", "finland": "FI", "poland": "PL", "czechia": "CZ",
-    "czech republic": "CZ", "hungary": "HU", "greece": "GR", "australia": "AU", "new zealand": "NZ", "japan": "JP",
-    "india": "IN", "brazil": "BR", "singapore": "SG",
+    "spain": "ES", "portugal": "PT", "netherlands": "NL", "the netherlands": "NL", "belgium": "BE",
+    "luxembourg": "LU", "denmark": "DK", "sweden": "SE", "norway": "NO", "finland": "FI", "poland": "PL",
+    "czechia": "CZ", "czech republic": "CZ", "hungary": "HU", "greece": "GR", "australia": "AU", "new zealand": "NZ",
+    "japan": "JP", "india": "IN", "brazil": "BR", "singapore": "SG",
 }  # fmt: skip

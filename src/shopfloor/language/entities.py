@@ -1,4 +1,4 @@
-"""The facts in a customer's message, read without a model: order numbers, e-mail addresses, sizes, prices and the like."""
+"""The facts in a customer's message, read without a model: order numbers, sizes, prices and the like."""
 
 import re
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ NAMED = (
     r"\b(?:order|purchase)s?(?:\s?(?:confirmation|reference))?\s?(?:numbers?|no\.?|nos\.?|num\.?|nr\.?|ids?|ref\.?|#)"
     rf"(?: of mine)?(?:\s?(?:is|was|are|:|=|-))?\s*[#(]?(?P<named>{NUMBER})"
 )
-BARE = rf"\b(?:order|purchase)s?(?:\s?[:=(-]| is)?\s*(?P<bare>(?:[a-z]{{1,4}}-?)?\d{{3,}}(?:-\d+)*(?![\w@]|\.\d|,\d{{3}}|%)){COUNTED}"
+LONG_NUMBER = rf"(?=#?[a-z-]{{0,5}}\d{{3}})#?{NUMBER}"
+BARE = rf"\b(?:order|purchase)s?(?:\s?[:=(-]| is)?\s*(?P<bare>{LONG_NUMBER}){COUNTED}"
 ORDER = re.compile(f"{SIGNED}|{NAMED}|{BARE}")
-NEXT_ORDER = re.compile(
-    rf"\)?\s?(?:,|and|&|or|\+)(?: and)?(?: also)?(?: order)?\s?(?P<more>#?(?:[a-z]{{1,4}}-?)?\d{{3,}}(?![\w@]|\.\d|%)){COUNTED}"
-)
+NEXT_ORDER = re.compile(rf"\)?\s?(?:,|and|&|or|\+)(?: and)?(?: also)?(?: order)?\s?(?P<more>{LONG_NUMBER}){COUNTED}")
 WHOLE_NUMBER = re.compile(
-    r"(?:(?:it's|its|it is|that's|number|no\.?|the number is|sure|yes|ok),? )*#?(?P<number>(?:[a-z]{1,4}-)?\d{1,20})[.!]?"
+    r"(?:(?:it's|its|it is|that's|number|no\.?|the number is|sure|yes|ok),? )*"
+    r"#?(?P<number>(?:[a-z]{1,4}-)?\d{1,20})[.!]?"
 )
 
 TRACKING = re.compile(r"(?<![\w@.#/-])(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{6,34}(?![\w@/-]|\.\w)")
@@ -53,15 +53,17 @@ NUMBERED = re.compile(
 
 COUNT = r"(?P<count>\d{1,3}|" + "|".join(sorted([*NUMBERS, *MANY], key=len, reverse=True)) + ")"
 QUANTITY = re.compile(
-    rf"(?<![\w.$€£#-]){COUNT} (?:of (?:the|these|those|them|each)\b|(?:more |new )?(?:[a-z-]+ )?(?:{'|'.join(sorted(QUANTITY_NOUNS))})\b)"
-    r"|\b(?:quantity|qty)(?: of|:)? ?(?P<labelled>\d{1,3})\b|(?<![\w.])(?P<times>\d{1,2}) ?x(?= [a-z])|\bx ?(?P<x>\d{1,2})(?![\w.])"
+    rf"(?<![\w.$€£#-]){COUNT} "
+    rf"(?:of (?:the|these|those|them|each)\b|(?:more |new )?(?:[a-z-]+ )?(?:{'|'.join(sorted(QUANTITY_NOUNS))})\b)"
+    r"|\b(?:quantity|qty)(?: of|:)? ?(?P<labelled>\d{1,3})\b"
+    r"|(?<![\w.])(?P<times>\d{1,2}) ?x(?= [a-z])|\bx ?(?P<x>\d{1,2})(?![\w.])"
 )
 
 POSTAL = re.compile(
     r"\b(?:zip(?: ?code)?|post(?:al)? ?code|postcode)(?: is|:)? (?P<labelled>[a-z]{0,2}-?\d{4,6}(?:-\d{4})?)\b"
     rf"|\b(?:{'|'.join(code.lower() for code in STATES.values())})\.?,? (?P<us>\d{{5}}(?:-\d{{4}})?)(?![\w-])"
     r"|\b(?P<uk>[a-z]{1,2}\d[a-z\d]? ?\d[abd-hjlnp-uw-z]{2})\b|\b(?P<ca>[abceghj-nprstvxy]\d[a-z] ?\d[a-z]\d)\b"
-    r"|\b(?:ship|deliver|send|mail|live|shipping|delivery|sent)\w*\b[^.?!#\d]{0,30}\b(?:to|in) (?P<place>\d{5}(?:-\d{4})?)(?![\w-])"
+    r"|\b(?:ship|deliver|send|sent|mail|live)\w*\b[^.?!#\d]{0,30}\b(?:to|in) (?P<place>\d{5}(?:-\d{4})?)(?![\w-])"
 )
 
 

@@ -20,6 +20,8 @@ def normalise(text: str) -> str:
 
     What is normal stays as it is.
     """
+    if text.isascii():
+        return " ".join(text.replace("`", "'").lower().split())
     plain = unicodedata.normalize("NFKC", text.translate(STRAIGHT)).lower()
     return " ".join(unicodedata.normalize("NFKC", plain).translate(STRAIGHT).split())
 
@@ -33,7 +35,7 @@ def words(text: str) -> list[str]:
 def stem(word: str) -> str:
     """Return a normalised word's stem: `returned` and `returns` give `return`."""
     # A stemmer keeps the word in itself, so threads must not share one.
-    return str(EnglishStemmer().stemWord(word))
+    return str(EnglishStemmer().stemWord(word))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
 
 
 def stems(text: str, *, keep_stop_words: bool = False) -> list[str]:

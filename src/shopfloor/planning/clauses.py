@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from shopfloor.language.address import parse_address
 from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.matcher import Match
@@ -19,8 +20,21 @@ JOINT = re.compile(
     r"|(?P<weak>,? ?\b(?:and then|and|then|but|or)\b|,)",
     re.IGNORECASE,
 )
-COSTS = {"sentence": 0.25, "strong": 0.2, "weak": 0.55}
-"""What a cut costs, in units of one matched content word's worth."""
+COSTS = {"sentence": 0.1, "strong": 0.1, "weak": 0.45, "anew": 0.0}
+"""What a cut costs, in units of one matched content word's worth; nothing where a new question or order begins."""
+UNCUT = 0.8
+"""What a part is worth for each place inside it where a new question or order begins."""
+RIVAL = 0.8
+"""How much a rival match takes away: two wishes in one part match two skills half."""
+ANEW = re.compile(
+    r"(?:\s|,|\band\b|\balso\b|\bthen\b|\bbut\b)*(?:please )?(?:"
+    r"(?:how|what|where|when|which|who|why|can|could|do|does|did|is|are|will|would|have|has|should|may)\b.*"
+    r"\b(?:you|i|we|it|there|my|the|your|long|much|many|is|are|to)\b"
+    r"|(?:i|we)(?:'?d| would|'?ll| will)? (?:want|need|like|have)\b|i'?m "
+    r"|(?:cancel|change|show|find|tell|give|send|track|check)\b)",
+    re.IGNORECASE,
+)
+"""How a new question or order begins."""
 LEADING = re.compile(
     r"^(?:[\s,.;:!?-]+|(?:and|also|then|but|or|so|plus|oh|btw|by the way|another thing|one more thing|secondly)\b)+",
     re.IGNORECASE,
@@ -54,7 +68,8 @@ def clauses(message: str, match: Callable[[str], Sequence[Match]]) -> list[Claus
                 candidates.append((value, before))
                 continue
             clause = Clause(text, match(text))
-            candidates.append((value + _worth(clause) - cost, [*before, clause]))
+            inside = sum(1 for kind in costs[start : end - 1] if kind == COSTS["anew"])
+            candidates.append((value + _worth(clause) * UNCUT**inside - cost, [*before, clause]))
         best.append(max(candidates, key=lambda candidate: candidate[0]))
     return best[-1][1]
 
@@ -62,7 +77,8 @@ def clauses(message: str, match: Callable[[str], Sequence[Match]]) -> list[Claus
 def _worth(clause: Clause) -> float:
     """Weigh how well a part is matched by how much it says."""
     content = sum(1 for word in words(clause.text) if word not in STOP_WORDS) or 0.3
-    return content * max(clause.best.score, 0.0)
+    rival = next((match.score for match in clause.matches[1:]), 0.0)
+    return content * max(min(clause.best.score, 1.0) - RIVAL * max(rival, 0.0), 0.0)
 
 
 def _pieces(message: str) -> tuple[list[str], list[float]]:
@@ -71,10 +87,12 @@ def _pieces(message: str) -> tuple[list[str], list[float]]:
     costs: list[float] = []
     for sentence in sentences(message):
         start = 0
+        address = _address(sentence)
         for joint in JOINT.finditer(sentence):
-            if joint.start() > start:
+            if joint.start() > start and joint.start() not in address:
                 pieces.append(sentence[start : joint.start()])
-                costs.append(COSTS["strong" if joint["strong"] else "weak"])
+                kind = "anew" if ANEW.match(sentence[joint.end() :]) else "strong" if joint["strong"] else "weak"
+                costs.append(COSTS[kind])
                 start = joint.start()
         pieces.append(sentence[start:])
         costs.append(COSTS["sentence"])
@@ -83,3 +101,14 @@ def _pieces(message: str) -> tuple[list[str], list[float]]:
         pieces[weakest : weakest + 2] = [pieces[weakest] + pieces[weakest + 1]]
         del costs[weakest]
     return pieces, costs
+
+
+def _address(sentence: str) -> range:
+    """Return where a postal address stands in a sentence: its commas part nothing."""
+    parts = parse_address(sentence)
+    if not parts.get("line1"):
+        return range(0)
+    lower = sentence.lower()
+    places = [(lower.find(part.lower()), len(part)) for part in map(str, parts.values())]
+    found = [(place, place + length) for place, length in places if place >= 0]
+    return range(min(place for place, _ in found), max(end for _, end in found)) if found else range(0)

@@ -1,6 +1,7 @@
 """Putting placeholders where a message names something, so that any order number is matched like every other."""
 
 import re
+from collections.abc import Callable
 
 from shopfloor.language.address import parse_address
 from shopfloor.language.attributes import colour_families
@@ -9,14 +10,21 @@ from shopfloor.language.text import normalise, words
 
 PLACEHOLDERS = {"{order}": "orderref", "{product}": "productref", "{address}": "addressref"}
 """How a card's examples write what a message names."""
-REPEATED = re.compile(r"\b(orderref|productref)(?: \1)+\b")
+PLAIN = frozenset(PLACEHOLDERS.values()) | {"emailref"}
+REPEATED = re.compile(r"\b(orderref|productref|kindref)(?: \1)+\b")
 
 
-def mask(text: str, product_words: frozenset[str] = frozenset(), *, has_products: bool = False) -> str:
-    """Return a text with placeholders for order numbers, addresses, e-mails, colours, numbers and products' names.
+def mask(
+    text: str,
+    is_kind: Callable[[str], bool],
+    product_words: frozenset[str] = frozenset(),
+    *,
+    has_products: bool = False,
+) -> str:
+    """Return a text with placeholders for order numbers, addresses, e-mails, colours, numbers, products and kinds.
 
-    `product_words` are the words of the product names that the text mentions; `has_products` says that products were
-    shown, so that `the second one` means one of them.
+    `is_kind` says whether a word names a kind of product; `product_words` are the words of the product names that the
+    text mentions; `has_products` says that products were shown, so that `the second one` means one of them.
     """
     found = entities(text)
     street = parse_address(text).get("line1")
@@ -31,13 +39,15 @@ def mask(text: str, product_words: frozenset[str] = frozenset(), *, has_products
         plain = plain.replace(email, " emailref ")
     if has_products and found.ordinals:
         plain = re.sub(r"\b(?:the )?(?:\w+) (?:one|pair|option)\b", " productref ", plain)
-    masked = " ".join(_word(word, product_words) for word in words(plain))
+    masked = " ".join(_word(word, is_kind, product_words) for word in words(plain))
     return REPEATED.sub(r"\1", masked)
 
 
-def _word(word: str, product_words: frozenset[str]) -> str:
+def _word(word: str, is_kind: Callable[[str], bool], product_words: frozenset[str]) -> str:
     if word in product_words:
         return "productref"
     if any(letter.isdigit() for letter in word):
         return "numref"
+    if word not in PLAIN and is_kind(word):
+        return "kindref"
     return "colourref" if colour_families(word) else word

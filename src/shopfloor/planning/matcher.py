@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from shopfloor.language.text import stems, words
 
 RIDGE = 0.25
-LETTERS = 4
+GRAMS = (3, 4)
 """Letters in a gram."""
 
 
@@ -73,9 +73,10 @@ def features(text: str) -> set[str]:
     found = ["^", *stems(text, keep_stop_words=True)]
     pairs = {f"{one} {two}" for one, two in pairwise(found)}
     letters = {
-        f"_{padded[start : start + LETTERS]}"
+        f"_{padded[start : start + length]}"
         for word in words(text)
         for padded in [f" {word} "]
-        for start in range(max(1, len(padded) - LETTERS + 1))
+        for length in GRAMS
+        for start in range(max(1, len(padded) - length + 1))
     }
     return {*found[1:], *pairs, *letters}

@@ -15,9 +15,11 @@ import yaml
 from pydantic import JsonValue
 
 from shopfloor.agents.card import AgentCard, Skill
-from shopfloor.agents.slots import SlotReader
+from shopfloor.agents.playbook import Call
+from shopfloor.agents.slots import POINTERS, SlotReader
 from shopfloor.agents.templates import render
 from shopfloor.kernel.ids import AgentId
+from shopfloor.language.answers import is_angry
 from shopfloor.language.text import words
 from shopfloor.planning.answers import LEFT, Continuation, continuations
 from shopfloor.planning.clauses import Clause, clauses
@@ -26,6 +28,7 @@ from shopfloor.planning.matcher import Match, Matcher
 from shopfloor.planning.plan import MAX_TASKS, Plan, PlanRequest, Task
 from shopfloor.planning.prefetch import first_reads
 from shopfloor.search.contract import ProductSearch
+from shopfloor.search.spelling import Speller
 from shopfloor.tools.contract import Tool, ToolArgs
 
 NOT_OURS = "not_ours"
@@ -35,6 +38,8 @@ POSSIBLE = 0.2
 """A match below it is none."""
 SHORT = 5
 """A message of at most so many words may go on with what was talked about."""
+WISHES = re.compile(r",? and (?:also )?(?:an? |some )?|, ", re.IGNORECASE)
+"""Between two things that are looked for."""
 GOES_ON = re.compile(
     r"^(?:and|or|what about|how about|what if|same|in|with|without|any|for|to|only|but)\b", re.IGNORECASE
 )
@@ -64,6 +69,8 @@ class RulePlanner:
         self._reader = SlotReader(search)
         self._tools = tools
         self._fitted: tuple[object, Matcher] | None = None
+        self._speller = Speller(())
+        self._is_kind = lru_cache(maxsize=8_192)(lambda word: search.understand(word).category is not None)
 
     async def plan(self, request: PlanRequest) -> Plan:
         """Return a plan; where nothing of the message is understood, its one task declines or looks it up."""
@@ -79,12 +86,14 @@ class RulePlanner:
         stamp = tuple((card.id, id(card)) for card in cards)
         if self._fitted is None or self._fitted[0] != stamp:
             examples: dict[str, list[str]] = {
-                f"{card.id}/{skill.id}": [mask(text) for text in (skill.name, *skill.examples)]
+                f"{card.id}/{skill.id}": [mask(text, self._is_kind) for text in (skill.name, *skill.examples)]
                 for card in cards
                 for skill in card.skills
                 if skill.examples
             }
-            examples[NOT_OURS] = [mask(text) for text in not_ours()]
+            examples[NOT_OURS] = [mask(text, self._is_kind) for text in not_ours()]
+            known = {word for texts in examples.values() for text in texts for word in text.split()}
+            self._speller = Speller(known, right=self._search.words())
             self._fitted = (stamp, Matcher(examples))
         return self._fitted[1]
 
@@ -92,30 +101,42 @@ class RulePlanner:
         return self._match(text, request)[0]
 
     def _match(self, text: str, request: PlanRequest) -> Sequence[Match]:
+        matcher = self._matcher(request.cards)
         named = self._search.named(text)
         names = frozenset(word for product in named for word in self._search.title_words(product))
-        masked = mask(text, names & frozenset(words(text)), has_products=bool(request.focus.product_ids))
-        return self._matcher(request.cards).match(masked)
+        named_words = names & frozenset(words(text))
+        masked = mask(text, self._is_kind, named_words, has_products=bool(request.focus.product_ids))
+        return matcher.match(" ".join(self._speller.correct(word) for word in masked.split()))
 
     # -- routes ------------------------------------------------------------------------------------------------------
 
     def _routes(self, message: str, request: PlanRequest) -> list[Route]:
         parts = clauses(message, lambda text: self._match(text, request))
-        routes = [route for part in parts if (route := self._route(part, request))]
+        routes = [route for part in parts for route in self._route(part, request)]
         wanted = [route for route in routes if not self._is_filler(route)]
-        if not wanted:
-            return routes[:1]
-        return self._merged(wanted)
+        return self._merged(wanted) if wanted else routes[:1]
 
     def _is_filler(self, route: Route) -> bool:
-        return not route.skill.takes and not any(
-            True for step in route.card.flat(route.skill.steps) if hasattr(step, "call")
-        )
+        """Whether a part asks for nothing beside others that do: a greeting, an outcry, a few words nothing matches."""
+        is_talk = not route.skill.takes and not any(isinstance(s, Call) for s in route.card.flat(route.skill.steps))
+        is_outcry = is_angry(route.text) and len(words(route.text)) <= SHORT and not route.arguments
+        is_scrap = route.score < POSSIBLE and len(words(route.text)) <= SHORT
+        return is_talk or is_outcry or is_scrap
 
-    def _route(self, clause: Clause, request: PlanRequest) -> Route | None:
+    def _route(self, clause: Clause, request: PlanRequest) -> list[Route]:
         on = self._going_on(clause, request)
-        if on:
-            return on
+        return self._wishes(on or self._chosen(clause, request))
+
+    def _wishes(self, route: Route) -> list[Route]:
+        """Part a wish for several kinds of products: `red sneakers and blue jeans`."""
+        wished = str(route.arguments.get("wish", ""))
+        parts = [part for part in WISHES.split(wished) if part.strip()]
+        kinds = [self._search.understand(part).category for part in parts]
+        if len(parts) < 2 or None in kinds or len(set(kinds)) < len(kinds):
+            return [route]
+        return [replace(route, text=part, arguments={**route.arguments, "wish": part.strip()}) for part in parts]
+
+    def _chosen(self, clause: Clause, request: PlanRequest) -> Route:
         for match in clause.matches:
             if match.score < POSSIBLE:
                 break
@@ -132,15 +153,17 @@ class RulePlanner:
         card = next(card for card in request.cards if card.id == agent)
         skill = cast(Skill, card.skill(skill_id))
         arguments = self._arguments(card, skill, text, request)
-        if any(arguments.get(slot) is None for slot in skill.needs):
+        is_pointing = bool(POINTERS & set(words(text)))
+        if any(arguments.get(slot) is None for slot in skill.needs) and not is_pointing:
             return None
         return Route(card=card, skill=skill, text=text, arguments=arguments, score=match.score)
 
     def _arguments(self, card: AgentCard, skill: Skill, text: str, request: PlanRequest) -> dict[str, JsonValue]:
         found: dict[str, JsonValue] = {}
+        plain = self._without_names(text)
         for name in skill.takes:
             kind = card.slots[name].type
-            value = self._reader.read(kind, text, request.focus)
+            value = self._reader.read(kind, plain if kind in {"size", "colour"} else text, request.focus)
             if value is None and kind == "order_number" and not FRESH & set(words(text)):
                 value = request.focus.order_number
             if value is None and kind == "product" and name in skill.needs:
@@ -148,6 +171,11 @@ class RulePlanner:
             if value is not None:
                 found[name] = value
         return found
+
+    def _without_names(self, text: str) -> str:
+        """Leave product names out, so that the `Ruby Runner` is not asked for in red."""
+        names = {word for product in self._search.named(text) for word in self._search.title_words(product)}
+        return " ".join(word for word in text.split() if not names.issuperset(words(word)) or not words(word))
 
     def _is_elliptic(self, text: str) -> bool:
         """Whether a text leaves out what it is about: no kind of product is named."""

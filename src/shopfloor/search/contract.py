@@ -85,6 +85,10 @@ class ProductSearch(Protocol):
         """Return the best products; constraints are dropped one by one where nothing meets them all."""
         ...
 
+    def words(self) -> frozenset[str]:
+        """Return the words that the catalogue is written in, normalised."""
+        ...
+
     def title_words(self, product_id: ProductId) -> frozenset[str]:
         """Return the words of a product's name, normalised; none where there is no such product."""
         ...

@@ -1,4 +1,4 @@
-"""Finding passages in pages of knowledge: what share of a question's words a section covers, and how near its heading is."""
+"""Finding passages in pages of knowledge, by what share of a question's words a section and its heading cover."""
 
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from shopfloor.search.synonyms import KNOWLEDGE_NAMES, KNOWLEDGE_PHRASES, SMALL_
 WEIGHTS = {"heading": 2.5, "title": 2.0, "topic": 1.0, "text": 1.0}
 """What a word counts in each field."""
 HEADLINE_SHARE = 0.3
-"""How much of a passage's score is what its title and heading cover of the question; the rest is what all of it covers."""
+"""How much of a passage's score is what its title and heading cover of the question; the rest, what all of it does."""
 NEAR_HOME = 1.2
 """How much more a passage about the home country counts among equals."""
 ANSWERABLE = 0.5
@@ -87,7 +87,7 @@ class PageRetriever:
         }
         self._index = Bm25(WEIGHTS)
         known = {word for document in self._documents.values() for word in words(f"{document.title} {document.text}")}
-        self._correct = Speller(known, right=SHOP_WORDS).correct
+        self._correct = Speller(known | SHOP_WORDS).correct
         for section_id, section in self._sections.items():
             document = section.document
             texts = {"heading": section.heading, "title": document.title, "topic": document.topic, "text": section.text}

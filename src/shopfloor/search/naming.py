@@ -44,8 +44,8 @@ class Names:
     def find(self, text: str) -> tuple[ProductId, ...]:
         """Return the products that a text names, in the order of the text.
 
-        A name is a whole title, or three of its words in a row, or two of which one is not common in the catalogue, or one that
-        is in no other title and nowhere else in the catalogue.
+        A name is a whole title, or three of its words in a row, or two of which one is not common in the catalogue, or
+        one that is in no other title and nowhere else in the catalogue.
         """
         named = [stem(self._correct(word)) for word in words(text) if word not in ("the", "a")]
         mentions = sorted(self._mentions(named), key=lambda mention: (mention.start - mention.end, mention.start))
@@ -90,7 +90,7 @@ def _run(title: list[str], named: list[str]) -> int:
 
 
 def _common(products: Sequence[Product], vocabulary: Vocabulary) -> frozenset[str]:
-    """Return the stems that describe rather than name: basic colours, categories, and words of other products' texts."""
+    """Return the stems that describe rather than name: basic colours, categories, words of other texts."""
     common = {stem(word) for word in STOP_WORDS | ASKING}
     common |= {stem(name) for name, family in FAMILIES.items() if name == family}
     common |= {word for name in vocabulary.categories for word in name}

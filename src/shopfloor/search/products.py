@@ -1,13 +1,15 @@
 """Finding products in a catalogue held in memory: constraints decide what is shown, BM25 and small boosts the order."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+from anyio import to_thread
 
 from shopfloor.kernel.ids import ProductId
 from shopfloor.language.text import stem, stems, words
 from shopfloor.search.bm25 import Bm25
 from shopfloor.search.contract import ProductHit, ProductQuery, ProductResults
-from shopfloor.search.fit import COSTS, Fit, best_fits, shelve
+from shopfloor.search.fit import COSTS, Fit, Shelved, best_fits, shelve
 from shopfloor.search.naming import Names
 from shopfloor.search.reasons import reasons
 from shopfloor.search.understanding import understand
@@ -33,53 +35,58 @@ MIDDLING_REVIEWS = 10
 PAGE = 200
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Index:
+    """A catalogue made ready to be searched."""
+
+    vocabulary: Vocabulary
+    names: Names
+    shelf: tuple[Shelved, ...]
+    words: Bm25
+    titles: dict[ProductId, frozenset[str]]
+    """The words of each product's name."""
+    praise: dict[ProductId, frozenset[str]]
+    """The stems of what each product is best for and of its tags."""
+
+
 class CatalogueSearch:
-    """A `ProductSearch` over products as they were when it was built."""
+    """A `ProductSearch` over products as they were when they were last indexed."""
 
     def __init__(self, products: Iterable[Product]) -> None:
         """Index products."""
-        self._vocabulary: Vocabulary
-        self.rebuild(products)
+        self._index = _index(products)
 
     @classmethod
     async def build(cls, catalogue: Catalogue) -> "CatalogueSearch":
-        """Index everything a catalogue holds."""
-        return cls(await _all_products(catalogue))
+        """Index everything a catalogue holds, in a thread."""
+        return await to_thread.run_sync(cls, await _all_products(catalogue))
 
     async def refresh(self, catalogue: Catalogue) -> None:
-        """Index a catalogue again, after prices or stock have changed."""
-        self.rebuild(await _all_products(catalogue))
-
-    def rebuild(self, products: Iterable[Product]) -> None:
-        """Take other products in place of those held."""
-        held = sorted(products, key=lambda product: product.id)
-        self._vocabulary = Vocabulary(held)
-        self._names = Names(held, self._vocabulary)
-        self._title_words = {product.id: frozenset(words(product.title)) for product in held}
-        self._shelf = [shelve(product) for product in held]
-        self._categories = {product.id: product.category for product in held}
-        self._index = Bm25(WEIGHTS)
-        self._praise = {product.id: frozenset(stems(" ".join((product.best_for, *product.tags)))) for product in held}
-        for product in held:
-            self._index.add(product.id, _fields(product))
+        """Index a catalogue again, after prices or stock have changed; searches meanwhile find what was."""
+        self._index = await to_thread.run_sync(_index, await _all_products(catalogue))
 
     def understand(self, text: str) -> ProductQuery:
         """Read the constraints out of a customer's words, against what the catalogue has.
 
         Words that are part of a product's name do not ask for another category.
         """
-        query = understand(text, self._vocabulary)
-        named = {product_id: self._categories[product_id] for product_id in self.named(text)}
-        is_elsewhere = bool(named) and not any(query.category in path for path in named.values())
+        query = understand(text, self._index.vocabulary)
+        named = set(self.named(text))
+        paths = [shelved.product.category for shelved in self._index.shelf if shelved.product.id in named]
+        is_elsewhere = bool(paths) and not any(query.category in path for path in paths)
         return replace(query, category=None) if is_elsewhere else query
 
     def named(self, text: str) -> Sequence[ProductId]:
         """Return the products whose names a text mentions, misspellings allowed, in the order they are mentioned."""
-        return self._names.find(text)
+        return self._index.names.find(text)
+
+    def words(self) -> frozenset[str]:
+        """Return the words that the catalogue is written in, normalised."""
+        return self._index.vocabulary.words
 
     def title_words(self, product_id: ProductId) -> frozenset[str]:
         """Return the words of a product's name, normalised; none where there is no such product."""
-        return self._title_words.get(product_id, frozenset())
+        return self._index.titles.get(product_id, frozenset())
 
     async def search(self, query: ProductQuery, *, limit: int = 3) -> ProductResults:
         """Return the best products; constraints are dropped, the least costly first, where nothing meets them all.
@@ -87,30 +94,48 @@ class CatalogueSearch:
         Where no category is named, a product must hold at least one of the words. Where the words
         describe some of the products found, the others are left out.
         """
-        wanted = {stem(word): self._index.idf(stem(word)) for word in query.words}
-        matches = self._index.scores(wanted)
+        index = self._index
+        wanted = {stem(word): index.words.idf(stem(word)) for word in query.words}
+        matches = index.words.scores(wanted)
         is_open = query.category is None and bool(wanted)
-        shelf = [shelved for shelved in self._shelf if shelved.product.id in matches] if is_open else self._shelf
+        shelf = [shelved for shelved in index.shelf if shelved.product.id in matches] if is_open else index.shelf
         fits = _described(best_fits(shelf, query), wanted)
         best = max((matches.get(fit.shelved.product.id, 0.0) for fit in fits), default=0.0) or 1.0
-        ranked = sorted(
-            ((self._score(fit, query, wanted, matches.get(fit.shelved.product.id, 0.0) / best), fit) for fit in fits),
-            key=lambda scored: (-scored[0], scored[1].shelved.product.id),
-        )
+        scores = {fit.shelved.product.id: _score(fit, query, wanted, index) for fit in fits}
+        scores = {id_: round(matches.get(id_, 0.0) / best + score, 6) for id_, score in scores.items()}
+        ranked = sorted(fits, key=lambda fit: (-scores[fit.shelved.product.id], fit.shelved.product.id))
         missed = {name for fit in fits for name in fit.missed}
         return ProductResults(
             query=query,
-            hits=tuple(_hit(fit, query, score) for score, fit in ranked[:limit]),
+            hits=tuple(_hit(fit, query, scores[fit.shelved.product.id]) for fit in ranked[:limit]),
             relaxed=tuple(name for name in COSTS if name in missed),
             total=len(fits),
         )
 
-    def _score(self, fit: Fit, query: ProductQuery, wanted: Mapping[str, float], match: float) -> float:
-        product = fit.shelved.product
-        score = match + PRAISED * _share(wanted, self._praise[product.id])
-        score += EXACT_COLOUR * (fit.variant.colour in query.colours)
-        score += LACKING * any(stem(word) in fit.shelved.lacking for word in query.without)
-        return round(score + RATED * _stars(product) / 5, 6)
+
+def _index(products: Iterable[Product]) -> Index:
+    held = sorted(products, key=lambda product: product.id)
+    vocabulary = Vocabulary(held)
+    index = Index(
+        vocabulary=vocabulary,
+        names=Names(held, vocabulary),
+        shelf=tuple(map(shelve, held)),
+        words=Bm25(WEIGHTS),
+        titles={product.id: frozenset(words(product.title)) for product in held},
+        praise={product.id: frozenset(stems(" ".join((product.best_for, *product.tags)))) for product in held},
+    )
+    for product in held:
+        index.words.add(product.id, _fields(product))
+    return index
+
+
+def _score(fit: Fit, query: ProductQuery, wanted: Mapping[str, float], index: Index) -> float:
+    """Return what a product gains beyond the match of its words."""
+    product = fit.shelved.product
+    score = PRAISED * _share(wanted, index.praise[product.id])
+    score += EXACT_COLOUR * (fit.variant.colour in query.colours)
+    score += LACKING * any(stem(word) in fit.shelved.lacking for word in query.without)
+    return score + RATED * _stars(product) / 5
 
 
 def _described(fits: list[Fit], wanted: Mapping[str, float]) -> list[Fit]:

@@ -25,8 +25,9 @@ class Vocabulary:
             variant.size.lower(): variant.size for product in products for variant in product.variants if variant.size
         }
         self.currency = next((variant.price.currency for product in products for variant in product.variants), None)
-        known = _words(products)
-        self.correct = Speller(known, right=ASKING.union(word for names in self.categories for word in names)).correct
+        self.words = frozenset(_words(products))
+        stemmed = (word for names in self.categories for word in names)
+        self.correct = Speller(self.words, right=ASKING.union(stemmed)).correct
 
     def category_at(self, named: Sequence[str], start: int) -> tuple[tuple[str, ...], int] | None:
         """Return the path of the category named by the words from a place on, and how many words name it."""

@@ -1,0 +1,43 @@
+# The user's machine has git, make and Python 3.11 or newer, no more.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+DATA ?= data
+
+.PHONY: help install demo test check bench clean
+
+help:  ## Show what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "shopfloor needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Installing into $(VENV)..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/checkers: $(VENV)/installed
+	@echo "Installing the checkers..."
+	@$(PIP) --editable '.[dev,check]'
+	@touch $@
+
+install: $(VENV)/installed  ## Install the product, its tests and evaluations into .venv
+
+demo: install  ## Play the example session in the demo shop, then talk to it
+	@$(BIN)/shopfloor demo --data $(DATA)
+
+test: install  ## Run the tests
+	@$(BIN)/python -m pytest -q
+
+check: $(VENV)/checkers  ## Check format, lint, types and floors
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/basedpyright
+	@$(BIN)/lint-imports
+
+bench: install  ## Measure a turn
+	@$(BIN)/python benchmarks/turn.py
+
+clean:  ## Remove what was installed and made
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache .hypothesis
