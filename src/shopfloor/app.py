@@ -30,7 +30,7 @@ from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import IdSource, TimedIds
 from shopfloor.kernel.money import Money
-from shopfloor.planning.rules import RulePlanner
+from shopfloor.planning.rules import RulePlanner, not_ours
 from shopfloor.search.knowledge import PageRetriever, parse_page
 from shopfloor.search.products import CatalogueSearch
 from shopfloor.shop.contents import ShopContents
@@ -93,10 +93,10 @@ async def assemble(
 
     `wrap` may put a wrapper around all tools, such as one that records, delays or fails them.
     """
-    brand = shipped_brand()
+    brand = await to_thread.run_sync(shipped_brand)
     search = await CatalogueSearch.build(shop.catalogue)
     pages = await to_thread.run_sync(demo_pages)
-    retriever = PageRetriever([parse_page(page, text) for page, text in pages.items()])
+    retriever = PageRetriever([parse_page(page, text) for page, text in pages.items()], home=brand.country)
     zone = ZoneInfo(brand.zone)
     kinds: tuple[ActionKind[Any], ...] = (*order_kinds(shop.orders, clock, zone), *ticket_kinds(shop.tickets, clock))
 
@@ -120,11 +120,12 @@ async def assemble(
             ]
         )
     )
+    planner = RulePlanner(search, {tool.name: tool for tool in tools.tools()}, await to_thread.run_sync(not_ours))
     chat = ChatOrchestrator(
         Desk(journal=journal, tools=tools, clock=clock, ids=ids),
         registry=registry,
         brand=brand,
-        planner=RulePlanner(search, {tool.name: tool for tool in tools.tools()}),
+        planner=planner,
         retriever=retriever,
     )
     return App(
@@ -138,10 +139,15 @@ async def assemble(
 
 
 @asynccontextmanager
-async def open_app(config: Config, tell: Callable[[str], None] = lambda _line: None) -> AsyncGenerator[App]:
+async def open_app(
+    config: Config,
+    tell: Callable[[str], None] = lambda _line: None,
+    *,
+    wrap: Callable[[Toolset], Toolset] = lambda tools: tools,
+) -> AsyncGenerator[App]:
     """Open an installation on its data directory; an empty one gets the demo shop.
 
-    `tell` hears of work that takes a moment.
+    `tell` hears of work that takes a moment; `wrap` is as for `assemble`.
 
     Raises:
         StorageError: the directory or the database cannot be used.
@@ -164,6 +170,7 @@ async def open_app(config: Config, tell: Callable[[str], None] = lambda _line: N
             secret=await to_thread.run_sync(config.secret),
             clock=clock,
             ids=TimedIds(clock),
+            wrap=wrap,
         )
     finally:
         await to_thread.run_sync(database.close)

@@ -33,7 +33,7 @@ def asks(name: str, *, text: str = "Where is my order?", client_id: str | None =
 def replies(*names: str, text: str = "It arrives tomorrow.") -> ReplyComposed:
     return ReplyComposed(
         conversation_id=ConversationId("c"),
-        turn_id=TurnId("t"),
+        turn_id=TurnId(f"turn of {', '.join(names)}"),
         message_ids=tuple(MessageId(name) for name in names),
         content=text,
         sources=(Source(kind="order", id="123", agent=AgentId("orders")),),

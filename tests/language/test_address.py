@@ -44,7 +44,16 @@ def test_the_parts_of_an_address_are_read(text: str, parts: AddressParts) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["where is order 123", "2 pairs of boots", "I have 3 items in this place", "size 9 way too small", ""]
+    "text",
+    [
+        "where is order 123",
+        "2 pairs of boots",
+        "I have 3 items in this place",
+        "size 9 way too small",
+        "I paid 1200 dollars",
+        "tell me 12345",
+        "",
+    ],
 )
 def test_what_names_no_street_is_no_address(text: str) -> None:
     assert not is_street(text)

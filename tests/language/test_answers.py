@@ -45,6 +45,7 @@ def test_an_affirmation_is_a_yes(text: str) -> None:
         "no, I want the blue one",
         "no cancel it",
         "cancel it",
+        "I would like to cancel my order",
         "",
     ],
 )

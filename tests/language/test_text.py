@@ -50,4 +50,4 @@ def test_a_full_stop_inside_a_sentence_does_not_end_it(text: str) -> None:
 
 
 def test_sentences_end_at_marks_and_line_breaks() -> None:
-    assert sentences("Yes. No! Why?\n- one\n- two") == ["Yes. ", "No! ", "Why?\n", "- one\n", "- two"]
+    assert sentences("Yes. No! Why?\n- one, e.g.\n- two") == ["Yes. ", "No! ", "Why?\n", "- one, e.g.\n", "- two"]

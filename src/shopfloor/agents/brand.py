@@ -50,6 +50,8 @@ class Brand(Data):
     """A shop's global settings for its agents."""
 
     shop_name: str
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    """Where the shop is at home: what a question means that names no country."""
     zone: Annotated[str, AfterValidator(_known_zone)]
     """IANA time zone that days and opening hours are meant in."""
     voice: str

@@ -12,6 +12,7 @@ from shopfloor.app import App, open_app
 from shopfloor.cli.output import Output
 from shopfloor.cli.steps import step
 from shopfloor.config import Config
+from shopfloor.conversation.orchestrator import readable
 from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.kernel.errors import InvalidInput, NotFound
 from shopfloor.kernel.ids import ConversationId, StreamId
@@ -34,6 +35,8 @@ class ChatRequest:
 async def chat(config: Config, request: ChatRequest) -> None:
     """Talk: one message with its reply, or a conversation line by line."""
     output = Output(as_json=request.as_json)
+    if request.message is not None:
+        readable(request.message)
     async with open_app(config, output.progress) as app:
         conversation = await _conversation(app, request, output)
         await app.chat.recover(skip=conversation)

@@ -6,10 +6,11 @@ tool results it had. One turn at a time runs per conversation; what arrives mean
 """
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import cast
+from typing import Literal, cast
 
 from pydantic import JsonValue
 
@@ -33,12 +34,14 @@ from shopfloor.journal.events import (
     TurnStarted,
 )
 from shopfloor.kernel.canonical import digest
-from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound
+from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, ShopfloorError, StorageError, WorldError
 from shopfloor.kernel.ids import ConversationId, MessageId, StreamId, TurnId
 from shopfloor.language.answers import is_stop
 from shopfloor.planning.executor import execute
 from shopfloor.planning.plan import Plan, Planner, PlanRequest, problems
-from shopfloor.search.contract import KnowledgeRetriever
+from shopfloor.search.contract import KnowledgeRetriever, Passage
+
+logger = logging.getLogger(__name__)
 
 MAX_CHARACTERS = 8_000
 """Of one message."""
@@ -160,8 +163,10 @@ class ChatOrchestrator:
                 continue
             async with self._desk.journal.hold(stream, wait=False) as is_free:
                 pass
-            if is_free:
-                recovered += bool(await self.answer(conversation))
+            try:
+                recovered += bool(is_free and await self.answer(conversation))
+            except ShopfloorError as error:  # one conversation must not keep the others from their answers
+                logger.warning("%s could not be answered: %s", conversation, error)
         return recovered
 
     # -- a turn ------------------------------------------------------------------------------------------------------
@@ -172,18 +177,36 @@ class ChatOrchestrator:
         factory = AgentFactory(cards, self._brand, self._desk.tools)
         turn = state.turn or await self._begin(log, cards)
         runner = TurnRunner(self._desk, log, turn, factory, self._brand)
-        outcome = "answered" if await self._work(log, runner, turn, cards) else "stopped"
+        outcome = await self._outcome(log, runner, turn, cards)
         content, sources = log.state.compose_reply()
         reply = ReplyComposed(
             conversation_id=state.conversation_id,
             turn_id=turn.id,
             message_ids=turn.message_ids,
-            content=content or self._brand.thanks if outcome == "answered" else content,
+            content=content,
             sources=sources,
             outcome=outcome,
         )
         await log.append([reply])
         return reply
+
+    async def _outcome(
+        self, log: ConversationLog, runner: TurnRunner, turn: Turn, cards: Sequence[AgentCard]
+    ) -> Literal["answered", "stopped", "failed"]:
+        """Do the turn's work; whatever breaks in it but the database, the customer gets an answer."""
+        try:
+            is_done = await self._work(log, runner, turn, cards)
+        except StorageError:
+            raise
+        except Exception:
+            logger.exception("turn %s of %s broke", turn.id, log.state.conversation_id)
+            await runner.apologise()
+            return "failed"
+        if not is_done:
+            await runner.close(is_done=False)
+            return "stopped"
+        await runner.close(is_done=True)
+        return "answered"
 
     async def _work(self, log: ConversationLog, runner: TurnRunner, turn: Turn, cards: Sequence[AgentCard]) -> bool:
         """Plan and carry out, and return whether it came to its end: False where the customer stopped it."""
@@ -198,9 +221,10 @@ class ChatOrchestrator:
                 work.cancel()
                 await asyncio.wait({work})
                 raise
+        except ExceptionGroup as group:
+            raise _first(group) from group
         finally:
             self._running.pop(log.state.conversation_id, None)
-        await runner.close(is_done=is_done)
         return is_done
 
     async def _plan_and_execute(
@@ -232,9 +256,9 @@ class ChatOrchestrator:
         asked = [m.content for m in log.state.messages if m.message_id in turn.message_ids]
         message = "\n".join(asked)
         async with asyncio.TaskGroup() as group:
-            knowledge = group.create_task(self._retriever.retrieve(message))
-            planned = group.create_task(self._planned(message, log.state, cards))
-        passages = tuple(cast("dict[str, JsonValue]", asdict(p)) for p in knowledge.result().passages)
+            knowledge = group.create_task(self._knowledge(message))
+            planned = group.create_task(self._planned(message, log.state, turn, cards))
+        passages = tuple(cast("dict[str, JsonValue]", asdict(passage)) for passage in knowledge.result())
         await log.append(
             [
                 KnowledgeRetrieved(turn_id=turn.id, passages=passages),
@@ -242,11 +266,19 @@ class ChatOrchestrator:
             ]
         )
 
-    async def _planned(self, message: str, state: ChatState, cards: Sequence[AgentCard]) -> Plan:
+    async def _knowledge(self, message: str) -> Sequence[Passage]:
+        """Find general knowledge; a turn goes on without it."""
+        try:
+            return (await self._retriever.retrieve(message)).passages
+        except WorldError as error:
+            logger.warning("no knowledge could be retrieved: %s", error)
+            return ()
+
+    async def _planned(self, message: str, state: ChatState, turn: Turn, cards: Sequence[AgentCard]) -> Plan:
         request = PlanRequest(
             message=message,
             cards=cards,
-            waiting=list(reversed(state.waiting.values())),
+            waiting=state.answerable(turn.message_ids),
             postponed=state.postponed,
             focus=state.focus,
             previous=state.previous,
@@ -281,6 +313,12 @@ def _collaborator(card: AgentCard) -> dict[str, JsonValue]:
     ]
     tools: list[JsonValue] = list(card.tools)
     return {"id": card.id, "name": card.name, "description": card.description, "skills": skills, "tools": tools}
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    """Return the first error of a group of tasks, whatever groups it is wrapped in."""
+    error = group.exceptions[0]
+    return _first(cast("ExceptionGroup[Exception]", error)) if isinstance(error, ExceptionGroup) else error
 
 
 def readable(text: str) -> str:

@@ -72,6 +72,8 @@ class ChatState:
         """Tasks that asked the customer something, by origin, the oldest first."""
         self.overdue: list[Waiting] = []
         """Those among them that the newest message did not answer."""
+        self._asked: dict[str, int] = {}
+        self._written: dict[MessageId, int] = {}
         self.postponed: list[Task] = []
         self.focus = Focus()
         self.previous: Task | None = None
@@ -92,6 +94,14 @@ class ChatState:
     def unanswered(self) -> list[MessageWritten]:
         """Return the customer's messages without an answer, in order."""
         return [m for m in self.messages if m.role == "user" and m.message_id not in self.answered]
+
+    def answerable(self, message_ids: Sequence[MessageId]) -> list[Waiting]:
+        """Return the waiting tasks that messages can answer, the latest first: those that asked before all of them.
+
+        A yes that was sent before its question could be read is none.
+        """
+        first = min((self._written[message] for message in message_ids), default=0)
+        return [w for origin, w in reversed(self.waiting.items()) if self._asked[origin] < first]
 
     def apply(self, event: Event) -> None:
         """Take one more event in; events come in order and once."""
@@ -126,6 +136,7 @@ class ChatState:
     @_take.register
     def _(self, data: MessageWritten, _at: datetime) -> None:
         self.messages.append(data)
+        self._written[data.message_id] = self.seq
         if self.turn and data.turn_id == self.turn.id:
             self.turn.messages.append(data)
 
@@ -167,6 +178,7 @@ class ChatState:
         if data.status == "needs_input" and data.waiting:
             waiting = Waiting.model_validate(data.waiting)
             self.waiting[waiting.origin] = waiting
+            self._asked[waiting.origin] = self.seq
         if data.status == "skipped" and task:
             self.postponed.append(task)
 

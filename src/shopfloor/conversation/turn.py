@@ -359,6 +359,15 @@ class TurnRunner:
         pending, self._unwritten = [*self._unwritten, *data], []
         await self._log.append(pending)
 
+    async def apologise(self) -> None:
+        """Say that something broke, in place of what could not be said, and where help is."""
+        plan = self._turn.plan
+        if plan:
+            task = plan.tasks[-1]
+            await self.told(task, Said(self._brand.trouble))
+            await self.told(task, Said(f"Please write to {self._brand.support_email}, and we will take care of it."))
+        await self.close(is_done=False)
+
     async def close(self, *, is_done: bool) -> None:
         """Journal what is left of the turn; of one that was stopped, also what was said and done up to then."""
         if not is_done:

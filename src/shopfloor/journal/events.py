@@ -239,7 +239,7 @@ class ReplyComposed(EventData):
     """The messages that are answered by it."""
     content: str
     sources: tuple[Source, ...]
-    outcome: Literal["answered", "stopped"] = "answered"
+    outcome: Literal["answered", "stopped", "failed"] = "answered"
 
     @property
     def unanswered(self) -> int:

@@ -146,7 +146,8 @@ def _region_and_code(rest: str, parts: AddressParts) -> str:
         (NUMERIC, None),
         (STATE_AT_END, "US"),
     ):
-        if not (match := pattern.search(rest)):
+        match = pattern.search(rest)
+        if not match or not ("line1" in parts or _is_sure(pattern, match, rest)):
             continue
         groups = match.groupdict()
         if code := groups.get("zip"):
@@ -157,6 +158,13 @@ def _region_and_code(rest: str, parts: AddressParts) -> str:
             parts.setdefault("country", country)
         return f"{rest[: match.start()]}, {rest[match.end() :]}"
     return rest
+
+
+def _is_sure(pattern: re.Pattern[str], match: re.Match[str], rest: str) -> bool:
+    """Tell whether what looks like a postal code is one though no street stands before it: not `tell me 12345`."""
+    if pattern is NUMERIC:
+        return match[0] == rest.strip(" .,!")
+    return pattern is not STATE_AND_ZIP or match["state"].isupper() or match[0].startswith(",") or ", " in match[0]
 
 
 def _city(rest: str, *, is_after_street: bool) -> str | None:

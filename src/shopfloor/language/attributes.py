@@ -28,9 +28,10 @@ NUMBER = r"\d{1,2}(?:\.5)?"
 LETTERS = r"(?:xxs|xs|xl|xxl|xxxl|[23]xl)"
 SPOKEN = r"(?:extra extra large|extra large|extra small|double xl|xx large|x large|x small|one size|small|medium|large)"
 ANY = rf"(?:{SPOKEN}|{LETTERS}|(?:eu|uk|us)\s?{NUMBER}|{NUMBER}|[sml])"
-NOT_MORE = r"(?![\w%]|\.\d|-\w|'\w)"
+NOT_MORE = r"(?![\w%'\"*]|\.\d|-\w)"
 LABELLED = re.compile(
-    rf"\b(?:sizes?d?|sz|waist|(?:wo)?men'?s|ladies'?|kids'?)(?: sizes?)?(?: is| of|:| in| number| no\.?| us)? ?"
+    rf"\b(?:size[sd]?|sz|waist|(?:wo)?men'?s|ladies'?|kids'?)(?: sizes?)?"
+    rf"(?: is| of|:| in| number| no\.?| us)?(?: |(?=\d))"
     rf"(?P<list>{ANY}{NOT_MORE}(?:\s?(?:,|/|or|and|to|-)\s?(?:an? )?{ANY}{NOT_MORE})*)"
 )
 IN_A = re.compile(rf"\bin (?:an? )?(?P<list>{ANY}{NOT_MORE}(?: or (?:an? )?{ANY}{NOT_MORE})*)(?! ?-?[a-z%$€£]| \d)")
@@ -73,8 +74,9 @@ WITHOUT = re.compile(
     + PROPERTY.format("second")
     + r"(?![\w]))?"
 )
-AUXILIARIES = ("do", "does", "did", "can", "could", "will", "would", "should", "have", "has", "had", "am")
-AFTER_NONE = "".join(rf"(?<!\b{verb} )" for verb in AUXILIARIES)
+AUXILIARIES = ("do", "does", "did", "can", "could", "will", "would", "should", "have", "has", "had")
+BEING = ("am", "is", "are", "was", "were", "be", "it's", "its", "that's", "i'm", "im", "he's", "she's", "they're")
+AFTER_NONE = "".join(rf"(?<!\b{verb} )" for verb in AUXILIARIES + BEING)
 NO = re.compile(
     rf"(?<![\w'-])(?:no|{AFTER_NONE}not|nor|(?:don't|dont|do not) (?:want|like|need))(?: any| an?| in)? "
     + PROPERTY.format("first")

@@ -36,14 +36,14 @@ WHOLE_NUMBER = re.compile(
 )
 
 TRACKING = re.compile(r"(?<![\w@.#/-])(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{6,34}(?![\w@/-]|\.\w)")
-COUNT_AND_UNIT = re.compile(r"\d+[a-z]+|[a-z]+\d{1,2}")
+COUNT_AND_UNIT = re.compile(r"\d+[a-z]+(?:x\d+[a-z]+)?|[a-z]+\d{1,2}")
 CODE_BEFORE = re.compile(r"(?:code|coupon|promo|voucher|card|password)(?: is|:)? $")
 
 ORDINAL = "|".join(ORDINALS)
 CHOICES = r"(?:one|pair|option|item|product|result|choice|link|shoe|sneaker|jacket|hoodie|shirt|model)"
 TAKEN = re.compile(
     rf"\b(?:the |your |that )?(?P<word>{ORDINAL}) {CHOICES}\b"
-    rf"|\bthe (?P<the>{ORDINAL})(?=$|[.,!?;]| (?:please|in|and|or|instead|too|looks|is|sounds|thanks|for)\b)"
+    rf"|(?<!on )\bthe (?P<the>{ORDINAL})(?=$|[.,!?;]| (?:please|in|and|or|instead|too|looks|is|sounds|thanks|for)\b)"
     rf"|^(?P<alone>{ORDINAL})(?: please)?[.!]?$"
 )
 NUMBERED = re.compile(
@@ -54,14 +54,15 @@ NUMBERED = re.compile(
 COUNT = r"(?P<count>\d{1,3}|" + "|".join(sorted([*NUMBERS, *MANY], key=len, reverse=True)) + ")"
 QUANTITY = re.compile(
     rf"(?<![\w.$€£#-]){COUNT} "
-    rf"(?:of (?:the|these|those|them|each)\b|(?:more |new )?(?:[a-z-]+ )?(?:{'|'.join(sorted(QUANTITY_NOUNS))})\b)"
+    rf"(?:(?<!one )of (?:the|these|those|them|each)\b"
+    rf"|(?:more |new )?(?:[a-z-]+ )?(?:{'|'.join(sorted(QUANTITY_NOUNS))})\b)"
     r"|\b(?:quantity|qty)(?: of|:)? ?(?P<labelled>\d{1,3})\b"
-    r"|(?<![\w.])(?P<times>\d{1,2}) ?x(?= [a-z])|\bx ?(?P<x>\d{1,2})(?![\w.])"
+    r"|(?<![\w.])(?P<times>\d{1,2}) ?x(?= [a-z])|(?<![\d'\"] )\bx ?(?P<x>\d{1,2})(?![\w.])"
 )
 
 POSTAL = re.compile(
     r"\b(?:zip(?: ?code)?|post(?:al)? ?code|postcode)(?: is|:)? (?P<labelled>[a-z]{0,2}-?\d{4,6}(?:-\d{4})?)\b"
-    rf"|\b(?:{'|'.join(code.lower() for code in STATES.values())})\.?,? (?P<us>\d{{5}}(?:-\d{{4}})?)(?![\w-])"
+    rf"|(?<=, )(?:{'|'.join(code.lower() for code in STATES.values())})\.?,? (?P<us>\d{{5}}(?:-\d{{4}})?)(?![\w-])"
     r"|\b(?P<uk>[a-z]{1,2}\d[a-z\d]? ?\d[abd-hjlnp-uw-z]{2})\b|\b(?P<ca>[abceghj-nprstvxy]\d[a-z] ?\d[a-z]\d)\b"
     r"|\b(?:ship|deliver|send|sent|mail|live)\w*\b[^.?!#\d]{0,30}\b(?:to|in) (?P<place>\d{5}(?:-\d{4})?)(?![\w-])"
 )

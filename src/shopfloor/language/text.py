@@ -10,7 +10,7 @@ from shopfloor.language.english import ABBREVIATIONS, ABBREVIATIONS_AT_AN_END, S
 
 STRAIGHT = str.maketrans("‘’‚‛´`“”„‟‐‑‒–—−", "''''''\"\"\"\"------", "\u200b\u200c\u200d\u2060\ufeff\u00ad")
 WORD = re.compile(r"#?[^\W_]+(?:'[^\W_]+|(?<=\d)[.,](?=\d)[^\W_]+)*")
-END = re.compile(r"(?P<stop>[.!?…]+)[\"')\]*_”’]*\s+(?=\S)|[ \t]*\n\s*(?=\S)")
+END = re.compile(r"(?P<stop>(?<![.!?…])[.!?…]+)[\"')\]*_”’]*\s+(?=\S)|(?<!\s)[ \t]*\n\s*(?=\S)")
 LIST_MARKER = re.compile(r"\s*\(?(?:\d{1,3}|[A-Za-z])\.")
 INITIALS = re.compile(r"(?:^|[\s(\"'])(?:[A-Za-z]\.)+$")
 
@@ -51,7 +51,8 @@ def sentences(text: str) -> list[str]:
     pieces: list[str] = []
     start = 0
     for match in END.finditer(text):
-        if match["stop"] and not _ends(text[start : match.end("stop")], text[match.end() :][:1]):
+        is_line_end = "\n" in match[0]
+        if not is_line_end and not _ends(text[start : match.end("stop")], text[match.end() : match.end() + 1]):
             continue
         pieces.append(text[start : match.end()])
         start = match.end()

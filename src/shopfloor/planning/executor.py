@@ -72,9 +72,10 @@ async def execute(plan: Plan, runner: TaskRunner) -> None:
     async with asyncio.TaskGroup() as group:
 
         def start(task: Task) -> _Line:
-            ahead = {
-                call_key(call.tool, call.args): group.create_task(_fetch(runner, task, call)) for call in task.prefetch
-            }
+            ahead: dict[str, asyncio.Future[ToolResult]] = {}
+            for call in task.prefetch:
+                result = ahead[call_key(call.tool, call.args)] = asyncio.get_running_loop().create_future()
+                group.create_task(_fetch(runner, task, call, result))
             lines[task.id] = _Line(task)
             group.create_task(_work(lines, lines[task.id], runner, ahead))
             return lines[task.id]
@@ -97,16 +98,27 @@ async def _tell(line: _Line, runner: TaskRunner) -> Ending:
             return piece
 
 
-async def _fetch(runner: TaskRunner, task: Task, call: Prefetch) -> ToolResult:
-    return await runner.fetch(task, call)
+async def _fetch(runner: TaskRunner, task: Task, call: Prefetch, result: "asyncio.Future[ToolResult]") -> None:
+    """Make a read ahead; its failure is for the task to meet when it comes to the call."""
+    result.add_done_callback(_seen)
+    try:
+        fetched = await runner.fetch(task, call)
+    except Exception as error:  # noqa: BLE001  (handed on, not swallowed)
+        result.set_exception(error)
+    else:
+        result.set_result(fetched)
+
+
+def _seen(result: "asyncio.Future[ToolResult]") -> None:
+    """Keep asyncio from complaining about a failed read that nobody came to need."""
+    if not result.cancelled():
+        result.exception()
 
 
 async def _work(lines: Mapping[str, _Line], line: _Line, runner: TaskRunner, ahead: Ahead) -> None:
     ending = await _ending(lines, line, runner, ahead)
     line.pieces.put_nowait(ending)
     line.ending.set_result(ending)
-    for result in ahead.values():  # an unused read is left to end by itself; its failure concerns nobody
-        result.add_done_callback(_forget)
 
 
 async def _ending(lines: Mapping[str, _Line], line: _Line, runner: TaskRunner, ahead: Ahead) -> Ending:
@@ -126,8 +138,3 @@ async def _ending(lines: Mapping[str, _Line], line: _Line, runner: TaskRunner, a
         log.exception("task %s of %s broke", line.task.id, line.task.agent)
         return Failed("an internal error")
     return Failed("the specialist ended without an outcome")
-
-
-def _forget(result: "asyncio.Future[ToolResult]") -> None:
-    if not result.cancelled():
-        result.exception()

@@ -13,9 +13,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.text import stems, words
+from shopfloor.planning.concepts import matters, plain
 
-RIDGE = 0.25
+import os
+W_PAIR, W_STOP, W_WORD, W_MATTER, W_LETTER, RIDGE, BALANCE = map(float, os.environ.get("W", "1,1,1,1,.5,.25,0").split(","))
 GRAMS = (3, 4)
 """Letters in a gram."""
 
@@ -40,7 +43,8 @@ class Matcher:
         frequency = Counter(gram for found in grams for gram in found)
         self._columns = {gram: column for column, gram in enumerate(sorted(frequency))}
         count = len(texts)
-        self._idf = np.log((1 + count) / (1 + np.array([frequency[gram] for gram in sorted(frequency)]))) + 1
+        counts = np.array([frequency[gram] for gram in sorted(frequency)])
+        self._idf = np.log((1 + count) / (1 + counts)) + 1
         rows = np.zeros((count, len(self._columns)), dtype=np.float32)
         wanted = np.zeros((count, len(self.labels)), dtype=np.float32)
         for row, ((label, _), found) in enumerate(zip(texts, grams, strict=True)):
@@ -48,12 +52,14 @@ class Matcher:
             rows[row, columns] = values
             wanted[row, label] = 1
         kernel = rows @ rows.T
-        kernel[np.diag_indices(count)] += RIDGE
+        sizes = wanted.sum(axis=0)[[label for label, _ in texts]]
+        kernel[np.diag_indices(count)] += RIDGE * (sizes / sizes.mean()) ** BALANCE
         self._weights: NDArray[np.float64] = rows.T @ np.linalg.solve(kernel, wanted)
 
-    def _vector(self, grams: Iterable[str]) -> tuple[list[int], NDArray[np.float64]]:
-        columns = sorted(self._columns[gram] for gram in grams if gram in self._columns)
-        values = self._idf[columns]
+    def _vector(self, grams: Mapping[str, float]) -> tuple[list[int], NDArray[np.float64]]:
+        known = sorted((self._columns[gram], weight) for gram, weight in grams.items() if gram in self._columns)
+        columns = [column for column, _ in known]
+        values = self._idf[columns] * np.array([weight for _, weight in known])
         norm = float(np.sqrt((values**2).sum()))
         return columns, values / norm if norm else values
 
@@ -61,22 +67,26 @@ class Matcher:
         """Return all labels, the best first."""
         grams = features(text)
         columns, values = self._vector(grams)
-        known = len(columns) / max(len(grams), 1)
+        known = sum(grams[gram] for gram in grams if gram in self._columns) / (sum(grams.values()) or 1.0)
         # A text of which little was ever seen must not be sure, however well the little matches.
         scores = (values @ self._weights[columns]) * min(1.0, known + 0.4)
         order = np.argsort(-scores, kind="stable")
         return [Match(self.labels[int(place)], float(scores[place])) for place in order]
 
 
-def features(text: str) -> set[str]:
-    """Return what a text is matched by: word stems, pairs of them, and letter grams inside words."""
-    found = ["^", *stems(text, keep_stop_words=True)]
-    pairs = {f"{one} {two}" for one, two in pairwise(found)}
-    letters = {
-        f"_{padded[start : start + length]}"
-        for word in words(text)
-        for padded in [f" {word} "]
-        for length in GRAMS
-        for start in range(max(1, len(padded) - length + 1))
-    }
-    return {*found[1:], *pairs, *letters}
+def features(text: str) -> dict[str, float]:
+    """Return what a text is matched by, with weights: word stems, what they stand for, pairs, letters inside words."""
+    found = ["^", *stems(plain(text), keep_stop_words=True)]
+    weighted: dict[str, float] = {}
+    for one, two in pairwise(found):
+        weighted[f"{one} {two}"] = W_PAIR
+    for word in found[1:]:
+        weighted[word] = W_STOP if word in STOP_WORDS else W_WORD
+        for matter in matters(word):
+            weighted[f"={matter}"] = W_MATTER
+        if word in STOP_WORDS: continue
+        padded = f" {word} "
+        for length in GRAMS:
+            for start in range(max(1, len(padded) - length + 1)):
+                weighted.setdefault(f"_{padded[start : start + length]}", W_LETTER)
+    return weighted

@@ -63,8 +63,9 @@ class RulePlanner:
 
     name = "rules"
 
-    def __init__(self, search: ProductSearch, tools: Mapping[str, Tool[ToolArgs]]) -> None:
-        """Take what knows the products' names, and the tools that prefetched calls are checked against."""
+    def __init__(self, search: ProductSearch, tools: Mapping[str, Tool[ToolArgs]], others: Sequence[str]) -> None:
+        """Take what knows the products' names, the tools that may be prefetched, and examples of what is not ours."""
+        self._others = others
         self._search = search
         self._reader = SlotReader(search)
         self._tools = tools
@@ -91,7 +92,7 @@ class RulePlanner:
                 for skill in card.skills
                 if skill.examples
             }
-            examples[NOT_OURS] = [mask(text, self._is_kind) for text in not_ours()]
+            examples[NOT_OURS] = [mask(text, self._is_kind) for text in self._others]
             known = {word for texts in examples.values() for text in texts for word in text.split()}
             self._speller = Speller(known, right=self._search.words())
             self._fitted = (stamp, Matcher(examples))
@@ -309,7 +310,6 @@ def replace_focus(request: PlanRequest) -> PlanRequest:
     return replace(request, focus=type(request.focus)(product_ids=request.focus.product_ids, wish=request.focus.wish))
 
 
-@lru_cache(maxsize=1)
 def not_ours() -> tuple[str, ...]:
     """Return example messages that are no shop's business."""
     file = resources.files("shopfloor.planning") / "shipped" / "not_ours.yaml"

@@ -1,0 +1,96 @@
+"""A process is killed at every commit of a turn; the message is answered once, and its action happens once."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import anyio
+import pytest
+from anyio import to_thread
+from demo_app import MAYA, identity_of
+
+from shopfloor.app import open_app
+from shopfloor.config import Config
+from shopfloor.journal.events import ActionMoved, MessageWritten, ReplyComposed
+from shopfloor.kernel.ids import ConversationId, OrderNumber, StreamId
+
+pytestmark = pytest.mark.anyio
+
+ARTICLE = "Where's my order #123, and by the way, do you have any red sneakers in men's size 9?"
+COMMITS = 12
+"""More than any of the turns here has: at the higher numbers the process ends by itself."""
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demo shop, opened once and copied for each crash."""
+    data = tmp_path_factory.mktemp("prepared") / "data"
+
+    async def prepare() -> None:
+        async with open_app(Config(data=data)):
+            pass
+
+    anyio.run(prepare)
+    return data
+
+
+def answer_and_die(data: Path, conversation: ConversationId, text: str, kill_at: int) -> int:
+    script = Path(__file__).with_name("crashing.py")
+    command = [sys.executable, str(script), str(data), conversation, text, str(kill_at)]
+    return subprocess.run(command, check=False, timeout=60, capture_output=True).returncode
+
+
+@pytest.mark.parametrize("kill_at", range(2, COMMITS))
+async def test_after_a_crash_in_a_turn_that_writes_it_is_answered_once_and_done_once(
+    prepared: Path, tmp_path: Path, kill_at: int
+) -> None:
+    data = tmp_path / "data"
+    await to_thread.run_sync(shutil.copytree, prepared, data)
+    config = Config(data=data)
+    async with open_app(config) as app:
+        conversation, _ = await app.chat.open("test", await identity_of(app, MAYA))
+        await app.chat.post(conversation, "cancel order 141")
+        await app.chat.answer(conversation)
+    died = await to_thread.run_sync(answer_and_die, data, conversation, "yes", kill_at)
+    assert died in {0, -9}
+    async with open_app(config) as app:
+        await app.chat.recover()
+        state = await app.chat.state(conversation)
+        assert state.unanswered == []
+        replies = [e.data for e in state.events if isinstance(e.data, ReplyComposed)]
+        assert len(replies) == 2
+        assert "is cancelled" in replies[-1].content
+        said = [m.content for m in state.messages if m.role == "assistant"]
+        assert len(said) == 2, "no message was said twice"
+        order = await app.shop.orders.get_order(OrderNumber("141"))
+        assert order is not None
+        assert order.state == "cancelled"
+        assert len(order.refunds) == 1
+        executed = [e for e in state.events if isinstance(e.data, ActionMoved) and e.data.state == "executed"]
+        assert len({e.data.key for e in executed}) == 1
+        await app.journal.verify(StreamId(f"conversation/{conversation}"))
+        assert await app.chat.recover() == 0
+
+
+@pytest.mark.parametrize("kill_at", range(2, 8))
+async def test_after_a_crash_in_a_turn_that_reads_the_message_is_answered_once(
+    prepared: Path, tmp_path: Path, kill_at: int
+) -> None:
+    data = tmp_path / "data"
+    await to_thread.run_sync(shutil.copytree, prepared, data)
+    config = Config(data=data)
+    async with open_app(config) as app:
+        conversation, _ = await app.chat.open("test", await identity_of(app, MAYA))
+    died = await to_thread.run_sync(answer_and_die, data, conversation, ARTICLE, kill_at)
+    assert died in {0, -9}
+    async with open_app(config) as app:
+        await app.chat.recover()
+        state = await app.chat.state(conversation)
+        (reply,) = [e.data for e in state.events if isinstance(e.data, ReplyComposed)]
+        assert "TRK456" in reply.content
+        assert "Speedster" in reply.content
+        agents = [
+            e.data.agent for e in state.events if isinstance(e.data, MessageWritten) and e.data.role == "assistant"
+        ]
+        assert agents == ["order_management", "product_expert"]
