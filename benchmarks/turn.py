@@ -77,6 +77,7 @@ async def measure(data: Path) -> dict[str, Figures]:
     async with opened(data) as (app, _):
         for count in (1, 8):
             figures[f"append of {count} event{'s' if count > 1 else ''}"] = await appends(app, count)
+    figures["the disk's fsync"] = syncs(data)
     figures["the process"] = {"peak_mb": peak_mb()}
     return figures
 
@@ -153,12 +154,26 @@ async def appends(app: App, count: int) -> Figures:
         [MessageWritten(message_id=MessageId(f"{place}-{one}"), role="user", content="x" * 80) for one in range(count)]
         for place in range(WARM_UP + APPENDS)
     ]
-    spent: list[float] = []
+    wall: list[float] = []
+    cpu: list[float] = []
     for batch in batches:
-        began = perf_counter()
+        began, began_cpu = perf_counter(), process_time()
         await app.journal.append(stream, batch)
-        spent.append(perf_counter() - began)
-    return spread("wall", spent[WARM_UP:])
+        wall.append(perf_counter() - began)
+        cpu.append(process_time() - began_cpu)
+    return {**spread("wall", wall[WARM_UP:]), **spread("cpu", cpu[WARM_UP:])}
+
+
+def syncs(data: Path) -> Figures:
+    """Measure how long the disk takes to keep a page for good, which each append waits for."""
+    spent: list[float] = []
+    with (data / "page").open("wb", buffering=0) as file:
+        for _ in range(APPENDS):
+            file.write(bytes(4096))
+            began = perf_counter()
+            os.fsync(file.fileno())
+            spent.append(perf_counter() - began)
+    return spread("wall", spent)
 
 
 def size(data: Path) -> int:

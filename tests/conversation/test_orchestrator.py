@@ -298,6 +298,14 @@ async def test_what_follows_a_question_waits_for_its_answer() -> None:
     assert "Marigold" in await say(app, conversation, "yes")
 
 
+async def test_what_follows_a_write_sees_what_it_changed() -> None:
+    app = await demo_app()
+    conversation = await begin(app, MAYA)
+    await say(app, conversation, "cancel order 141 and then where is order 141?")
+    reply = await say(app, conversation, "yes")
+    assert "Your order #141 was cancelled today" in reply
+
+
 async def test_a_tool_that_cannot_be_reached_ends_in_the_offer_of_a_person() -> None:
     app = await demo_app(wrap=lambda tools: Failing(tools, "get_order", Unavailable("the order system is down")))
     conversation = await begin(app, MAYA)
@@ -412,6 +420,15 @@ async def test_a_message_that_cannot_be_read_is_refused_and_nothing_is_stored(te
         await app.chat.post(conversation, text)
     assert (await app.chat.state(conversation)).seq == 1
     assert await app.chat.answer(conversation) == []
+
+
+async def test_what_could_steer_a_terminal_is_taken_out_of_a_message() -> None:
+    app = await demo_app()
+    conversation = await begin(app)
+    await app.chat.post(conversation, "do you have \x1b[2J\u202etents for two people, please?")
+    state = await app.chat.state(conversation)
+    await app.chat.answer(conversation)
+    assert state.messages[0].content == "do you have [2Jtents for two people, please?"
 
 
 async def test_an_unknown_conversation_is_not_found() -> None:

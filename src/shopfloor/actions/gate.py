@@ -4,11 +4,13 @@ In this order: a known kind and valid arguments, identity, ownership, the shop's
 cannot be undone, the customer's yes; then it is executed once under its key. Each verdict is recorded with its rule.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from anyio import move_on_after
 from pydantic import JsonValue, ValidationError
 
 from shopfloor.actions.kind import ActionArgs, ActionKind
@@ -17,11 +19,13 @@ from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import ActionState
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.errors import InvalidInput, Refused, Unavailable
+from shopfloor.kernel.errors import CallerError, InvalidInput, Refused, WorldError
 from shopfloor.kernel.money import Money
 
 CONSENT_LIFETIME = timedelta(minutes=30)
 """How long a question for the customer's yes stays open."""
+GRACE_S = 60.0
+"""How long a cancelled caller stays with an admitted action; longer than a `Durable` stays with its effect."""
 
 VerdictState = Literal["needs_yes", "executed", "refused", "needs_approval", "outcome_unknown"]
 
@@ -86,7 +90,8 @@ class Gate:
     ) -> None:
         """Take the kinds, what carries them out once, who owns what, and the limit for what cannot be undone.
 
-        Up to `irreversible_limit` an irreversible action needs no merchant's approval; None admits every amount.
+        Up to `irreversible_limit` an irreversible action needs no merchant's approval; None admits every amount. An
+        amount in another currency needs it always.
 
         Raises:
             ValueError: two kinds of one name.
@@ -115,14 +120,13 @@ class Gate:
         dumped: dict[str, JsonValue] = args.model_dump(mode="json")
         known = Verdict(state="refused", digest=digest([kind.name, dumped]), args=dumped, summary="")
         if proposal.admitted is not None:
-            return await self._execute(proposal, replace(known, summary=proposal.admitted), record)
+            return await _to_the_end(self._execute(proposal, replace(known, summary=proposal.admitted), record))
         try:
             verdict = await self._judge(kind, args, proposal, known)
         except Refused as refusal:
             verdict = _refused(known, refusal)
         if verdict.state == "executed":
-            await record("confirmed", verdict)
-            return await self._execute(proposal, verdict, record)
+            return await _to_the_end(self._confirm_and_execute(proposal, verdict, record))
         await record("refused" if verdict.state == "refused" else "proposed", verdict)
         return verdict
 
@@ -135,7 +139,7 @@ class Gate:
                 raise Refused("identity.owner", "I cannot find that under your name.")
         preview = await kind.preview(args)
         verdict = replace(known, state="executed", summary=preview.summary)
-        if kind.irreversible and self._limit and preview.amount and preview.amount > self._limit:
+        if kind.irreversible and self._limit and preview.amount and not _is_within(self._limit, preview.amount):
             reason = f"Above {self._limit} a colleague has to approve this."
             return replace(verdict, state="needs_approval", rule="approval.irreversible_amount", reason=reason)
         if kind.confirmation == "yes" and not self._is_consent(proposal.consent, verdict.digest):
@@ -147,6 +151,10 @@ class Gate:
             return False
         return self._clock.now() - consent.asked_at <= CONSENT_LIFETIME
 
+    async def _confirm_and_execute(self, proposal: Proposal, verdict: Verdict, record: Record) -> Verdict:
+        await record("confirmed", verdict)
+        return await self._execute(proposal, verdict, record)
+
     async def _execute(self, proposal: Proposal, verdict: Verdict, record: Record) -> Verdict:
         try:
             result = await self._durable.run_once(proposal.key, proposal.kind, verdict.args)
@@ -154,10 +162,13 @@ class Gate:
             verdict = _refused(verdict, refusal)
             await record("refused", verdict)
             return verdict
-        except Unavailable:
+        except WorldError:
             verdict = replace(verdict, state="outcome_unknown", rule="outcome.unknown")
             await record("outcome_unknown", verdict)
             return verdict
+        except CallerError as error:  # such as a key that was used for something else
+            await record("refused", replace(verdict, state="refused", rule="action.impossible", reason=str(error)))
+            raise
         verdict = replace(verdict, state="executed", result=result)
         await record("executed", verdict)
         return verdict
@@ -166,6 +177,23 @@ class Gate:
 def effects_of(kinds: Iterable[ActionKind[Any]]) -> dict[str, Effect]:
     """Return how each kind is carried out from its name and JSON arguments, for a `Durable`."""
     return {kind.name: _effect(kind) for kind in kinds}
+
+
+async def _to_the_end(work: Coroutine[None, None, Verdict]) -> Verdict:
+    """Await an admitted action, which a cancelled caller does not interrupt: its outcome belongs in the journal."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    finally:
+        if not task.done():
+            with move_on_after(GRACE_S, shield=True):
+                await asyncio.wait({task})
+            task.cancel()
+
+
+def _is_within(limit: Money, amount: Money) -> bool:
+    """Say whether an amount is up to a limit; one in another currency never is, since nobody said what it is worth."""
+    return amount.currency == limit.currency and amount <= limit
 
 
 def _refused(verdict: Verdict, refusal: Refused) -> Verdict:

@@ -70,7 +70,7 @@ class SlotReader:
         match kind:
             case "order_number":
                 bare = found.bare_number if is_answer else None
-                return next(iter(found.order_numbers), bare or _loose_number(text, found))
+                return next(iter(found.order_numbers), bare or loose_number(text, found))
             case "email":
                 return next(iter(found.emails), None)
             case "address":
@@ -109,11 +109,15 @@ class SlotReader:
         return self._search.understand(text).category is None and len(words(text)) <= MAX_REMARK
 
 
-def _loose_number(text: str, found: Entities) -> str | None:
-    """Return a number that stands alone and counts nothing else, as in `cancel 141`."""
+def loose_number(text: str, found: Entities) -> str | None:
+    """Return a number that stands alone and counts nothing else, as in `cancel 141`: an order's, most likely."""
     street = parse_address(text).get("line1", "")
+    prices = [amount.minor for amount in (found.price_min, found.price_max, found.price_about) if amount]
     taken = " ".join((*found.postal_codes, *found.sizes, *found.tracking_ids, street))
-    return next((number for number in LOOSE_NUMBER.findall(text) if number not in taken), None)
+    return next(
+        (number for number in LOOSE_NUMBER.findall(text) if number not in taken and int(number) * 100 not in prices),
+        None,
+    )
 
 
 def wish(text: str) -> str | None:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from shopfloor.app import App, open_app
 from shopfloor.cli.output import Output
 from shopfloor.cli.steps import step
-from shopfloor.config import Config
+from shopfloor.config import Config, default_data
 from shopfloor.conversation.orchestrator import readable
 from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.kernel.errors import InvalidInput, NotFound
@@ -20,6 +20,8 @@ from shopfloor.kernel.ids import ConversationId, StreamId
 ARTICLE = "Where's my order #123, and by the way, do you have any red sneakers in men's size 9?"
 OWNER = "maya.lindqvist@example.com"
 """The demo customer whose order the article's session is about."""
+PROGRAM = sys.argv[0]
+"""As it was called, so that what is shown can be typed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,10 +45,10 @@ async def chat(config: Config, request: ChatRequest) -> None:
         if request.message is not None:
             await _say(app, conversation, request.message, output)
             if not request.as_json:
-                output.progress(f"\nGo on with: shopfloor chat --conversation {conversation}")
+                output.progress(f"\nGo on with: {PROGRAM} chat --conversation {conversation}{_data(config)}")
             return
         await _finish_unanswered(app, conversation, output)
-        await _talk(app, conversation, output)
+        await _talk(app, conversation, config, output)
 
 
 async def _conversation(app: App, request: ChatRequest, output: Output) -> ConversationId:
@@ -86,7 +88,7 @@ async def _finish_unanswered(app: App, conversation: ConversationId, output: Out
         output.reply(replies)
 
 
-async def _talk(app: App, conversation: ConversationId, output: Output) -> None:
+async def _talk(app: App, conversation: ConversationId, config: Config, output: Output) -> None:
     is_terminal = sys.stdin.isatty()
     if is_terminal:
         output.line("[dim]Ask about an order, a product, or anything about the shop. An empty line or Ctrl-D ends.[/]")
@@ -106,7 +108,12 @@ async def _talk(app: App, conversation: ConversationId, output: Output) -> None:
         if is_terminal:
             output.line("")
     if not output.is_json:
-        output.progress(f"Go on with: shopfloor chat --conversation {conversation}")
+        output.progress(f"Go on with: {PROGRAM} chat --conversation {conversation}{_data(config)}")
+
+
+def _data(config: Config) -> str:
+    """Return the option that names the data directory, where it is needed."""
+    return "" if config.data == default_data() else f" --data {config.data}"
 
 
 def _read_lines(is_terminal: bool) -> "asyncio.Queue[str | None]":
@@ -153,7 +160,7 @@ async def demo(config: Config) -> None:
         conversation, _ = await app.chat.open("cli", identity)
         output.line(f"[dim]Signed in as {identity.name} ({OWNER}).[/]\n\n[bold]> {escape(ARTICLE)}[/]\n")
         await _say(app, conversation, ARTICLE, output)
-        output.line(f"\n[dim]Every step of it: shopfloor replay {conversation} --data {config.data}[/]")
+        output.line(f"\n[dim]Every step of it: {PROGRAM} replay {conversation}{_data(config)}[/]")
         if sys.stdin.isatty():
             output.line("")
-            await _talk(app, conversation, output)
+            await _talk(app, conversation, config, output)

@@ -46,6 +46,8 @@ logger = logging.getLogger(__name__)
 MAX_CHARACTERS = 8_000
 """Of one message."""
 TURN_TIMEOUT_S = 120.0
+HARMLESS = "\n\t\r\u200d\ufe0f"
+"""Not printable, yet text: line ends, tabs, and what joins an emoji's parts."""
 KEPT_STATES = 1_000
 """Conversations whose state stays in memory; others are folded anew."""
 
@@ -322,17 +324,17 @@ def _first(group: ExceptionGroup[Exception]) -> Exception:
 
 
 def readable(text: str) -> str:
-    """Return a message's text without blanks at its ends.
+    """Return a message's text without blanks at its ends and without control characters.
 
     Raises:
         InvalidInput: it is empty, too long, or no text.
     """
-    content = text.strip()
+    if len(text) > MAX_CHARACTERS:
+        raise InvalidInput(f"the message has {len(text):,} characters: at most {MAX_CHARACTERS:,} can be read")
+    # Control characters could steer the terminal or the page of whoever reads the conversation.
+    content = "".join(letter for letter in text if letter.isprintable() or letter in HARMLESS).strip()
+    if (len(text.strip()) - len(content)) * 20 > len(text):
+        raise InvalidInput("the message is not readable text: send plain text in UTF-8")
     if not content:
         raise InvalidInput("the message is empty: write what you would like to know")
-    if len(content) > MAX_CHARACTERS:
-        raise InvalidInput(f"the message has {len(content):,} characters: at most {MAX_CHARACTERS:,} can be read")
-    odd = sum(1 for letter in content if not letter.isprintable() and letter not in "\n\r\t\u200d\u200b\ufe0f")
-    if odd * 20 > len(content) or "\x00" in content or any("\ud800" <= letter <= "\udfff" for letter in content):
-        raise InvalidInput("the message is not readable text: send plain text in UTF-8")
     return content

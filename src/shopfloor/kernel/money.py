@@ -1,6 +1,7 @@
 """Money in minor units, with its currency; never a float."""
 
 from dataclasses import dataclass
+from functools import total_ordering
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 """Signs written before the amount; other currencies are written with their ISO 4217 code."""
@@ -8,9 +9,10 @@ DECIMALS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "BHD": 3, "KWD": 3}
 """Decimals of the ISO 4217 currencies that do not have two."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@total_ordering
+@dataclass(frozen=True, slots=True)
 class Money:
-    """An amount of one currency."""
+    """An amount of one currency; amounts of two currencies are never equal, and adding or comparing them is an error."""
 
     currency: str
     """ISO 4217 code, such as `USD`."""
@@ -24,6 +26,10 @@ class Money:
     def __sub__(self, other: "Money") -> "Money":
         """Take away an amount of the same currency."""
         return Money(self.currency, self.minor - self._same(other))
+
+    def __lt__(self, other: "Money") -> bool:
+        """Say whether it is less than an amount of the same currency."""
+        return self.minor < self._same(other)
 
     def __mul__(self, count: int) -> "Money":
         """Multiply by a whole number."""

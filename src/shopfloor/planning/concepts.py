@@ -9,7 +9,7 @@ from shopfloor.language.english import COUNTRIES, RELATIONS
 from shopfloor.language.text import stem
 
 MATTERS = (
-    "order orders ordered ordering purchase purchases purchased bought",
+    "order orders ordered ordering purchase purchases purchased bought item items",
     "parcel package packages shipment shipments delivery deliveries consignment courier box pkg stuff goods carrier",
     "send sent sending ship ships shipping shipped deliver delivers delivered delivering dispatch dispatched post mail "
     "mailed forward redirect reroute",
@@ -88,6 +88,22 @@ PHRASES = {
 }  # fmt: skip
 """Phrases that stand for a word, and short forms of several."""
 
+FRAME = re.compile(
+    r"\b(?:(?:i )?(?:need|want|require|would like|could use|am looking for|'d like) (?:some |any |your |to get |get )?"
+    r"(?:help|assistance|support|info|information|details|advice) ?(?:with|on|about|for|to|regarding|in|of)?"
+    r"|(?:can|could|would|will) (?:you|u|i|someone|anyone|somebody) (?:please |kindly )?"
+    r"(?:help|assist|tell|inform|explain|advise|show|let)(?: me| us)?(?: know| how| out| find out)?"
+    r"(?: with| about| on| to)?"
+    r"|help me (?:with|to|out with)?|(?:please )?(?:tell|explain to|inform|let) me (?:know )?(?:about |how |if )?"
+    r"|i (?:would like|want|need|wish|wanted|like) to (?:know|ask|find out|see|check|inquire|enquire)(?: about| if| how)?"
+    r"|(?:i )?(?:do not|don't|dont|cannot|can't) know (?:how|what|where)(?: to| i can| i could)?(?: do to)?"
+    r"|i (?:have|got|had) (?:a|some|one|another) (?:question|questions|problem|problems|issue|issues|trouble) "
+    r"(?:with|about|on|regarding)|(?:i am|i'm|im) (?:wondering|asking|writing|contacting you)(?: about| if| because)?"
+    r"|do you know(?: if| when| where)?|is it possible (?:to|for me to)|any (?:idea|chance)(?: of| you can| when| where)?"
+    r"|please|kindly|hello|hi|hey|sir|madam|thanks|thank you)(?!\w)",
+    re.IGNORECASE,
+)
+"""What is said around a request without being one."""
 PHRASE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, PHRASES), key=len, reverse=True)) + r")\b")
 _MATTERS: dict[str, set[str]] = {}
 for _group in MATTERS:
@@ -96,8 +112,10 @@ for _group in MATTERS:
 
 
 def plain(text: str) -> str:
-    """Write a normalised text's phrases and short forms out."""
-    return PHRASE.sub(lambda match: PHRASES[match[0]], text)
+    """Write a normalised text's phrases and short forms out, and leave out what is said around the request."""
+    written = PHRASE.sub(lambda match: PHRASES[match[0]], text)
+    bare = FRAME.sub(" ", written)
+    return bare if bare.strip(" ?!.,") else written
 
 
 def matters(word_stem: str) -> frozenset[str]:

@@ -73,7 +73,8 @@ async def execute(plan: Plan, runner: TaskRunner) -> None:
 
         def start(task: Task) -> _Line:
             ahead: dict[str, asyncio.Future[ToolResult]] = {}
-            for call in task.prefetch:
+            # What runs after another task must see what that one changed: nothing is read ahead for it.
+            for call in task.prefetch if not task.depends_on else ():
                 result = ahead[call_key(call.tool, call.args)] = asyncio.get_running_loop().create_future()
                 group.create_task(_fetch(runner, task, call, result))
             lines[task.id] = _Line(task)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from shopfloor.agents.slots import loose_number
 from shopfloor.language.address import parse_address
 from shopfloor.language.attributes import colour_families
 from shopfloor.language.entities import entities
@@ -33,7 +34,8 @@ def mask(
         plain = plain.replace(placeholder, word)
     if street:
         plain = plain.replace(normalise(street), " addressref ")
-    for number in found.order_numbers:
+    loose = loose_number(text, found)
+    for number in found.order_numbers or ([loose] if loose else []):
         plain = re.sub(rf"(?:order )?(?:number |no\.? )?#? ?{re.escape(number.lower())}\b", " orderref ", plain)
     for email in found.emails:
         plain = plain.replace(email, " emailref ")

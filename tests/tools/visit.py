@@ -1,0 +1,99 @@
+"""A visit to the shop for tests of tools: a session that keeps what is recorded, and the context it makes."""
+
+from collections.abc import Mapping, Sequence
+
+from demo_app import JONAS, MAYA, NOW, contents
+
+from shopfloor.actions.gate import Consent, Gate, effects_of
+from shopfloor.durable.inline import InlineDurable
+from shopfloor.identity.identity import GUEST, Identity
+from shopfloor.journal.events import ActionMoved, EventData, IdentityVerified
+from shopfloor.kernel.clock import FixedClock
+from shopfloor.kernel.ids import AgentId, ConversationId, OrderNumber, TurnId
+from shopfloor.kernel.money import Money
+from shopfloor.shop.contract import Shop
+from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, Toolset
+from shopfloor.tools.gated import gated_tool
+from shopfloor.tools.retail.orders import order_kinds, owns_resource
+from shopfloor.tools.retail.tickets import ticket_kinds
+from shopfloor.tools.toolsets import ToolList
+
+OWN, OTHERS, UNKNOWN = OrderNumber("141"), OrderNumber("150"), OrderNumber("99999")
+"""Maya's order, which is not shipped yet; one of Jonas's; one that does not exist."""
+
+
+def signed_in(email: str) -> Identity:
+    customer = next(customer for customer in contents().customers if customer.email == email)
+    return Identity(customer_id=customer.id, name=customer.name, email=customer.email)
+
+
+def maya() -> Identity:
+    return signed_in(MAYA)
+
+
+def jonas() -> Identity:
+    return signed_in(JONAS)
+
+
+class Visit:
+    """A `Session` whose identity follows what is recorded, as a conversation's does."""
+
+    def __init__(self, identity: Identity = GUEST) -> None:
+        self.identity = identity
+        self.events: list[EventData] = []
+
+    @property
+    def conversation_id(self) -> ConversationId:
+        return ConversationId("chat_1")
+
+    async def record(self, event: EventData) -> None:
+        self.events.append(event)
+        if isinstance(event, IdentityVerified):
+            self.identity = Identity(
+                customer_id=event.customer_id,
+                order_numbers=frozenset(event.order_numbers),
+                name=event.name,
+                email=event.email,
+            )
+
+    @property
+    def moves(self) -> list[str]:
+        return [event.state for event in self.events if isinstance(event, ActionMoved)]
+
+    def context(
+        self,
+        *,
+        consent: Consent | None = None,
+        origin: str = "chat_1/turn_1/t1",
+        admitted: Mapping[str, str] | None = None,
+    ) -> ToolContext:
+        return ToolContext(
+            session=self,
+            turn_id=TurnId("turn_1"),
+            task_id="t1",
+            agent=AgentId("tester"),
+            agent_name="TesterAgent",
+            origin=origin,
+            now=NOW,
+            consent=consent,
+            admitted=admitted or {},
+        )
+
+
+def writes(shop: Shop, clock: FixedClock, limit: Money | None = None) -> Toolset:
+    """Return the tools that write to a shop, behind a gate of their own."""
+    kinds = (*order_kinds(shop.orders, clock, NOW.tzinfo or clock.now().tzinfo), *ticket_kinds(shop.tickets, clock))
+
+    async def owns(identity: Identity, resource: str) -> bool:
+        return await owns_resource(shop.orders, identity, resource)
+
+    gate = Gate(kinds, durable=InlineDurable(effects_of(kinds)), owns=owns, irreversible_limit=limit, clock=clock)
+    return ToolList(gated_tool(kind, gate, kind.name) for kind in kinds)
+
+
+def named(tools: Toolset) -> dict[str, Tool[ToolArgs]]:
+    return {tool.name: tool for tool in tools.tools()}
+
+
+def names(values: Sequence[EventData]) -> list[str]:
+    return [value.TYPE for value in values]
