@@ -327,6 +327,17 @@ async def test_a_tool_that_breaks_breaks_neither_the_turn_nor_the_other_task() -
     assert "a bug" not in reply
 
 
+async def test_a_planner_that_breaks_leaves_nobody_without_an_answer() -> None:
+    app = await demo_app()
+    cards = [card.model_copy(update={"skills": ()}) for card in await app.registry.cards()]
+    for card in cards:
+        await app.registry.put(card)  # past all checks: nothing can be planned with it
+    conversation = await begin(app, MAYA)
+    reply = await say(app, conversation, "where is order #123?")
+    assert "help@harbourlane.example" in reply
+    assert await app.chat.recover() == 0
+
+
 async def test_everything_that_an_agent_may_need_stands_in_the_state() -> None:
     app = await demo_app()
     conversation = await begin(app, MAYA)

@@ -362,11 +362,15 @@ class TurnRunner:
     async def apologise(self) -> None:
         """Say that something broke, in place of what could not be said, and where help is."""
         plan = self._turn.plan
-        if plan:
-            task = plan.tasks[-1]
-            await self.told(task, Said(self._brand.trouble))
-            await self.told(task, Said(f"Please write to {self._brand.support_email}, and we will take care of it."))
-        await self.close(is_done=False)
+        for task in plan.tasks if plan else ():
+            self._unwritten += self.spoken(task)
+        words = f"{self._brand.trouble} Please write to {self._brand.support_email}, and we will take care of it."
+        self._unwritten.append(
+            MessageWritten(
+                message_id=MessageId(self._desk.ids.new("msg")), role="assistant", content=words, turn_id=self._turn.id
+            )
+        )
+        await self._write()
 
     async def close(self, *, is_done: bool) -> None:
         """Journal what is left of the turn; of one that was stopped, also what was said and done up to then."""

@@ -20,11 +20,12 @@ JOINT = re.compile(
     r"|(?P<weak>,? ?\b(?:and then|and|then|but|or)\b|,)",
     re.IGNORECASE,
 )
-COSTS = {"sentence": 0.1, "strong": 0.1, "weak": 0.45, "anew": 0.0}
+import os
+EXP, *_c, RIVAL = map(float, os.environ.get("C", "1,.1,.1,.45,0,.8").split(","))
+COSTS = dict(zip(("sentence","strong","weak","anew"), _c))
 """What a cut costs, in units of one matched content word's worth; nothing where a new question or order begins."""
 UNCUT = 0.8
 """What a part is worth for each place inside it where a new question or order begins."""
-RIVAL = 0.8
 """How much a rival match takes away: two wishes in one part match two skills half."""
 ANEW = re.compile(
     r"(?:\s|,|\band\b|\balso\b|\bthen\b|\bbut\b)*(?:please )?(?:"
@@ -78,7 +79,7 @@ def _worth(clause: Clause) -> float:
     """Weigh how well a part is matched by how much it says."""
     content = sum(1 for word in words(clause.text) if word not in STOP_WORDS) or 0.3
     rival = next((match.score for match in clause.matches[1:]), 0.0)
-    return content * max(min(clause.best.score, 1.0) - RIVAL * max(rival, 0.0), 0.0)
+    return content**EXP * max(min(clause.best.score, 1.0) - RIVAL * max(rival, 0.0), 0.0)
 
 
 def _pieces(message: str) -> tuple[list[str], list[float]]:

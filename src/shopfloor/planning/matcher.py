@@ -18,7 +18,7 @@ from shopfloor.language.text import stems, words
 from shopfloor.planning.concepts import matters, plain
 
 import os
-W_PAIR, W_STOP, W_WORD, W_MATTER, W_LETTER, RIDGE, BALANCE = map(float, os.environ.get("W", "1,1,1,1,.5,.25,0").split(","))
+W_PAIR, W_STOP, W_WORD, W_MATTER, W_LETTER, RIDGE, BALANCE, K1, K2 = map(float, os.environ.get("W", ".5,.3,1,2,.3,.25,.3,.5,.3").split(","))
 GRAMS = (3, 4)
 """Letters in a gram."""
 
@@ -63,13 +63,17 @@ class Matcher:
         norm = float(np.sqrt((values**2).sum()))
         return columns, values / norm if norm else values
 
+    def _familiarity(self, text: str) -> float:
+        """Return how much of what a text is about the examples know: of a text of which they know little, nothing is sure."""
+        content = [word for word in stems(plain(text)) if not word.endswith("ref")]
+        known = sum(1.0 if word in self._columns else 0.8 if matters(word) else 0.0 for word in content)
+        return min(1.0, (known + K1) / (len(content) + K1) + K2)
+
     def match(self, text: str) -> Sequence[Match]:
         """Return all labels, the best first."""
         grams = features(text)
         columns, values = self._vector(grams)
-        known = sum(grams[gram] for gram in grams if gram in self._columns) / (sum(grams.values()) or 1.0)
-        # A text of which little was ever seen must not be sure, however well the little matches.
-        scores = (values @ self._weights[columns]) * min(1.0, known + 0.4)
+        scores = (values @ self._weights[columns]) * self._familiarity(text)
         order = np.argsort(-scores, kind="stable")
         return [Match(self.labels[int(place)], float(scores[place])) for place in order]
 

@@ -36,6 +36,8 @@ SURE = 0.45
 """A match at or above it is taken as it is."""
 POSSIBLE = 0.2
 """A match below it is none."""
+MARGIN = 0.15
+"""By how much a part must be more like what is not ours than like anything else to be declined."""
 SHORT = 5
 """A message of at most so many words may go on with what was talked about."""
 WISHES = re.compile(r",? and (?:also )?(?:an? |some )?|, ", re.IGNORECASE)
@@ -141,12 +143,18 @@ class RulePlanner:
         for match in clause.matches:
             if match.score < POSSIBLE:
                 break
-            if match.label == NOT_OURS:
+            if match.label == NOT_OURS and self._is_foreign(clause):
                 return self._fallback(clause.text, request, is_ours=False, score=match.score)
-            route = self._filled(match, clause.text, request)
+            route = None if match.label == NOT_OURS else self._filled(match, clause.text, request)
             if route:
                 return route
         return self._fallback(clause.text, request, is_ours=True, score=max(clause.best.score, 0.0))
+
+    @staticmethod
+    def _is_foreign(clause: Clause) -> bool:
+        """Whether a part that is most like what is not ours is so by enough to be declined."""
+        best, second = clause.matches[:2]
+        return best.label == NOT_OURS and (second.score < POSSIBLE or best.score - second.score >= MARGIN)
 
     def _filled(self, match: Match, text: str, request: PlanRequest) -> Route | None:
         """Return the route to a matched skill, or None where a slot that it needs stays empty."""

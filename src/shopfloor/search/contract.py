@@ -26,6 +26,8 @@ class ProductQuery:
     brand: str | None = None
     price_min: Money | None = None
     price_max: Money | None = None
+    features: frozenset[str] = frozenset()
+    """Properties that it shall have, of those that the catalogue tags its products with: `waterproof`."""
     without: frozenset[str] = frozenset()
     """Words that must not describe it."""
     in_stock: bool = True
@@ -43,6 +45,7 @@ def refined(before: ProductQuery, now: ProductQuery) -> ProductQuery:
         brand=now.brand or before.brand,
         price_min=now.price_min or before.price_min,
         price_max=now.price_max or before.price_max,
+        features=before.features | now.features,
         without=before.without | now.without,
         in_stock=before.in_stock and now.in_stock,
     )
@@ -69,7 +72,7 @@ class ProductResults:
     hits: tuple[ProductHit, ...]
     """Best first."""
     relaxed: tuple[str, ...] = ()
-    """The constraints that had to be dropped to find anything, in that order: `colour`, `size`."""
+    """The constraints that had to be dropped to find anything: `price`, `colour`, or a feature such as `waterproof`."""
     total: int
     """How many products met the query, beyond those returned."""
 

@@ -8,7 +8,7 @@ from shopfloor.language.text import stem, stems
 from shopfloor.search.contract import ProductQuery
 from shopfloor.shop.models import Product, Variant
 
-COSTS = {"price": 1, "brand": 2, "gender": 4, "colour": 8, "size": 16}
+COSTS = {"price": 1, "brand": 2, "features": 4, "gender": 8, "colour": 16, "size": 32}
 """The constraints that may be dropped, each costing more than all before it together.
 
 What is in stock, of the category, and without what the customer does not want is never dropped."""
@@ -70,7 +70,7 @@ def best_fits(shelf: Iterable[Shelved], query: ProductQuery) -> list[Fit]:
         (sum(COSTS[name] for name in missed), missed, shelved)
         for shelved in shelf
         if _is_eligible(shelved, query, unwanted)
-        for missed in [_missed_by_product(shelved.product, query)]
+        for missed in [_missed_by_product(shelved, query)]
     ]
     best: list[Fit] = []
     for cost, missed, shelved in sorted(candidates, key=lambda candidate: candidate[0]):
@@ -87,7 +87,8 @@ def _is_eligible(shelved: Shelved, query: ProductQuery, unwanted: frozenset[str]
     return in_category and not (unwanted & shelved.stems) - shelved.lacking
 
 
-def _missed_by_product(product: Product, query: ProductQuery) -> frozenset[str]:
+def _missed_by_product(shelved: Shelved, query: ProductQuery) -> frozenset[str]:
+    product = shelved.product
     missed = {"brand"} if query.brand and product.brand != query.brand else set[str]()
     if (
         query.gender
@@ -95,6 +96,8 @@ def _missed_by_product(product: Product, query: ProductQuery) -> frozenset[str]:
         and not (query.gender != "kids" and product.gender in (None, "unisex"))
     ):
         missed.add("gender")
+    if not shelved.described.issuperset(map(stem, query.features)):
+        missed.add("features")
     return frozenset(missed)
 
 

@@ -108,7 +108,7 @@ class CatalogueSearch:
         return ProductResults(
             query=query,
             hits=tuple(_hit(fit, query, scores[fit.shelved.product.id]) for fit in ranked[:limit]),
-            relaxed=tuple(name for name in COSTS if name in missed),
+            relaxed=tuple(label for name in COSTS if name in missed for label in _labels(name, query)),
             total=len(fits),
         )
 
@@ -164,6 +164,11 @@ def _fields(product: Product) -> dict[str, list[str]]:
 def _stars(product: Product) -> float:
     reviews = product.review_count if product.rating is not None else 0
     return ((product.rating or 0.0) * reviews + MIDDLING * MIDDLING_REVIEWS) / (reviews + MIDDLING_REVIEWS)
+
+
+def _labels(constraint: str, query: ProductQuery) -> list[str]:
+    """Return how a dropped constraint is called: a feature by its own name."""
+    return sorted(query.features) if constraint == "features" else [constraint]
 
 
 def _hit(fit: Fit, query: ProductQuery, score: float) -> ProductHit:

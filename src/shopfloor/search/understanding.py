@@ -46,6 +46,7 @@ def understand(text: str, vocabulary: Vocabulary) -> ProductQuery:
         brand=brand,
         price_min=low,
         price_max=high,
+        features=frozenset(word for word in rest if stem(word) in vocabulary.features),
         without=avoided,
         in_stock=not SOLD_OUT.search(normalise(text)),
     )

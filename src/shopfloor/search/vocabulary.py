@@ -14,6 +14,10 @@ NARROWER = frozenset(tuple(stem(word) for word in words(kind)) for kinds in KIND
 Stems = tuple[str, ...]
 
 
+FEATURE_CATEGORIES = 4
+"""A tag in so many categories is a feature rather than a kind of product."""
+
+
 class Vocabulary:
     """What a catalogue calls things."""
 
@@ -27,6 +31,7 @@ class Vocabulary:
         self.currency = next((variant.price.currency for product in products for variant in product.variants), None)
         self.words = frozenset(_words(products))
         stemmed = (word for names in self.categories for word in names)
+        self.features = _features(products)
         self.correct = Speller(self.words, right=ASKING.union(stemmed)).correct
 
     def category_at(self, named: Sequence[str], start: int) -> tuple[tuple[str, ...], int] | None:
@@ -61,6 +66,17 @@ def _categories(products: Iterable[Product]) -> dict[Stems, tuple[str, ...]]:
             for other in (*CATEGORY_NAMES.get(part, ()), *KINDS.get(part, ())):
                 others[_stems(other)] = path
     return others | own
+
+
+def _features(products: Sequence[Product]) -> frozenset[str]:
+    """Return the stems of tags that say what products of several categories are like."""
+    categories: dict[str, set[str]] = {}
+    for product in products:
+        for tag in product.tags:
+            if len(words(tag)) == 1:
+                categories.setdefault(stem(tag), set()).add(product.category[-1])
+    own = {stem(word) for product in products for part in product.category for word in words(part)}
+    return frozenset(tag for tag, found in categories.items() if len(found) >= FEATURE_CATEGORIES and tag not in own)
 
 
 def _stems(name: str) -> Stems:
