@@ -1,8 +1,8 @@
 """The documents: their links lead somewhere, what they show is what happens, and the glossary is kept in order.
 
-A block of `sh` is run line by line, `python` is run, `yaml` is an agent's card, and `text` that begins with a
-customer's line (`> `) is a conversation that is had again, with the cards of the same document. All of a document runs
-in one empty folder.
+A block of `sh` is run line by line; `python` and `yaml` become files, under the name in their first line; `text` that
+begins with a customer's line (`> `) is a conversation that is had again, with the cards of the same document. All of a
+document runs in one folder, which is empty at first.
 """
 
 import os
@@ -66,20 +66,20 @@ def test_every_block_of_code_is_of_a_kind_that_is_run(path: Path) -> None:
 
 
 @a_document
-def test_commands_and_scripts_run_as_they_stand(path: Path, tmp_path: Path) -> None:
+def test_commands_run_as_they_stand(path: Path, tmp_path: Path) -> None:
     known = ""
     for block in blocks(path):
         if block.language in {"yaml", "python"}:
             (tmp_path / block.name).write_text(block.text, "utf-8")
-        for line in _commands(block):
+        for line in block.text.splitlines() if block.language == "sh" else ():
             known = _run(CONVERSATION.sub(known, line), tmp_path, known)
 
 
-def _commands(block: Block) -> list[str]:
-    if block.language == "python":
-        return [f".venv/bin/python {block.name}"]
-    lines = block.text.splitlines() if block.language == "sh" else []
-    return [line for line in lines if line and not line.startswith("#")]
+@a_document
+def test_every_script_is_run_by_a_command(path: Path) -> None:
+    commands = [line for block in blocks(path) if block.language == "sh" for line in block.text.splitlines()]
+    scripts = [block.name for block in blocks(path) if block.language == "python"]
+    assert [name for name in scripts if not any(f".venv/bin/python {name}" in line for line in commands)] == []
 
 
 def _run(line: str, folder: Path, known: str) -> str:

@@ -1,6 +1,7 @@
 """`shopfloor chat`, `replay` and `demo`."""
 
 import asyncio
+import os
 import signal
 import sys
 import threading
@@ -20,7 +21,7 @@ from shopfloor.kernel.ids import ConversationId, StreamId
 ARTICLE = "Where's my order #123, and by the way, do you have any red sneakers in men's size 9?"
 OWNER = "maya.lindqvist@example.com"
 """The demo customer whose order the article's session is about."""
-PROGRAM = sys.argv[0]
+PROGRAM = os.path.relpath(sys.argv[0]) if os.sep in sys.argv[0] else sys.argv[0]
 """As it was called, so that what is shown can be typed."""
 
 
@@ -91,24 +92,34 @@ async def _finish_unanswered(app: App, conversation: ConversationId, output: Out
 async def _talk(app: App, conversation: ConversationId, config: Config, output: Output) -> None:
     is_terminal = sys.stdin.isatty()
     if is_terminal:
-        output.line("[dim]Ask about an order, a product, or anything about the shop. An empty line or Ctrl-D ends.[/]")
+        output.line(
+            "[dim]Ask about an order, a product, or anything about the shop. An empty line or Ctrl-D ends.[/]\n"
+        )
     lines = _read_lines(is_terminal)
-    while (line := await lines.get()) is not None:
-        texts = [line]
-        while is_terminal and not lines.empty() and (more := lines.get_nowait()) is not None:
-            texts.append(more)  # typed while the team was busy: answered together
+    while (texts := await _next(lines, output, is_terminal)) is not None:
         try:
             for text in texts:
                 await app.chat.post(conversation, text)
             await _finish_unanswered(app, conversation, output)
         except InvalidInput as error:
-            output.progress(f"shopfloor: {error}")
             if not is_terminal:
                 raise
+            output.progress(f"shopfloor: {error}")
         if is_terminal:
             output.line("")
     if not output.is_json:
         output.progress(f"Go on with: {PROGRAM} chat --conversation {conversation}{_data(config)}")
+
+
+async def _next(lines: "asyncio.Queue[str | None]", output: Output, is_terminal: bool) -> list[str] | None:
+    """Return the next line, or at a terminal all that were typed while the team was busy; None at the end."""
+    if is_terminal:
+        output.prompt()
+    first = await lines.get()
+    texts = [] if first is None else [first]
+    while is_terminal and texts and not lines.empty() and (more := lines.get_nowait()) is not None:
+        texts.append(more)
+    return texts or None
 
 
 def _data(config: Config) -> str:

@@ -29,6 +29,10 @@ class Output:
         else:
             self._out.print(text)
 
+    def prompt(self) -> None:
+        """Show that it is the reader's turn."""
+        self._out.print("[bold]> [/]", end="")
+
     def progress(self, text: str) -> None:
         """Say what is going on."""
         self._err.print(f"[dim]{escape(text)}[/]")

@@ -1,6 +1,6 @@
 """Tokens by which the shop says which customer is signed in (JWT, RFC 7519, HMAC-SHA-256)."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import jwt
 
@@ -43,9 +43,10 @@ class CustomerTokens:
                 audience=AUDIENCE,
                 options={"require": ["sub", "exp", "aud"], "verify_exp": False},
             )
-        except jwt.InvalidTokenError as error:
+            expires = datetime.fromtimestamp(int(claims["exp"]), UTC)
+        except (jwt.InvalidTokenError, ArithmeticError, TypeError, ValueError) as error:
             raise InvalidInput("the sign-in token is not valid: sign in again") from error
         # The library would read the machine's clock; expiry is judged by the installation's own.
-        if datetime.fromtimestamp(int(claims["exp"]), self._clock.now().tzinfo) <= self._clock.now():
+        if expires <= self._clock.now():
             raise InvalidInput("the sign-in has expired: sign in again")
         return CustomerId(str(claims["sub"]))

@@ -14,7 +14,7 @@ from shopfloor.kernel.errors import InvalidInput, NotFound, ShopfloorError, Unav
 from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, ToolResult, Toolset
 
 CALL_TIMEOUT_S = 10.0
-"""How long one call may take."""
+"""How long one read may take."""
 MAX_CALLS = 20
 """Calls that one task may make."""
 MAX_REPEATS = 3
@@ -24,12 +24,13 @@ MAX_REPEATS = 3
 class ToolList:
     """A toolset of tools that run in this process."""
 
-    def __init__(self, tools: Iterable[Tool[Any]]) -> None:
-        """Take the tools.
+    def __init__(self, tools: Iterable[Tool[Any]], *, timeout_s: float = CALL_TIMEOUT_S) -> None:
+        """Take the tools, and how long a read may take.
 
         Raises:
             ValueError: two tools of one name.
         """
+        self._timeout_s = timeout_s
         self._tools: dict[str, Tool[ToolArgs]] = {}
         for tool in tools:
             if tool.name in self._tools:
@@ -46,13 +47,13 @@ class ToolList:
         if tool is None:
             raise NotFound(f"there is no tool called {name}")
         parsed = tool.parse(args)
+        if not tool.is_read:  # a write is never cut off half-way; the gate has deadlines of its own
+            return await tool.run(parsed, context)
         try:
-            if not tool.is_read:  # a write is never cut off half-way; the gate has deadlines of its own
-                return await tool.run(parsed, context)
-            async with asyncio.timeout(CALL_TIMEOUT_S):
+            async with asyncio.timeout(self._timeout_s):
                 return await tool.run(parsed, context)
         except TimeoutError as error:
-            raise Unavailable(f"{name} did not answer within {CALL_TIMEOUT_S:.0f} s") from error
+            raise Unavailable(f"{name} did not answer within {self._timeout_s:g} s") from error
 
 
 class Permitted:

@@ -161,11 +161,10 @@ class OrderTools:
         if order is None or not context.session.identity.may_see(order):
             return ToolResult(output={"outcome": "not_found"})
         old = order.shipping_address
-        if args.city and not args.postal_code and args.city.casefold() != old.city.casefold():
-            return ToolResult(output={"outcome": "incomplete", "missing": "postal code"})
-        if args.postal_code and not args.city and args.postal_code != old.postal_code:
-            return ToolResult(output={"outcome": "incomplete", "missing": "city"})
-        moved = bool(args.city and args.city.casefold() != old.city.casefold())
+        missing = _missing(args, old)
+        if missing:
+            return ToolResult(output={"outcome": "incomplete", "missing": missing})
+        moved = _is_other(args.city, old.city) or _is_other(args.country, old.country)
         address = Address(
             name=old.name,
             line1=args.line1,
@@ -177,6 +176,20 @@ class OrderTools:
         )
         same = address == old
         return ToolResult(output={"outcome": "same" if same else "complete", "address": address_view(address)})
+
+
+def _missing(args: AddressArgs, old: Address) -> str | None:
+    """Return what a new town lacks: it needs its name and its postal code."""
+    is_abroad = _is_other(args.country, old.country)
+    if not args.city and (is_abroad or _is_other(args.postal_code, old.postal_code)):
+        return "city"
+    if not args.postal_code and (is_abroad or _is_other(args.city, old.city)):
+        return "postal code"
+    return None
+
+
+def _is_other(named: str, old: str) -> bool:
+    return bool(named) and named.casefold() != old.casefold()
 
 
 async def owns_resource(orders: Orders, identity: Identity, resource: str) -> bool:
