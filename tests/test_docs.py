@@ -92,7 +92,13 @@ def _run(line: str, folder: Path, known: str) -> str:
     beside = Path(sys.executable).parent / Path(program).name
     environment = {name: value for name, value in os.environ.items() if name != "SHOPFLOOR_DATA"}
     done = subprocess.run(
-        [beside, *rest], cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+        [beside, *rest],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
     return (CONVERSATION.findall(done.stdout + done.stderr) or [known])[-1]

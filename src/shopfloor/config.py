@@ -34,7 +34,8 @@ class Config:
             StorageError: they cannot be made.
         """
         try:
-            self.locks.mkdir(parents=True, exist_ok=True)
+            self.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds what customers wrote
+            self.locks.mkdir(exist_ok=True)
         except OSError as error:
             raise StorageError(f"{self.data} cannot be used as the data directory: {error.strerror}") from error
 

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -95,7 +96,5 @@ def test_a_token_with_one_letter_changed_names_nobody_else(data: st.DataObject) 
     token = tokens().sign(MAYA)
     place = data.draw(st.integers(0, len(token) - 1))
     letter = data.draw(st.sampled_from("aZ0_-.").filter(lambda letter: letter != token[place]))
-    try:
-        assert tokens().verify(token[:place] + letter + token[place + 1 :]) == MAYA  # unused bits of the last letter
-    except InvalidInput:
-        pass
+    with suppress(InvalidInput):  # the last letter holds bits that count for nothing
+        assert tokens().verify(token[:place] + letter + token[place + 1 :]) == MAYA

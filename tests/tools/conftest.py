@@ -1,7 +1,5 @@
 """The tools of the demo shop, made once for all tests that only read."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from demo_app import demo_app
 
@@ -9,7 +7,7 @@ from shopfloor.tools.contract import Toolset
 
 
 @pytest.fixture(scope="session")
-async def demo_tools(anyio_backend: str) -> AsyncIterator[Toolset]:
+async def demo_tools() -> Toolset:
     held: list[Toolset] = []
 
     def hold(tools: Toolset) -> Toolset:
@@ -17,4 +15,4 @@ async def demo_tools(anyio_backend: str) -> AsyncIterator[Toolset]:
         return tools
 
     await demo_app(wrap=hold)
-    yield held[0]
+    return held[0]

@@ -109,7 +109,7 @@ def test_two_tools_of_one_name_are_refused_at_the_start(desk: Desk) -> None:
 
 
 async def test_a_read_that_takes_too_long_is_unavailable(desk: Desk) -> None:
-    with pytest.raises(Unavailable, match="wait did not answer within 0.01 s"):
+    with pytest.raises(Unavailable, match=r"wait did not answer within 0\.01 s"):
         await ToolList(desk.tools, timeout_s=0.01).call("wait", {}, Visit().context())
     assert not desk.ended.is_set()
 

@@ -14,7 +14,10 @@ WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "
 
 
 def _known_zone(name: str) -> str:
-    ZoneInfo(name)
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError) as error:  # what the library raises for a name that it does not know
+        raise ValueError(f"there is no time zone called {name!r}") from error
     return name
 
 

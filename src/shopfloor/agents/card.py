@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shopfloor.agents.playbook import Ask, Call, Data, Name, Propose, Slot, Step, TemplateText, Use
+from shopfloor.agents.playbook import Ask, Call, Data, HandOff, Name, Propose, Slot, Step, TemplateText, Use
 from shopfloor.kernel.ids import AgentId
 
 MAX_EXAMPLES = 120
@@ -79,6 +79,8 @@ class AgentCard(Data):
     def _check(self, where: str, step: Step) -> None:
         if isinstance(step, Ask) and step.ask not in self.slots:
             raise ValueError(f"{where}: it asks for {step.ask}, which is no slot")
+        if isinstance(step, HandOff) and step.hand_off not in self.handoffs:
+            raise ValueError(f"{where}: it hands off to {step.hand_off}, who is not among the card's handoffs")
         tool = step.call if isinstance(step, Call) else step.propose if isinstance(step, Propose) else None
         if tool is not None and tool not in self.tools:
             raise ValueError(f"{where}: it calls {tool}, which is not among the card's tools")

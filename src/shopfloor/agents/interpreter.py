@@ -1,9 +1,9 @@
 """The one interpreter for playbooks."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import assert_never, cast
+from typing import assert_never
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.outcome import AgentTask, Done, Failed, HandedOff, NeedsInput, Outcome, Said, Waiting
@@ -11,9 +11,11 @@ from shopfloor.agents.playbook import Ask, Assign, Call, End, HandOff, Propose, 
 from shopfloor.agents.templates import evaluate, render
 from shopfloor.journal.events import ActionMoved
 from shopfloor.kernel.canonical import digest
-from shopfloor.kernel.errors import CallerError, WorldError
+from shopfloor.kernel.errors import CallerError, InvalidInput, NotFound, WorldError
 from shopfloor.kernel.ids import AgentId
 from shopfloor.tools.contract import ToolContext, Toolset
+
+_JSON = TypeAdapter[JsonValue](JsonValue)
 
 
 class PlaybookSpecialist:
@@ -74,13 +76,13 @@ class _Run:
                 result = await self._tools.call(step.call, self._args(step.args), self._context)
                 self._results[step.result] = result.output
             case Assign():
-                self._slots.update({name: _json(evaluate(value, self._names())) for name, value in step.assign.items()})
+                self._slots.update(self._values(step.assign))
             case Ask():
                 if step.again or self._slots[step.ask] is None:
                     async for output in self._ask(step, path):
                         yield output
             case Propose():
-                async for output in self._propose(step):
+                async for output in self._propose(step, path):
                     yield output
             case HandOff():
                 yield HandedOff(AgentId(step.hand_off), step.skill, render(step.reason, self._names()))
@@ -102,20 +104,26 @@ class _Run:
         yield Said(question)
         yield NeedsInput(self._waiting(slots, question, slot=step.ask))
 
-    async def _propose(self, step: Propose) -> AsyncIterator[Said | Outcome]:
+    async def _propose(self, step: Propose, path: str) -> AsyncIterator[Said | Outcome]:
         args = self._args(step.args)
-        if self._task.answer == "no":
+        asked = f"yes:{path}"
+        if self._task.answer == "no" and asked in self._said:
             await self._decline(step.propose, args)
             self._results[step.result] = {"outcome": "declined"}
             return
         result = await self._tools.call(step.propose, args, self._context)
         self._results[step.result] = result.output
         if result.output["outcome"] == "needs_yes":
+            self._said.add(asked)
             question = render(step.question, {**self._names(), **result.output})
             yield Said(question)
             yield NeedsInput(self._waiting(self._slots, question, wanted=str(result.output["digest"])))
 
     async def _decline(self, kind: str, args: dict[str, JsonValue]) -> None:
+        tool = next((tool for tool in self._tools.tools() if tool.name == kind), None)
+        if tool is None:
+            raise NotFound(f"there is no tool called {kind}")
+        full: dict[str, JsonValue] = tool.parse(args).model_dump(mode="json")  # as the gate digests them
         context = self._context
         event = ActionMoved(
             turn_id=context.turn_id,
@@ -124,17 +132,19 @@ class _Run:
             agent_name=context.agent_name,
             key=f"{context.origin}/{kind}",
             kind=kind,
-            digest=digest([kind, args]),
+            digest=digest([kind, full]),
             state="declined",
-            args=args,
+            args=full,
             summary="",
             rule="consent.no",
         )
         await context.session.record(event)
 
     def _args(self, args: Mapping[str, str]) -> dict[str, JsonValue]:
-        values = {name: _json(evaluate(value, self._names())) for name, value in args.items()}
-        return {name: value for name, value in values.items() if value is not None}
+        return {name: value for name, value in self._values(args).items() if value is not None}
+
+    def _values(self, expressions: Mapping[str, str]) -> dict[str, JsonValue]:
+        return {name: _json(source, evaluate(source, self._names())) for name, source in expressions.items()}
 
     def _waiting(
         self, slots: dict[str, JsonValue], question: str, *, slot: str | None = None, wanted: str | None = None
@@ -153,6 +163,8 @@ class _Run:
         )
 
 
-def _json(value: object) -> JsonValue:
-    # Expressions work on JSON values only, and their operators give JSON values back.
-    return cast(JsonValue, value)
+def _json(source: str, value: object) -> JsonValue:
+    try:
+        return _JSON.validate_python(value)
+    except ValidationError as error:
+        raise InvalidInput(f"the expression {source!r} gives a {type(value).__name__}, not a plain value") from error

@@ -25,6 +25,10 @@ class Registry(Protocol):
         """Return the cards in force, in the order of their ids."""
         ...
 
+    async def put(self, card: AgentCard) -> None:
+        """Add a card, or replace the one of its id; in force from the next turn on."""
+        ...
+
 
 class MemoryRegistry:
     """Cards kept in a list."""

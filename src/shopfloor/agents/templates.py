@@ -3,15 +3,19 @@
 Both may use the shop's filters `money`, `day` and `listing`. In a template a name that is not there is an error,
 never an empty text; in an expression it is false and equal to nothing, so that a condition may name a step that did
 not run.
+
+They read plain values and nothing else of the process: the sandbox lets no method be called but those of texts, numbers,
+lists, dictionaries, days and hours. What it cannot do is to stop a template that counts for hours.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from functools import lru_cache
 from typing import Any, cast
 
 from jinja2 import ChainableUndefined, StrictUndefined, Template, TemplateError, Undefined
 from jinja2.environment import TemplateExpression
+from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from shopfloor.kernel.errors import InvalidInput
@@ -19,6 +23,11 @@ from shopfloor.kernel.money import Money
 from shopfloor.language.dates import day
 
 Scope = Mapping[str, object]
+
+PLAIN = (str, int, float, list, tuple, dict, date, time, LoopContext)
+"""What may have methods in a template."""
+MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a template or an expression can go wrong with."""
 
 
 def money(value: Mapping[str, Any]) -> str:
@@ -32,9 +41,15 @@ def listing(values: Sequence[object], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
 
 
-def _environment(undefined: type[Undefined]) -> ImmutableSandboxedEnvironment:
+class _Sandbox(ImmutableSandboxedEnvironment):
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        # A Pydantic model is more than its fields: its inherited `parse_raw` unpickles, its `parse_file` reads any file.
+        return super().is_safe_attribute(obj, attr, value) and (isinstance(obj, PLAIN) or not callable(value))
+
+
+def _environment(undefined: type[Undefined]) -> _Sandbox:
     # Nothing is escaped: what comes out is plain text, which each face escapes for its own kind of page.
-    environment = ImmutableSandboxedEnvironment(undefined=undefined, autoescape=False, trim_blocks=True)
+    environment = _Sandbox(undefined=undefined, autoescape=False, trim_blocks=True)
     environment.filters["money"] = money
     environment.filters["listing"] = listing
     environment.filters["day"] = _day
@@ -96,7 +111,7 @@ def render(source: str, scope: Scope) -> str:
     """
     try:
         return _template(source).render(scope).strip()
-    except (TemplateError, TypeError, ValueError, KeyError) as error:
+    except MISTAKES as error:
         raise InvalidInput(f"the template {source!r} cannot be filled in: {error}") from error
 
 
@@ -108,5 +123,5 @@ def evaluate(source: str, scope: Scope) -> object:
     """
     try:
         return cast(object, _expression(source)(**scope))
-    except (TemplateError, TypeError, ValueError, KeyError) as error:
+    except MISTAKES as error:
         raise InvalidInput(f"the expression {source!r} cannot be worked out: {error}") from error

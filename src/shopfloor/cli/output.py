@@ -19,7 +19,7 @@ class Output:
         self.is_json = as_json
         self._out = Console(highlight=False, soft_wrap=True)
         self._err = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._tasks = 0
+        self._has_spoken = False
 
     def line(self, text: str) -> None:
         """Write a line of what was asked for, with rich's markup unless it is JSON."""
@@ -45,13 +45,14 @@ class Output:
             return
         if isinstance(piece, Released):
             self._out.print(escape(piece.text))
+            self._has_spoken = True
         elif isinstance(piece.data, TaskStatus) and piece.data.status == "started":
-            if self._tasks:
+            if self._has_spoken:
                 self._out.print("\n—\n")
-            self._tasks += 1
+                self._has_spoken = False
             self._out.print(f"[dim italic]{escape(piece.data.text)}[/]")
         elif isinstance(piece.data, ReplyComposed):
-            self._tasks = 0
+            self._has_spoken = False
             if piece.data.outcome == "stopped":
                 self._out.print("[dim](stopped)[/]")
 

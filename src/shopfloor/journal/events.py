@@ -134,7 +134,7 @@ class TaskStatus(EventData):
     """A task of the plan moves on."""
 
     TYPE = "TASK_STATUS"
-    PERSONAL = frozenset({"text", "waiting"})
+    PERSONAL = frozenset({"text", "waiting", "reason"})
     turn_id: TurnId
     task_id: str
     agent: AgentId
@@ -161,7 +161,7 @@ class ToolCalled(EventData):
     """A tool was called and answered."""
 
     TYPE = "TOOL_CALL"
-    PERSONAL = frozenset({"tool_args", "tool_output"})
+    PERSONAL = frozenset({"tool_args", "tool_output", "error"})
     turn_id: TurnId
     task_id: str
     agent: AgentId

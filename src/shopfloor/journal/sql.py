@@ -146,7 +146,9 @@ def _entries(session: Session, stream: StreamId, *, after: int = 0) -> Iterator[
 
 def _newest_first(session: Session, stream: StreamId) -> Iterator[Entry]:
     stored = select(EVENTS).where(EVENTS.c.stream == stream).order_by(EVENTS.c.seq.desc())
-    return (Entry(**row) for row in session.execute(stored.execution_options(yield_per=NEWEST_PAGE)).mappings())
+    # A generator function: nothing is read unless somebody looks, and most appends do not.
+    for row in session.execute(stored.execution_options(yield_per=NEWEST_PAGE)).mappings():
+        yield Entry(**row)
 
 
 def _erase(stream: StreamId, session: Session) -> int:

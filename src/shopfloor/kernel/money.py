@@ -12,7 +12,7 @@ DECIMALS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "BHD": 3, "KWD": 3}
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount of one currency; amounts of two currencies are never equal, and adding or comparing them is an error."""
+    """An amount of one currency; adding or ordering amounts of two is an error."""
 
     currency: str
     """ISO 4217 code, such as `USD`."""
