@@ -1,6 +1,5 @@
 """Reading orders: whose they are, what a stranger can learn, and the address that a customer half named."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -208,7 +207,3 @@ async def test_nobodys_address_is_read_by_asking_to_change_it(tools: Toolset, nu
     for visit in (Visit(), Visit(maya())):
         answer = await output(tools, "complete_address", visit, order_number=number, line1="15 Market St")
         assert answer == {"outcome": "not_found"}
-
-
-def test_the_demo_shop_stands_still_for_these_tests() -> None:
-    assert datetime(2026, 11, 21, 15, 0, tzinfo=UTC) == NOW

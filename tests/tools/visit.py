@@ -1,6 +1,7 @@
 """A visit to the shop for tests of tools: a session that keeps what is recorded, and the context it makes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import UTC
 
 from demo_app import JONAS, MAYA, NOW, contents
 
@@ -82,7 +83,7 @@ class Visit:
 
 def writes(shop: Shop, clock: FixedClock, limit: Money | None = None) -> Toolset:
     """Return the tools that write to a shop, behind a gate of their own."""
-    kinds = (*order_kinds(shop.orders, clock, NOW.tzinfo or clock.now().tzinfo), *ticket_kinds(shop.tickets, clock))
+    kinds = (*order_kinds(shop.orders, clock, UTC), *ticket_kinds(shop.tickets, clock))
 
     async def owns(identity: Identity, resource: str) -> bool:
         return await owns_resource(shop.orders, identity, resource)
@@ -93,7 +94,3 @@ def writes(shop: Shop, clock: FixedClock, limit: Money | None = None) -> Toolset
 
 def named(tools: Toolset) -> dict[str, Tool[ToolArgs]]:
     return {tool.name: tool for tool in tools.tools()}
-
-
-def names(values: Sequence[EventData]) -> list[str]:
-    return [value.TYPE for value in values]

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from shopfloor.agents.playbook import Ask, Call, Data, HandOff, Name, Propose, Slot, Step, TemplateText, Use
 from shopfloor.kernel.ids import AgentId
 
-MAX_EXAMPLES = 120
+MAX_EXAMPLES = 200
 Half = Literal["conversation", "command_centre"]
 
 

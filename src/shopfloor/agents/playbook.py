@@ -5,25 +5,33 @@ A skill's steps run from the top. Names in expressions and templates: the filled
 from the top again once they have answered, with the slots it has; what it already said is not said again.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from shopfloor.agents.templates import check_expression, check_template
+from shopfloor.kernel.errors import InvalidInput
 
 SlotType = Literal[
     "order_number", "email", "address", "product", "products", "size", "colour", "wish", "earlier_wish", "text"
 ]
 
 
-def _checked_template(source: str) -> str:
-    check_template(source)
+def _checked(source: str, check: Callable[[str], None]) -> str:
+    try:
+        check(source)
+    except InvalidInput as error:
+        raise ValueError(str(error)) from error  # so that the field it stands in is named
     return source
+
+
+def _checked_template(source: str) -> str:
+    return _checked(source, check_template)
 
 
 def _checked_expression(source: str) -> str:
-    check_expression(source)
-    return source
+    return _checked(source, check_expression)
 
 
 TemplateText = Annotated[str, AfterValidator(_checked_template)]

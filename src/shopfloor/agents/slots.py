@@ -70,7 +70,7 @@ class SlotReader:
         match kind:
             case "order_number":
                 bare = found.bare_number if is_answer else None
-                return next(iter(found.order_numbers), bare or loose_number(text, found))
+                return next(iter(found.order_numbers), bare or next(iter(named_orders(text)), None))
             case "email":
                 return next(iter(found.emails), None)
             case "address":
@@ -109,15 +109,20 @@ class SlotReader:
         return self._search.understand(text).category is None and len(words(text)) <= MAX_REMARK
 
 
-def loose_number(text: str, found: Entities) -> str | None:
-    """Return a number that stands alone and counts nothing else, as in `cancel 141`: an order's, most likely."""
+def named_orders(text: str) -> tuple[str, ...]:
+    """Return the orders that a text names, in its order: by a number with its sign, or one that stands alone."""
+    found = entities(text)
+    numbers = dict.fromkeys((*found.order_numbers, *_loose_numbers(text, found)))
+    return tuple(sorted(numbers, key=text.upper().find))
+
+
+def _loose_numbers(text: str, found: Entities) -> Sequence[str]:
+    """Return the numbers that stand alone and count nothing else."""
     street = parse_address(text).get("line1", "")
     prices = [amount.minor for amount in (found.price_min, found.price_max, found.price_about) if amount]
     taken = " ".join((*found.postal_codes, *found.sizes, *found.tracking_ids, street))
-    return next(
-        (number for number in LOOSE_NUMBER.findall(text) if number not in taken and int(number) * 100 not in prices),
-        None,
-    )
+    numbers = LOOSE_NUMBER.findall(text)
+    return [number for number in numbers if number not in taken and int(number) * 100 not in prices]
 
 
 def wish(text: str) -> str | None:

@@ -4,8 +4,8 @@ Both may use the shop's filters `money`, `day` and `listing`. In a template a na
 never an empty text; in an expression it is false and equal to nothing, so that a condition may name a step that did
 not run.
 
-They read plain values and nothing else of the process: the sandbox lets no method be called but those of texts, numbers,
-lists, dictionaries, days and hours. What it cannot do is to stop a template that counts for hours.
+They read plain values and nothing else of the process: the sandbox lets no method be called but those of texts,
+numbers, lists, dictionaries, days and hours. What it cannot do is to stop a template that counts for hours.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ def listing(values: Sequence[object], last: str = "and") -> str:
 
 class _Sandbox(ImmutableSandboxedEnvironment):
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        # A Pydantic model is more than its fields: its inherited `parse_raw` unpickles, its `parse_file` reads any file.
+        # A Pydantic model is more than its fields: its `parse_raw` can unpickle, its `parse_file` reads any file.
         return super().is_safe_attribute(obj, attr, value) and (isinstance(obj, PLAIN) or not callable(value))
 
 

@@ -6,7 +6,7 @@ matched best together (dynamic programming). A cut costs a little, less where pe
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shopfloor.language.address import parse_address
 from shopfloor.language.english import STOP_WORDS
@@ -15,17 +15,18 @@ from shopfloor.planning.matcher import Match
 
 MAX_PIECES = 14
 """Beyond that many places to cut, the weaker ones are passed over."""
+FURTHER = r"by the way|btw|oh and|and also|also|plus|another thing|one more thing|secondly"
+"""With which people go over to something else."""
+NUMBERED = r"\(?\d[.)](?=\s)"
 JOINT = re.compile(
-    r"(?P<strong>[;\n]|,? ?\b(?:by the way|btw|oh and|and also|also|plus|another thing|one more thing|secondly)\b,?)"
-    r"|(?P<weak>,? ?\b(?:and then|and|then|but|or)\b|,)",
+    rf"(?P<strong>[;\n]|(?:^|\s){NUMBERED}|,? ?\b(?:{FURTHER})\b,?)|(?P<weak>,? ?\b(?:and then|and|then|but|or)\b|,)",
     re.IGNORECASE,
 )
-import os
-EXP, *_c, RIVAL = map(float, os.environ.get("C", "1,.1,.1,.45,0,.8").split(","))
-COSTS = dict(zip(("sentence","strong","weak","anew"), _c))
+COSTS = {"sentence": 0.1, "strong": 0.1, "weak": 0.4, "anew": 0.0}
 """What a cut costs, in units of one matched content word's worth; nothing where a new question or order begins."""
 UNCUT = 0.8
 """What a part is worth for each place inside it where a new question or order begins."""
+RIVAL = 0.6
 """How much a rival match takes away: two wishes in one part match two skills half."""
 ANEW = re.compile(
     r"(?:\s|,|\band\b|\balso\b|\bthen\b|\bbut\b)*(?:please )?(?:"
@@ -36,10 +37,11 @@ ANEW = re.compile(
     re.IGNORECASE,
 )
 """How a new question or order begins."""
-LEADING = re.compile(
-    r"^(?:[\s,.;:!?-]+|(?:and|also|then|but|or|so|plus|oh|btw|by the way|another thing|one more thing|secondly)\b)+",
-    re.IGNORECASE,
-)
+SURE = 0.45
+"""From that score on a part asks for something for certain."""
+BACKGROUND, POSSIBLE = 0.35, 0.2
+"""Below it, beside a sure part, a part only tells about it; the second where it begins like a question or order."""
+LEADING = re.compile(rf"^(?:[\s,.;:!?-]+|{NUMBERED}|(?:and|then|but|or|so|oh|{FURTHER})\b)+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,11 @@ class Clause:
         return self.matches[0]
 
 
-def clauses(message: str, match: Callable[[str], Sequence[Match]]) -> list[Clause]:
-    """Cut a message into the parts that are matched best; neighbours of one label stay one part."""
-    pieces, costs = _pieces(message)
+def clauses(
+    message: str, match: Callable[[str], Sequence[Match]], is_fragment: Callable[[str], bool] = lambda _text: False
+) -> list[Clause]:
+    """Cut a message into the parts that are matched best; a fragment stays with what stands before it."""
+    pieces, costs = _joined(*_pieces(message), is_fragment)
     best: list[tuple[float, list[Clause]]] = [(0.0, [])]
     for end in range(1, len(pieces) + 1):
         candidates: list[tuple[float, list[Clause]]] = []
@@ -75,11 +79,38 @@ def clauses(message: str, match: Callable[[str], Sequence[Match]]) -> list[Claus
     return best[-1][1]
 
 
+def with_background(parts: Sequence[Clause]) -> list[Clause]:
+    """Put parts that ask for nothing by themselves to the sure part after them, or else before: they tell about it."""
+    sure = [place for place, part in enumerate(parts) if part.best.score >= SURE]
+    if not sure:
+        return list(parts)
+    texts = {place: part.text for place, part in enumerate(parts)}
+    for place, part in enumerate(parts):
+        if part.best.score < (POSSIBLE if ANEW.match(part.text) else BACKGROUND):
+            home = next((one for one in sure if one > place), sure[-1])
+            said = texts.pop(place)
+            texts[home] = f"{said} {texts[home]}" if home > place else f"{texts[home]} {said}"
+    return [replace(parts[place], text=text) for place, text in sorted(texts.items())]
+
+
+def _joined(pieces: list[str], costs: list[float], is_fragment: Callable[[str], bool]) -> tuple[list[str], list[float]]:
+    """Put fragments to the piece before them: `the first, size 8`."""
+    joined, kept = pieces[:1], costs[:1]
+    for piece, cost in zip(pieces[1:], costs[1:], strict=True):
+        if kept[-1] != COSTS["sentence"] and is_fragment(LEADING.sub("", piece)):
+            joined[-1] += piece
+            kept[-1] = cost
+        else:
+            joined.append(piece)
+            kept.append(cost)
+    return joined, kept
+
+
 def _worth(clause: Clause) -> float:
     """Weigh how well a part is matched by how much it says."""
     content = sum(1 for word in words(clause.text) if word not in STOP_WORDS) or 0.3
     rival = next((match.score for match in clause.matches[1:]), 0.0)
-    return content**EXP * max(min(clause.best.score, 1.0) - RIVAL * max(rival, 0.0), 0.0)
+    return content**0.6 * max(min(clause.best.score, 1.0) - RIVAL * max(rival, 0.0), 0.0)
 
 
 def _pieces(message: str) -> tuple[list[str], list[float]]:

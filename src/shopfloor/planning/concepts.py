@@ -5,61 +5,59 @@ A matter's words count as one for the planner, beside being themselves: `call of
 
 import re
 
-from shopfloor.language.english import COUNTRIES, RELATIONS
-from shopfloor.language.text import stem
+from shopfloor.language.english import COUNTRIES, RELATIONS, STOP_WORDS
+from shopfloor.language.text import stem, words
 
 MATTERS = (
-    "order orders ordered ordering purchase purchases purchased bought item items",
-    "parcel package packages shipment shipments delivery deliveries consignment courier box pkg stuff goods carrier",
-    "send sent sending ship ships shipping shipped deliver delivers delivered delivering dispatch dispatched post mail "
-    "mailed forward redirect reroute",
-    "arrive arrives arrived arriving came show turned land landed reach eta here",
-    "where track tracking trace locate status progress whereabouts",
-    "late delay delayed delays overdue slow stuck waiting wait still",
-    "cancel cancels cancelled canceled cancelling canceling cancellation annul annulment undo revoke void abort withdraw "
-    "scrap calloff stop",
-    "change changes changed changing edit modify update correct amend alter adjust fix",
-    "address adress addresses street postcode zip house apartment",
+    "order purchase bought item",
+    "parcel package shipment delivery consignment courier box pkg stuff goods carrier",
+    "send sent ship deliver dispatch post mail forward redirect reroute",
+    "arrive came show turned land reach eta here",
+    "where track trace locate status progress whereabouts",
+    "late delay overdue slow stuck waiting still",
+    "cancel annul undo revoke void abort withdraw scrap calloff stop",
+    "change edit modify update correct amend alter adjust fix",
+    "address adress street postcode zip house apartment",
     "wrong incorrect mistake mistaken mistyped typo error",
-    "refund refunds refunded refunding reimburse reimbursed reimbursement repay repaid moneyback compensation rebate",
-    "return returns returned returning sendback exchange exchanges exchanging swap replace replacement",
-    "pay pays paid paying payment payments paypal visa mastercard klarna installments instalments",
-    "invoice invoices receipt receipts bill bills",
-    "charge charged charges debited billed deducted took",
-    "twice double duplicate doubled",
-    "person human humans agent agents representative rep manager supervisor operator staff somebody someone advisor "
-    "adviser employee colleague assistant people live",
+    "refund reimburse repay repaid moneyback compensation rebate",
+    "return sendback exchange swap replace",
+    "transaction charge payment debit",
+    "recognise recognize unknown strange unfamiliar",
+    "pay paid payment paypal visa mastercard klarna installments",
+    "invoice receipt bill",
+    "charge debited billed deducted took",
+    "twice double duplicate",
+    "person human agent representative rep manager supervisor operator staff somebody someone advisor adviser employee",
     "talk speak chat contact call phone ring reach connect transfer touch",
-    "complaint complain complaints claim reclamation grievance",
+    "complaint complain claim reclamation grievance",
     "fraud fraudulent scam unauthorized unauthorised stolen hacked unrecognised unrecognized",
     "lawyer sue court legal attorney lawsuit",
-    "account accounts profile login logon signin username",
-    "password passwords pin passcode passwort",
-    "register registration signup enrol enroll join",
-    "newsletter newsletters subscription subscribe unsubscribe mailing mailings",
-    "price prices cost costs expensive much",
-    "offer offers discount discounts sale sales deal deals coupon coupons promo promotion promotions voucher vouchers "
-    "reduced reduction promocode bargain bargains clearance",
-    "recommend recommendation suggest suggestion advise advice",
-    "looking searching want need search seeking after",
-    "compare comparison difference differences differ differs better versus vs",
-    "stock available availability instock left restock",
+    "account profile login logon signin username",
+    "password pin passcode passwort",
+    "register registration signup enrol join",
+    "newsletter subscription subscribe unsubscribe mailing",
+    "price cost expensive much",
+    "offer discount sale deal coupon promo promotion voucher reduced reduction promocode bargain clearance",
+    "recommend suggest advise advice",
+    "looking searching want need seeking after",
+    "compare comparison difference better versus vs",
+    "stock available instock left restock",
     "material fabric made",
-    "wash washing clean cleaning launder laundry dryer iron machine care tumble",
-    "warranty guarantee guaranteed warranties",
-    "hours open opening close closing closed",
-    "store stores shop shops showroom branch outlet branches",
-    "gift gifts present presents birthday christmas",
-    "broken broke damaged defective faulty torn ripped cracked damage defect",
+    "wash clean launder laundry dryer iron machine care tumble",
+    "warranty guarantee",
+    "hours open close",
+    "store shop showroom branch outlet",
+    "gift present birthday christmas",
+    "broken broke damaged defective faulty torn ripped cracked",
     "missing lost disappeared vanished gone",
-    "day days week weeks month months",
-    "size sizes sizing fit fits",
-    "review reviews rating ratings stars",
+    "day week month",
+    "size fit",
+    "review rating stars",
     "cheap cheaper cheapest affordable",
-    "thanks thank thx ty cheers",
+    "thanks thx ty cheers",
     "hi hello hey hiya howdy",
-    " ".join(word for words in RELATIONS.values() for word in words.split()),
-    " ".join(name for name in COUNTRIES if name.isalpha() and len(name) > len("us")) + " abroad overseas",
+    " ".join(RELATIONS.values()),
+    f"abroad overseas {' '.join(name for name in COUNTRIES if name.isalpha() and len(name) > len('us'))}",
 )
 """Words for one matter, a group to a line; a word may stand for several."""
 PHRASES = {
@@ -69,7 +67,7 @@ PHRASES = {
     "send back": "sendback", "sent back": "sendback", "sending back": "sendback", "send it back": "sendback",
     "sent it back": "sendback", "send them back": "sendback", "give back": "sendback", "take back": "sendback",
     "bring back": "sendback", "send something back": "sendback",
-    "in touch": "contact", "two times": "twice", "2 times": "twice", "2x": "twice",
+    "in touch": "contact", "e mail": "email", "two times": "twice", "2 times": "twice", "2x": "twice",
     "log in": "login", "log into": "login", "sign in": "signin", "sign up": "signup", "log on": "logon",
     "in stock": "instock", "promo code": "promocode", "discount code": "promocode", "coupon code": "promocode",
     "zip code": "zip", "post code": "postcode", "postal code": "postcode",
@@ -95,11 +93,11 @@ FRAME = re.compile(
     r"(?:help|assist|tell|inform|explain|advise|show|let)(?: me| us)?(?: know| how| out| find out)?"
     r"(?: with| about| on| to)?"
     r"|help me (?:with|to|out with)?|(?:please )?(?:tell|explain to|inform|let) me (?:know )?(?:about |how |if )?"
-    r"|i (?:would like|want|need|wish|wanted|like) to (?:know|ask|find out|see|check|inquire|enquire)(?: about| if| how)?"
+    r"|i (?:would like|want|need|wish|wanted|like) to (?:know|ask|find out|see|check|enquire)(?: about| if| how)?"
     r"|(?:i )?(?:do not|don't|dont|cannot|can't) know (?:how|what|where)(?: to| i can| i could)?(?: do to)?"
     r"|i (?:have|got|had) (?:a|some|one|another) (?:question|questions|problem|problems|issue|issues|trouble) "
     r"(?:with|about|on|regarding)|(?:i am|i'm|im) (?:wondering|asking|writing|contacting you)(?: about| if| because)?"
-    r"|do you know(?: if| when| where)?|is it possible (?:to|for me to)|any (?:idea|chance)(?: of| you can| when| where)?"
+    r"|do you know(?: if| when| where)?|is it possible (?:to|for me to)|any (?:idea|chance)(?: of| when| where)?"
     r"|please|kindly|hello|hi|hey|sir|madam|thanks|thank you)(?!\w)",
     re.IGNORECASE,
 )
@@ -115,7 +113,7 @@ def plain(text: str) -> str:
     """Write a normalised text's phrases and short forms out, and leave out what is said around the request."""
     written = PHRASE.sub(lambda match: PHRASES[match[0]], text)
     bare = FRAME.sub(" ", written)
-    return bare if bare.strip(" ?!.,") else written
+    return bare if any(word not in STOP_WORDS for word in words(bare)) else written
 
 
 def matters(word_stem: str) -> frozenset[str]:

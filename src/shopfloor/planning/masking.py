@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from shopfloor.agents.slots import loose_number
+from shopfloor.agents.slots import named_orders
 from shopfloor.language.address import parse_address
 from shopfloor.language.attributes import colour_families
 from shopfloor.language.entities import entities
@@ -12,6 +12,8 @@ from shopfloor.language.text import normalise, words
 PLACEHOLDERS = {"{order}": "orderref", "{product}": "productref", "{address}": "addressref"}
 """How a card's examples write what a message names."""
 PLAIN = frozenset(PLACEHOLDERS.values()) | {"emailref"}
+NAMED = PLAIN | {"colourref", "numref", "size", "sizes"}
+"""Placeholders, and words beside them, that name something without asking for anything."""
 REPEATED = re.compile(r"\b(orderref|productref|kindref)(?: \1)+\b")
 
 
@@ -34,8 +36,7 @@ def mask(
         plain = plain.replace(placeholder, word)
     if street:
         plain = plain.replace(normalise(street), " addressref ")
-    loose = loose_number(text, found)
-    for number in found.order_numbers or ([loose] if loose else []):
+    for number in named_orders(text):
         plain = re.sub(rf"(?:order )?(?:number |no\.? )?#? ?{re.escape(number.lower())}\b", " orderref ", plain)
     for email in found.emails:
         plain = plain.replace(email, " emailref ")

@@ -1,12 +1,12 @@
 """Which skill a text asks for, learned from nothing but the cards' own examples.
 
-A linear model over TF-IDF features of words, word pairs and letters (so that misspellings still match), fitted by ridge
-regression in its dual form (Saunders, Gammerman, Vovk 1998): with n examples it solves one n × n system, a few
-milliseconds, so a card that was just added is matched at once.
+A linear model over TF-IDF features of words, the matters they stand for, word pairs and letters (so that misspellings
+still match), fitted by ridge regression in its dual form (Saunders, Gammerman, Vovk 1998): n examples take one
+n × n system, a few milliseconds, so a card that was just added is matched at once.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,11 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shopfloor.language.english import STOP_WORDS
-from shopfloor.language.text import stems, words
+from shopfloor.language.text import stems
 from shopfloor.planning.concepts import matters, plain
 
-import os
-W_PAIR, W_STOP, W_WORD, W_MATTER, W_LETTER, RIDGE, BALANCE, K1, K2 = map(float, os.environ.get("W", ".5,.3,1,2,.3,.25,.3,.5,.3").split(","))
+RIDGE = 0.25
+BALANCE = 0.3
+"""How far labels with many examples are held back for those with few: 0 not at all, 1 in full."""
+MATTER, WORD, PAIR, STOP_WORD, LETTERS = 2.0, 1.0, 0.5, 0.3, 0.3
+"""What a matter counts, a word, a pair of neighbours, a word that says nothing, and letters inside a word."""
+UNKNOWN = 0.3
+"""What is left of a score, at least, for a text whose words were never seen."""
 GRAMS = (3, 4)
 """Letters in a gram."""
 
@@ -64,10 +69,10 @@ class Matcher:
         return columns, values / norm if norm else values
 
     def _familiarity(self, text: str) -> float:
-        """Return how much of what a text is about the examples know: of a text of which they know little, nothing is sure."""
+        """Return how much the examples know of what a text is about: where that is little, nothing is sure."""
         content = [word for word in stems(plain(text)) if not word.endswith("ref")]
         known = sum(1.0 if word in self._columns else 0.8 if matters(word) else 0.0 for word in content)
-        return min(1.0, (known + K1) / (len(content) + K1) + K2)
+        return min(1.0, (known + 0.5) / (len(content) + 0.5) + UNKNOWN)
 
     def match(self, text: str) -> Sequence[Match]:
         """Return all labels, the best first."""
@@ -83,14 +88,18 @@ def features(text: str) -> dict[str, float]:
     found = ["^", *stems(plain(text), keep_stop_words=True)]
     weighted: dict[str, float] = {}
     for one, two in pairwise(found):
-        weighted[f"{one} {two}"] = W_PAIR
+        weighted[f"{one} {two}"] = PAIR
     for word in found[1:]:
-        weighted[word] = W_STOP if word in STOP_WORDS else W_WORD
+        weighted[word] = STOP_WORD if word in STOP_WORDS else WORD
         for matter in matters(word):
-            weighted[f"={matter}"] = W_MATTER
-        if word in STOP_WORDS: continue
-        padded = f" {word} "
-        for length in GRAMS:
-            for start in range(max(1, len(padded) - length + 1)):
-                weighted.setdefault(f"_{padded[start : start + length]}", W_LETTER)
+            weighted[f"={matter}"] = MATTER
+        if word not in STOP_WORDS:
+            weighted.update(dict.fromkeys(_letters(word), LETTERS))
     return weighted
+
+
+def _letters(word: str) -> Iterator[str]:
+    padded = f" {word} "
+    for length in GRAMS:
+        for start in range(max(1, len(padded) - length + 1)):
+            yield f"_{padded[start : start + length]}"

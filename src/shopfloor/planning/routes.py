@@ -1,0 +1,212 @@
+"""From parts of a message to routes: which agent, which skill, with which values in its slots."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from pydantic import JsonValue
+
+from shopfloor.agents.card import AgentCard, Skill
+from shopfloor.agents.playbook import Call
+from shopfloor.agents.slots import POINTERS, Focus, SlotReader, named_orders
+from shopfloor.language.answers import is_angry
+from shopfloor.language.english import STOP_WORDS
+from shopfloor.language.text import words
+from shopfloor.planning.clauses import POSSIBLE, SURE, Clause, clauses, with_background
+from shopfloor.planning.matcher import Match
+from shopfloor.planning.plan import PlanRequest
+from shopfloor.planning.recognition import NOT_OURS, Recogniser
+from shopfloor.search.contract import ProductSearch
+
+CERTAIN = 0.75
+"""A match at or above it is taken even where what it needs must be asked for."""
+MARGIN = 0.15
+"""By how much a part must be more like what is not ours than like anything else to be declined."""
+SHORT = 5
+"""A message of at most so many words may go on with what was talked about."""
+WISHES = re.compile(r",? and (?:also )?(?:an? |some )?|, ", re.IGNORECASE)
+"""Between two things that are looked for."""
+GOES_ON = re.compile(
+    r"^(?:and|or|what about|how about|what if|same|in|with|without|any|for|to|only|but)\b", re.IGNORECASE
+)
+FRESH = frozenset({"other", "another", "all", "list", "different", "orders", "every", "latest", "last", "recent"})
+"""Words after which an order without a number is not the one just talked about."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """A part of the message with the skill chosen for it."""
+
+    card: AgentCard
+    skill: Skill
+    text: str
+    arguments: Mapping[str, JsonValue]
+    score: float
+
+
+class Router:
+    """Finds the routes of one request."""
+
+    def __init__(self, request: PlanRequest, known: Recogniser, reader: SlotReader, search: ProductSearch) -> None:
+        """Take the request, what recognises skills, what reads slots, and what knows the products."""
+        self._request = request
+        self._known = known
+        self._reader = reader
+        self._search = search
+
+    def match(self, text: str) -> Sequence[Match]:
+        """Return all skills for a text, the best first."""
+        return self._known.match(text, bool(self._request.focus.product_ids))
+
+    def routes(self, message: str) -> list[Route]:
+        """Return the routes of what a message asks for; at least one."""
+        parts = with_background(clauses(message, self.match, self._known.is_fragment))
+        routes = [route for part in parts for route in self._parted(self._going_on(part) or self._chosen(part))]
+        wanted = [route for route in routes if not _is_filler(route)]
+        return self._merged(wanted) if wanted else routes[:1] or [self.fallback(message, is_ours=True)]
+
+    def fallback(self, text: str, *, is_ours: bool, score: float = 0.0) -> Route:
+        """Return the route for what no skill was matched with: look it up, or decline."""
+        wanted = "answer_question" if is_ours else "decline"
+        found = next(((card, skill) for card in self._request.cards if (skill := card.skill(wanted))), None)
+        card, skill = found or (self._request.cards[0], self._request.cards[0].skills[0])
+        return Route(card=card, skill=skill, text=text, arguments={}, score=score)
+
+    # -- choosing a skill --------------------------------------------------------------------------------------------
+
+    def _chosen(self, clause: Clause) -> Route:
+        for match in clause.matches:
+            if match.score < POSSIBLE:
+                break
+            if match.label == NOT_OURS and _is_foreign(clause):
+                return self.fallback(clause.text, is_ours=False, score=match.score)
+            route = None if match.label == NOT_OURS else self._filled(match, clause.text)
+            if route:
+                return route
+        return self.fallback(clause.text, is_ours=True, score=max(clause.best.score, 0.0))
+
+    def _filled(self, match: Match, text: str) -> Route | None:
+        """Return the route to a matched skill, or None where it lacks what it needs and is not certain."""
+        agent, _, skill_id = match.label.partition("/")
+        card = next(card for card in self._request.cards if card.id == agent)
+        skill = cast(Skill, card.skill(skill_id))
+        arguments = self._arguments(card, skill, text)
+        is_pointing = bool(POINTERS & set(words(text)))
+        if any(arguments.get(slot) is None for slot in skill.needs) and not is_pointing and match.score < CERTAIN:
+            return None
+        return Route(card=card, skill=skill, text=text, arguments=arguments, score=match.score)
+
+    def _going_on(self, clause: Clause) -> Route | None:
+        """Return the previous task's skill once more for a short remark such as `and to Canada?`, or None."""
+        previous = self._request.previous
+        if previous is None or not _is_remark(clause):
+            return None
+        card = next((card for card in self._request.cards if card.id == previous.agent), None)
+        skill = card.skill(previous.skill) if card else None
+        if card is None or skill is None or not (skill.takes or len(skill.steps) > 1):
+            return None
+        if clause.best.label not in {f"{card.id}/{skill.id}", NOT_OURS} and clause.best.score >= SURE:
+            return None
+        focus = self._request.focus
+        said = self._arguments(card, skill, clause.text, replace(focus, order_number=None, product_id=None))
+        if skill.takes and not said:
+            return None
+        arguments = {**previous.arguments, **self._arguments(card, skill, clause.text)}
+        text = clause.text if skill.takes else f"{previous.task} {clause.text}"
+        return Route(card=card, skill=skill, text=text, arguments=arguments, score=SURE)
+
+    # -- reading its slots -------------------------------------------------------------------------------------------
+
+    def _arguments(self, card: AgentCard, skill: Skill, text: str, focus: Focus | None = None) -> dict[str, JsonValue]:
+        about = focus or self._request.focus
+        plain = self._without_names(text)
+        found: dict[str, JsonValue] = {}
+        for name in skill.takes:
+            kind = card.slots[name].type
+            value = self._reader.read(kind, plain if kind in {"size", "colour"} else text, about)
+            if value is None and kind == "order_number" and not FRESH & set(words(text)):
+                value = about.order_number
+            if value is None and kind == "product" and name in skill.needs and self._is_elliptic(text):
+                value = about.product_id
+            if value is not None:
+                found[name] = value
+        return found
+
+    def _without_names(self, text: str) -> str:
+        """Leave product names out, so that the `Ruby Runner` is not asked for in red."""
+        names = {word for product in self._search.named(text) for word in self._search.title_words(product)}
+        return " ".join(word for word in text.split() if not names.issuperset(words(word)) or not words(word))
+
+    def _is_elliptic(self, text: str) -> bool:
+        """Whether a text leaves out what it is about: no kind of product is named."""
+        return self._search.understand(text).category is None
+
+    # -- parting and joining -----------------------------------------------------------------------------------------
+
+    def _parted(self, route: Route) -> list[Route]:
+        return [each for one in self._wishes(route) for each in _orders(one)]
+
+    def _wishes(self, route: Route) -> list[Route]:
+        """Part a wish for several kinds of products: `red sneakers and blue jeans`."""
+        wished = str(route.arguments.get("wish", ""))
+        parts = [part for part in WISHES.split(wished) if part.strip()]
+        kinds = [self._search.understand(part).category for part in parts]
+        if len(parts) < 2 or None in kinds or len(set(kinds)) < len(kinds):
+            return [route]
+        return [replace(route, text=part, arguments={**route.arguments, "wish": part.strip()}) for part in parts]
+
+    def _merged(self, routes: Sequence[Route]) -> list[Route]:
+        """Join neighbours of one skill, unless each names a thing of its own; drop what is asked twice."""
+        merged: list[Route] = []
+        for route in routes:
+            last = merged[-1] if merged else None
+            if last and _is_same_skill(last, route) and not self._differ(last, route):
+                arguments = {**route.arguments, **last.arguments}
+                merged[-1] = replace(last, text=f"{last.text} {route.text}", arguments=arguments)
+            elif not any(_is_same_skill(one, route) and one.arguments == route.arguments != {} for one in merged):
+                merged.append(route)
+        return merged
+
+    def _differ(self, one: Route, other: Route) -> bool:
+        kinds = {self._search.understand(route.text).category for route in (one, other)}
+        if "wish" in one.arguments and len(kinds) == 2 and None not in kinds:
+            return True
+        shared = [name for name in one.arguments if name in other.arguments and name != "wish"]
+        return any(one.arguments[name] != other.arguments[name] for name in shared) or not one.skill.takes
+
+
+def _is_foreign(clause: Clause) -> bool:
+    """Whether a part that is most like what is not ours is so by enough to be declined."""
+    best, second = clause.matches[:2]
+    says_something = any(word not in STOP_WORDS for word in words(clause.text))
+    is_clear = second.score < POSSIBLE or best.score - second.score >= MARGIN
+    return says_something and best.label == NOT_OURS and is_clear
+
+
+def _is_remark(clause: Clause) -> bool:
+    """Whether a part is so short, or begins so, that it may go on with what was talked about."""
+    count = len(words(clause.text))
+    is_going_on = GOES_ON.match(clause.text) is not None or (count <= SHORT and clause.best.score < SURE)
+    return count <= SHORT + 2 and is_going_on and clause.best.score < 2 * SURE
+
+
+def _is_filler(route: Route) -> bool:
+    """Whether a part asks for nothing beside others that do: a greeting, an outcry, a few words nothing matches."""
+    is_talk = not route.skill.takes and not any(isinstance(s, Call) for s in route.card.flat(route.skill.steps))
+    is_short = len(words(route.text)) <= SHORT
+    is_outcry = is_short and is_angry(route.text) and not route.arguments
+    return is_talk or is_outcry or (is_short and route.score < POSSIBLE)
+
+
+def _is_same_skill(one: Route, other: Route) -> bool:
+    return one.skill is other.skill and one.card is other.card
+
+
+def _orders(route: Route) -> list[Route]:
+    """Part a request that names several orders: `where are 123 and 141`."""
+    slot = next((name for name in route.arguments if route.card.slots[name].type == "order_number"), None)
+    numbers = named_orders(route.text) if slot else ()
+    if slot is None or len(numbers) < 2:
+        return [route]
+    return [replace(route, arguments={**route.arguments, slot: number}) for number in numbers]

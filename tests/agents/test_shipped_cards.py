@@ -1,0 +1,73 @@
+"""The cards that come with the product: they parse, and call only what exists, as it wants to be called."""
+
+from collections.abc import Iterator
+
+import pytest
+from tools.visit import named
+
+from shopfloor.agents.card import AgentCard
+from shopfloor.agents.playbook import Call, HandOff, Propose
+from shopfloor.agents.registry import shipped_cards
+from shopfloor.tools.contract import Toolset
+
+pytestmark = pytest.mark.anyio
+
+CARDS = {card.id: card for card in shipped_cards()}
+
+
+def calls(card: AgentCard) -> Iterator[Call | Propose]:
+    for skill in card.skills:
+        for step in card.flat(skill.steps):
+            if isinstance(step, Call | Propose):
+                yield step
+
+
+def test_the_product_comes_with_three_specialists() -> None:
+    assert set(CARDS) == {"general_support", "order_management", "product_expert"}
+
+
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+async def test_a_card_permits_and_calls_only_tools_that_exist(card: AgentCard, demo_tools: Toolset) -> None:
+    known = named(demo_tools)
+    assert set(card.tools) <= set(known)
+    assert {step.call if isinstance(step, Call) else step.propose for step in calls(card)} <= set(card.tools)
+
+
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+async def test_a_card_calls_tools_with_arguments_that_they_take(card: AgentCard, demo_tools: Toolset) -> None:
+    known = named(demo_tools)
+    for step in calls(card):
+        fields = known[step.call if isinstance(step, Call) else step.propose].args.model_fields
+        required = {name for name, field in fields.items() if field.is_required()}
+        assert required <= set(step.args) <= set(fields), step
+
+
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+async def test_a_card_proposes_what_writes_and_calls_what_does_not(card: AgentCard, demo_tools: Toolset) -> None:
+    known = named(demo_tools)
+    for step in calls(card):
+        if isinstance(step, Propose):
+            assert not known[step.propose].is_read
+        else:
+            assert known[step.call].is_read or step.call == "verify_guest"
+
+
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+def test_a_card_hands_off_only_to_skills_that_exist(card: AgentCard) -> None:
+    assert set(card.handoffs) <= set(CARDS)
+    for skill in card.skills:
+        for step in card.flat(skill.steps):
+            if isinstance(step, HandOff):
+                assert CARDS[step.hand_off].skill(step.skill or ""), step  # type: ignore[index]
+
+
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+def test_every_slot_that_is_asked_for_has_a_question(card: AgentCard) -> None:
+    asked = {s.ask for skill in card.skills for s in card.flat(skill.steps) if getattr(s, "ask", None)}
+    assert asked
+    assert [name for name in asked if not card.slots[name].question] == []
+
+
+def test_no_request_is_an_example_of_two_skills() -> None:
+    every = [example.lower() for card in CARDS.values() for skill in card.skills for example in skill.examples]
+    assert len(every) == len(set(every))
