@@ -47,12 +47,6 @@ from shopfloor.tools.retail.products import ProductTools
 from shopfloor.tools.retail.tickets import ticket_kinds
 from shopfloor.tools.toolsets import ToolList
 
-DESCRIPTIONS = {
-    "cancel_order": "Propose to cancel an order of which nothing has been shipped.",
-    "change_shipping_address": "Propose to send an order to another address while nothing of it has been shipped.",
-    "open_ticket": "Ask a person of the shop to take care of a matter.",
-}
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class App:
@@ -98,7 +92,8 @@ async def assemble(
     pages = await to_thread.run_sync(demo_pages)
     retriever = PageRetriever([parse_page(page, text) for page, text in pages.items()], home=brand.country)
     zone = ZoneInfo(brand.zone)
-    kinds: tuple[ActionKind[Any], ...] = (*order_kinds(shop.orders, clock, zone), *ticket_kinds(shop.tickets, clock))
+    known: tuple[ActionKind[Any], ...] = (*order_kinds(shop.orders, clock, zone), *ticket_kinds(shop.tickets, clock))
+    kinds = [kind for kind in known if kind.needs in shop.capabilities]
 
     async def owns(identity: Identity, resource: str) -> bool:
         return await owns_resource(shop.orders, identity, resource)
@@ -116,7 +111,7 @@ async def assemble(
                 *OrderTools(shop, GuestCheck(shop.orders, tries, clock)).tools(),
                 *ProductTools(shop.catalogue, search, clock).tools(),
                 *KnowledgeTools(retriever).tools(),
-                *(gated_tool(kind, gate, DESCRIPTIONS[kind.name]) for kind in kinds),
+                *(gated_tool(kind, gate) for kind in kinds),
             ]
         )
     )

@@ -19,6 +19,7 @@ from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, Refused, StorageError, Unavailable
 from shopfloor.kernel.ids import CustomerId, OrderNumber
 from shopfloor.kernel.money import Money
+from shopfloor.shop.contract import Capability
 
 pytestmark = pytest.mark.anyio
 
@@ -66,6 +67,8 @@ class Till:
             "confirmation": "yes",
             "assurance": "anyone",
             "irreversible": True,
+            "description": "Pay.",
+            "needs": Capability.TICKETS,
             **changes,
         }
         return ActionKind(name=name, args=Pay, preview=self.preview, execute=self.pay, **values)
@@ -341,6 +344,8 @@ async def test_a_shop_that_cannot_be_read_leaves_nothing_half_done() -> None:
 
     kind = ActionKind(
         name="pay",
+        description="Pay.",
+        needs=Capability.TICKETS,
         args=Pay,
         resources=lambda _args: (),
         preview=no_answer,

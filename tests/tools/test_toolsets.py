@@ -15,6 +15,7 @@ from shopfloor.journal.events import Source, ToolCalled
 from shopfloor.kernel.clock import SystemClock
 from shopfloor.kernel.errors import InvalidInput, NotFound, ShopfloorError, Unavailable
 from shopfloor.kernel.ids import AgentId
+from shopfloor.shop.contract import Capability
 from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, ToolResult
 from shopfloor.tools.gated import gated_tool
 from shopfloor.tools.toolsets import (
@@ -148,6 +149,8 @@ async def test_a_write_whose_caller_is_cancelled_half_way_is_carried_to_its_end_
 
     kind = ActionKind(
         name="stamp",
+        description="Stamp a letter.",
+        needs=Capability.TICKETS,
         args=Stamp,
         resources=lambda _args: (),
         preview=preview,
@@ -158,7 +161,7 @@ async def test_a_write_whose_caller_is_cancelled_half_way_is_carried_to_its_end_
     )
     durable = InlineDurable(effects_of([kind]))
     gate = Gate([kind], durable=durable, owns=owns, irreversible_limit=None, clock=SystemClock())
-    tools = ToolList([gated_tool(kind, gate, "Stamp a letter.")])
+    tools = ToolList([gated_tool(kind, gate)])
     visit, scope = Visit(), CancelScope()
 
     async def customer() -> None:

@@ -89,7 +89,7 @@ def writes(shop: Shop, clock: FixedClock, limit: Money | None = None) -> Toolset
         return await owns_resource(shop.orders, identity, resource)
 
     gate = Gate(kinds, durable=InlineDurable(effects_of(kinds)), owns=owns, irreversible_limit=limit, clock=clock)
-    return ToolList(gated_tool(kind, gate, kind.name) for kind in kinds)
+    return ToolList(gated_tool(kind, gate) for kind in kinds)
 
 
 def named(tools: Toolset) -> dict[str, Tool[ToolArgs]]:

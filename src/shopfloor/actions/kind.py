@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from shopfloor.identity.identity import Assurance
 from shopfloor.kernel.money import Money
+from shopfloor.shop.contract import Capability
 
 Confirmation = Literal["none", "yes"]
 """Whether the customer must say yes, in a later message, to exactly these arguments."""
@@ -37,6 +38,10 @@ class ActionKind(Generic[A]):
     """One kind of write."""
 
     name: str
+    description: str
+    """What proposing it is for, as a model reads it."""
+    needs: Capability
+    """What a shop must offer; without it the kind is not registered."""
     args: type[A]
     resources: Callable[[A], tuple[str, ...]]
     """What it touches: `order:123`."""

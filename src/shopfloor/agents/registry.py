@@ -1,5 +1,6 @@
 """Which agents there are: cards as rows, read anew when one has changed."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import Any, Protocol, cast
@@ -16,6 +17,8 @@ from shopfloor.database.engine import Database
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import InvalidInput
+
+logger = logging.getLogger(__name__)
 
 
 class Registry(Protocol):
@@ -60,7 +63,7 @@ class SqlRegistry:
         """Return the cards; they are parsed again only when one has changed."""
         revision, rows = await self._database.read(self._changed)
         if rows is not None:
-            self._cards = [AgentCard.model_validate(row) for row in rows]
+            self._cards = [card for row in rows if (card := _readable(row))]
             self._revision = revision
         return self._cards
 
@@ -93,6 +96,15 @@ class SqlRegistry:
         row.changed_at = self._clock.now()
         session.add(row)
         session.flush()
+
+
+def _readable(row: dict[str, Any]) -> AgentCard | None:
+    """Return a stored card, or None where it is wrong: one bad row must not silence the team."""
+    try:
+        return AgentCard.model_validate(row)
+    except ValidationError as error:
+        logger.warning("the card %s is left out, since it cannot be read: %s", row.get("id"), error)
+        return None
 
 
 def _digest(card: AgentCard) -> str:

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from shopfloor.agents.playbook import SlotType
 from shopfloor.kernel.ids import OrderNumber, ProductId
 from shopfloor.language.address import parse_address
+from shopfloor.language.attributes import COLOUR, colour_families
 from shopfloor.language.entities import Entities, entities
 from shopfloor.language.text import words
 from shopfloor.search.contract import ProductSearch
@@ -36,6 +37,7 @@ LOOSE_NUMBER = re.compile(
     r"(?<![\w$€£¥.,/-])(\d{3,8})(?![\w%/-]|[.,]\d| ?(?:dollars?|bucks|usd|eur|euros?|points|years|days|weeks)\b)",
     re.IGNORECASE,
 )
+LONE_SIZE = re.compile(r"(?<![\w.,$€£/-])(\d{1,2}(?:\.5)?)(?![\w%/-]|[.,]\d)")
 POINTERS = frozenset({"it", "its", "this", "that", "them", "those", "these", "they", "one", "ones"})
 """Words that point at what was just talked about."""
 
@@ -74,17 +76,17 @@ class SlotReader:
             case "email":
                 return next(iter(found.emails), None)
             case "address":
-                parts = parse_address(text)
-                return {name: str(part) for name, part in parts.items()} if parts.get("line1") else None
+                parts = address_parts(text)
+                return dict(parts) if "line1" in parts else None
             case "product":
-                return next(iter(self.products(text, found, focus)), None)
+                return next(iter(self.products(text, found, focus, is_one=True)), None)
             case "products":
                 several = self.products(text, found, focus)
                 return list(several[:3]) if len(several) > 1 else None
             case "size":
-                return next(iter(found.sizes), None)
+                return next(iter(found.sizes), None) or (_lone_size(text) if is_answer else None)
             case "colour":
-                return next(iter(sorted(found.colours)), None)
+                return _colour(text, found)
             case "wish":
                 return wish(text) or (text.strip() if is_answer else None)
             case "earlier_wish":
@@ -94,15 +96,19 @@ class SlotReader:
             case _:
                 assert_never(kind)
 
-    def products(self, text: str, found: Entities, focus: Focus) -> Sequence[ProductId]:
-        """Return the products that a text points at: by place among those shown, by name, or by a word such as `it`."""
+    def products(self, text: str, found: Entities, focus: Focus, *, is_one: bool = False) -> Sequence[ProductId]:
+        """Return the products that a text points at: by place among those shown, by name, or by a word such as `it`.
+
+        Where only one is looked for, such a word adds none to those that are named.
+        """
         shown = focus.product_ids
         placed = [shown[place] for place in (_index(n, len(shown)) for n in found.ordinals) if place is not None]
         named = self._search.named(text)
         pointed = [*placed, *(product for product in named if product not in placed)]
-        if pointed or not POINTERS & set(words(text)):
+        if not POINTERS & set(words(text)) or (pointed and is_one):
             return pointed
-        return (focus.product_id,) if focus.product_id else shown
+        meant = (focus.product_id,) if focus.product_id else () if pointed else shown
+        return [*meant, *(product for product in pointed if product not in meant)]
 
     def _is_remark(self, text: str) -> bool:
         """Whether a text only changes an earlier wish: it names no kind of product of its own."""
@@ -118,11 +124,28 @@ def named_orders(text: str) -> tuple[str, ...]:
 
 def _loose_numbers(text: str, found: Entities) -> Sequence[str]:
     """Return the numbers that stand alone and count nothing else."""
-    street = parse_address(text).get("line1", "")
+    address = address_parts(text)
     prices = [amount.minor for amount in (found.price_min, found.price_max, found.price_about) if amount]
-    taken = " ".join((*found.postal_codes, *found.sizes, *found.tracking_ids, street))
+    taken = " ".join((*found.postal_codes, *found.sizes, *found.tracking_ids, *address.values()))
     numbers = LOOSE_NUMBER.findall(text)
     return [number for number in numbers if number not in taken and int(number) * 100 not in prices]
+
+
+def address_parts(text: str) -> dict[str, str]:
+    """Return the parts of a postal address that a text holds, by their names."""
+    return {name: str(part) for name, part in parse_address(text).items()}
+
+
+def _lone_size(text: str) -> str | None:
+    """Return the one small number of a text that is all about a size: `what about 9.5`."""
+    numbers = LONE_SIZE.findall(text)
+    return numbers[0] if len(numbers) == 1 else None
+
+
+def _colour(text: str, found: Entities) -> str | None:
+    """Return the colour wanted, in the customer's own word for it."""
+    named = (match[0].lower() for match in COLOUR.finditer(text.lower()))
+    return next((name for name in named if found.colours and set(found.colours) & set(colour_families(name))), None)
 
 
 def wish(text: str) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -54,6 +54,7 @@ class SqlTries:
                 .group_by(TryRow.subject)
             )
             used = max((count for _, count in counts), default=0) + 1
+            session.execute(delete(TryRow).where(TryRow.at <= at - WINDOW))
             if used <= MAX_TRIES:
                 rows = [{"subject": subject, "fingerprint": fingerprint, "at": at} for subject in subjects]
                 statement = insert(TryRow).values(rows)

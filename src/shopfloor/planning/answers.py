@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.outcome import Waiting
-from shopfloor.agents.slots import SlotReader
+from shopfloor.agents.slots import SlotReader, address_parts
 from shopfloor.language.answers import is_no, is_yes
 from shopfloor.language.text import sentences
 from shopfloor.planning.matcher import Match
@@ -75,10 +75,13 @@ def _answered(
     is_other = best.label != f"{card.id}/{skill.id}" and best.score >= OTHER_WISH
     kind = card.slots[waiting.slot].type
     value = reader.read(kind, message, request.focus, is_answer=not is_other)
-    if value is None or (is_other and kind in {"text", "wish", "product", "size", "colour"}):
+    values = _values(waiting, card, skill, message, request, reader)
+    if value is not None:
+        values[waiting.slot] = values.get(waiting.slot, value)
+    is_vague = kind in {"text", "wish", "product", "size", "colour"}
+    if not values or (is_other and (is_vague or value is None)):
         return None
-    others = _values(card, skill, message, request, reader)
-    return Continuation(waiting=waiting, slots={**others, waiting.slot: value})
+    return Continuation(waiting=waiting, slots=values)
 
 
 def _confirmed(waiting: Waiting, message: str, request: PlanRequest) -> Continuation | None:
@@ -94,13 +97,21 @@ def _changed(
     waiting: Waiting, message: str, request: PlanRequest, reader: SlotReader, card: AgentCard, skill: Skill
 ) -> Continuation | None:
     """Go on with other values: the question is asked anew, for exactly those."""
-    values = _values(card, skill, message, request, reader)
+    values = _values(waiting, card, skill, message, request, reader)
     changed = {name: value for name, value in values.items() if waiting.slots.get(name) != value}
     return Continuation(waiting=waiting, slots=changed) if changed else None
 
 
 def _values(
-    card: AgentCard, skill: Skill, message: str, request: PlanRequest, reader: SlotReader
+    waiting: Waiting, card: AgentCard, skill: Skill, message: str, request: PlanRequest, reader: SlotReader
 ) -> dict[str, JsonValue]:
-    read = {name: reader.read(card.slots[name].type, message, request.focus) for name in skill.takes}
-    return {name: value for name, value in read.items() if value is not None}
+    """Return what a message says about a skill's slots; a city alone goes with the street that was named before."""
+    values: dict[str, JsonValue] = {}
+    for name in skill.takes:
+        kind, known = card.slots[name].type, waiting.slots.get(name)
+        value = reader.read(kind, message, request.focus)
+        if kind == "address" and isinstance(known, dict) and value is None and (parts := address_parts(message)):
+            value = {**known, **parts}
+        if value is not None:
+            values[name] = value
+    return values

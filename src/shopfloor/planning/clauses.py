@@ -41,7 +41,10 @@ SURE = 0.45
 """From that score on a part asks for something for certain."""
 BACKGROUND, POSSIBLE = 0.35, 0.2
 """Below it, beside a sure part, a part only tells about it; the second where it begins like a question or order."""
-LEADING = re.compile(rf"^(?:[\s,.;:!?-]+|{NUMBERED}|(?:and|then|but|or|so|oh|{FURTHER})\b)+", re.IGNORECASE)
+LEADING = re.compile(
+    rf"^(?:[\s,.;:!?-]+|{NUMBERED}|(?:and|then|but|or|so|oh|{FURTHER})\b|(?:ok|okay|well|hmm+|alright|right|wait|sorry|actually)\b(?=[\s,.!]+\w))+",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.playbook import Call
 from shopfloor.agents.slots import POINTERS, Focus, SlotReader, named_orders
+from shopfloor.kernel.ids import OrderNumber
 from shopfloor.language.answers import is_angry
 from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.text import words
@@ -54,6 +55,7 @@ class Router:
         self._known = known
         self._reader = reader
         self._search = search
+        self._focus = _focus(request)
 
     def match(self, text: str) -> Sequence[Match]:
         """Return all skills for a text, the best first."""
@@ -92,7 +94,8 @@ class Router:
         card = next(card for card in self._request.cards if card.id == agent)
         skill = cast(Skill, card.skill(skill_id))
         arguments = self._arguments(card, skill, text)
-        is_pointing = bool(POINTERS & set(words(text)))
+        focus = self._request.focus
+        is_pointing = bool(POINTERS & set(words(text))) and not (focus.order_number and not focus.product_ids)
         if any(arguments.get(slot) is None for slot in skill.needs) and not is_pointing and match.score < CERTAIN:
             return None
         return Route(card=card, skill=skill, text=text, arguments=arguments, score=match.score)
@@ -106,20 +109,30 @@ class Router:
         skill = card.skill(previous.skill) if card else None
         if card is None or skill is None or not (skill.takes or len(skill.steps) > 1):
             return None
-        if clause.best.label not in {f"{card.id}/{skill.id}", NOT_OURS} and clause.best.score >= SURE:
+        is_other = clause.best.label not in {f"{card.id}/{skill.id}", NOT_OURS} and clause.best.score >= SURE
+        if is_other and not (skill.needs and GOES_ON.match(clause.text) and self._is_elliptic(clause.text)):
             return None
-        focus = self._request.focus
-        said = self._arguments(card, skill, clause.text, replace(focus, order_number=None, product_id=None))
+        said = self._said(card, skill, clause.text)
         if skill.takes and not said:
             return None
-        arguments = {**previous.arguments, **self._arguments(card, skill, clause.text)}
+        arguments = {**previous.arguments, **said}
         text = clause.text if skill.takes else f"{previous.task} {clause.text}"
         return Route(card=card, skill=skill, text=text, arguments=arguments, score=SURE)
+
+    def _said(self, card: AgentCard, skill: Skill, text: str) -> dict[str, JsonValue]:
+        """Return the values that the words of a remark themselves give for slots; a lone number may be a size."""
+        nothing = replace(self._focus, order_number=None, product_id=None)
+        said = self._arguments(card, skill, text, nothing)
+        for name in skill.takes:
+            if name not in said and card.slots[name].type == "size":
+                value = self._reader.read("size", text, nothing, is_answer=True)
+                said.update({name: value} if value is not None else {})
+        return said
 
     # -- reading its slots -------------------------------------------------------------------------------------------
 
     def _arguments(self, card: AgentCard, skill: Skill, text: str, focus: Focus | None = None) -> dict[str, JsonValue]:
-        about = focus or self._request.focus
+        about = focus or self._focus
         plain = self._without_names(text)
         found: dict[str, JsonValue] = {}
         for name in skill.takes:
@@ -174,6 +187,18 @@ class Router:
             return True
         shared = [name for name in one.arguments if name in other.arguments and name != "wish"]
         return any(one.arguments[name] != other.arguments[name] for name in shared) or not one.skill.takes
+
+
+def _focus(request: PlanRequest) -> Focus:
+    """Return what the conversation is about; an order that the customer just named counts though nothing was read."""
+    previous = request.previous
+    card = next((card for card in request.cards if previous and card.id == previous.agent), None)
+    if previous is None or card is None:
+        return request.focus
+    for name, value in previous.arguments.items():
+        if name in card.slots and card.slots[name].type == "order_number" and isinstance(value, str):
+            return replace(request.focus, order_number=OrderNumber(value))
+    return request.focus
 
 
 def _is_foreign(clause: Clause) -> bool:

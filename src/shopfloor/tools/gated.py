@@ -11,7 +11,7 @@ from shopfloor.journal.events import ActionMoved, ActionState
 from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, ToolResult
 
 
-def gated_tool(kind: ActionKind[Any], gate: Gate, description: str) -> Tool[Any]:
+def gated_tool(kind: ActionKind[Any], gate: Gate) -> Tool[Any]:
     """Return the tool that proposes a kind of action.
 
     Its output's `outcome` is the verdict's state: `executed` (with `result`), `needs_yes` (with `summary`, `digest`),
@@ -36,7 +36,7 @@ def gated_tool(kind: ActionKind[Any], gate: Gate, description: str) -> Tool[Any]
         verdict = await gate.submit(proposal, record)
         return ToolResult(output=verdict_view(verdict))
 
-    return Tool(name=kind.name, description=description, args=_args_of(kind), run=run, is_read=False)
+    return Tool(name=kind.name, description=kind.description, args=_args_of(kind), run=run, is_read=False)
 
 
 def verdict_view(verdict: Verdict) -> dict[str, JsonValue]:

@@ -13,7 +13,7 @@ from shopfloor.journal.events import IdentityVerified, Source
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import NotFound, Refused
 from shopfloor.kernel.ids import OrderNumber
-from shopfloor.shop.contract import Orders, Shop
+from shopfloor.shop.contract import Capability, Orders, Shop
 from shopfloor.shop.models import Address, Order
 from shopfloor.tools.contract import NoArgs, Tool, ToolArgs, ToolContext, ToolResult
 from shopfloor.tools.retail.views import address_view, is_changeable, order_line_view, order_view, return_view
@@ -227,6 +227,8 @@ def order_kinds(orders: Orders, clock: Clock, zone: tzinfo) -> tuple[ActionKind[
     return (
         ActionKind(
             name="cancel_order",
+            description="Propose to cancel an order of which nothing has been shipped.",
+            needs=Capability.CANCEL_ORDER,
             args=CancelOrder,
             resources=lambda args: (f"order:{args.order_number}",),
             preview=preview_cancel,
@@ -237,6 +239,8 @@ def order_kinds(orders: Orders, clock: Clock, zone: tzinfo) -> tuple[ActionKind[
         ),
         ActionKind(
             name="change_shipping_address",
+            description="Propose to send an order to another address while nothing of it has been shipped.",
+            needs=Capability.CHANGE_ADDRESS,
             args=ChangeShippingAddress,
             resources=lambda args: (f"order:{args.order_number}",),
             preview=preview_address,

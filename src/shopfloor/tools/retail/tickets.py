@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 from shopfloor.actions.kind import ActionArgs, ActionKind, Preview
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
-from shopfloor.shop.contract import Tickets
+from shopfloor.shop.contract import Capability, Tickets
 from shopfloor.shop.models import Ticket
 
 
@@ -29,7 +29,7 @@ def ticket_kinds(tickets: Tickets, clock: Clock) -> tuple[ActionKind[Any], ...]:
 
     async def execute(key: str, args: OpenTicket) -> JsonValue:
         ticket = Ticket(
-            id=f"T-{digest(key)[:8].upper()}",
+            id=f"T-{digest(key)[:12].upper()}",
             conversation_id=args.conversation_id,
             customer_id=None,
             email=args.email,
@@ -44,6 +44,8 @@ def ticket_kinds(tickets: Tickets, clock: Clock) -> tuple[ActionKind[Any], ...]:
     return (
         ActionKind(
             name="open_ticket",
+            description="Ask a person of the shop to take care of a matter.",
+            needs=Capability.TICKETS,
             args=OpenTicket,
             resources=_new_ticket,
             preview=preview,
