@@ -14,8 +14,8 @@ from shopfloor.actions.kind import ActionKind
 from shopfloor.agents.brand import Brand
 from shopfloor.agents.registry import MemoryRegistry, Registry, SqlRegistry, shipped_brand, shipped_cards
 from shopfloor.config import Config
+from shopfloor.conversation.log import Desk
 from shopfloor.conversation.orchestrator import ChatOrchestrator
-from shopfloor.conversation.turn import Desk
 from shopfloor.database.engine import Database
 from shopfloor.database.migrate import upgrade
 from shopfloor.durable.inline import InlineDurable

@@ -8,6 +8,7 @@ from pathlib import Path
 from shopfloor.kernel.errors import StorageError
 
 DATA_VARIABLE = "SHOPFLOOR_DATA"
+SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,16 +53,21 @@ class Config:
                 new = self.data / f"secret.{os.getpid()}"
                 handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
                 with os.fdopen(handle, "wb") as file:
-                    file.write(secrets.token_bytes(32))
+                    file.write(secrets.token_bytes(SECRET_BYTES))
                 try:
                     os.link(new, path)
                 except FileExistsError:
                     pass
                 finally:
                     new.unlink()
-            return path.read_bytes()
+            secret = path.read_bytes()
         except OSError as error:
             raise StorageError(f"the secret {path} cannot be used: {error.strerror}") from error
+        if len(secret) < SECRET_BYTES:
+            raise StorageError(
+                f"the secret {path} is too short: remove it, and a new one is made; customers sign in again"
+            )
+        return secret
 
 
 def default_data() -> Path:

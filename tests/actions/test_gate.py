@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from shopfloor.actions.gate import CONSENT_LIFETIME, Consent, Gate, Proposal, Verdict, effects_of
+from shopfloor.actions.gate import CONSENT_LIFETIME, Admitted, Consent, Gate, Proposal, Verdict, effects_of
 from shopfloor.actions.kind import ActionArgs, ActionKind, Preview
 from shopfloor.durable.inline import InlineDurable
 from shopfloor.identity.identity import GUEST, Assurance, Identity
@@ -203,7 +203,10 @@ async def test_the_shops_own_rules_refuse_with_their_name_and_reason() -> None:
 async def test_the_limit_itself_is_still_allowed_and_one_cent_more_needs_approval() -> None:
     desk = Desk(limit=Money("USD", 500))
     assert (await desk.submit({"order": "1", "minor": 500})).state == "needs_yes"
-    verdict = await desk.submit({"order": "1", "minor": 501})
+    asked = await desk.submit({"order": "1", "minor": 501})
+    assert asked.state == "needs_yes", "the customer's yes comes before the merchant is asked"
+    consent = Consent(digest=asked.digest, asked_at=NOW)
+    verdict = await desk.submit({"order": "1", "minor": 501}, consent=consent)
     assert (verdict.state, verdict.rule) == ("needs_approval", "approval.irreversible_amount")
     assert "$5.00" in verdict.reason
     assert desk.till.asked == []
@@ -221,7 +224,9 @@ async def test_a_yes_does_not_lift_an_action_over_the_limit() -> None:
 async def test_an_amount_in_another_currency_than_the_limit_needs_approval(currency: str) -> None:
     desk = Desk(limit=Money("USD", 500))
     desk.till.currency = currency
-    assert (await desk.submit({"order": "1", "minor": 1})).state == "needs_approval"
+    asked = await desk.submit({"order": "1", "minor": 1})
+    consent = Consent(digest=asked.digest, asked_at=NOW)
+    assert (await desk.submit({"order": "1", "minor": 1}, consent=consent)).state == "needs_approval"
 
 
 async def test_without_a_limit_every_amount_is_allowed() -> None:
@@ -384,11 +389,14 @@ async def test_a_caller_who_is_cancelled_leaves_an_action_that_is_done_and_journ
 # -- after a crash ---------------------------------------------------------------------------------------------------
 
 
+ADMITTED = Admitted(args={"order": "1", "minor": 500}, summary="Pay 500 for 1.", digest="of what was shown")
+
+
 async def test_an_action_admitted_before_a_crash_is_carried_out_without_being_judged_again() -> None:
     desk = Desk()
     desk.own.clear()
     desk.till.shut = Refused("order.already_cancelled", "It is cancelled, by this very action.")
-    verdict = await desk.submit(identity=GUEST, admitted="Pay 500 for 1.")
+    verdict = await desk.submit(identity=GUEST, admitted=ADMITTED)
     assert (verdict.state, verdict.summary, verdict.result) == ("executed", "Pay 500 for 1.", {"paid": 500})
     assert desk.states == ["executed"]
 
@@ -396,14 +404,14 @@ async def test_an_action_admitted_before_a_crash_is_carried_out_without_being_ju
 async def test_an_action_admitted_before_a_crash_has_its_effect_once() -> None:
     desk = Desk()
     first = await desk.paid()
-    again = await desk.submit(admitted=first.summary)
+    again = await desk.submit(admitted=Admitted(args=first.args, summary=first.summary, digest=first.digest))
     assert again.result == first.result
     assert desk.till.asked == ["k"]
 
 
 async def test_an_admitted_action_still_needs_arguments_that_fit() -> None:
     with pytest.raises(InvalidInput):
-        await Desk().submit({"order": "1", "minor": "much"}, admitted="Pay.")
+        await Desk().submit({"order": "1", "minor": "much"}, admitted=ADMITTED)
 
 
 # -- laws ------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from datetime import UTC
 
 from demo_app import JONAS, MAYA, NOW, contents
 
-from shopfloor.actions.gate import Consent, Gate, effects_of
+from shopfloor.actions.gate import Admitted, Consent, Gate, effects_of
 from shopfloor.durable.inline import InlineDurable
 from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.journal.events import ActionMoved, EventData, IdentityVerified
@@ -66,7 +66,7 @@ class Visit:
         *,
         consent: Consent | None = None,
         origin: str = "chat_1/turn_1/t1",
-        admitted: Mapping[str, str] | None = None,
+        admitted: Mapping[str, Admitted] | None = None,
     ) -> ToolContext:
         return ToolContext(
             session=self,

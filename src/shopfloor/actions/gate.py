@@ -1,16 +1,14 @@
 """The one gate that every write passes, whoever proposes it and whatever a model says.
 
-In this order: a known kind and valid arguments, identity, ownership, the shop's own state rules, the limit for what
-cannot be undone, the customer's yes; then it is executed once under its key. Each verdict is recorded with its rule.
+In this order: a known kind and valid arguments, identity, ownership, the shop's own state rules, the customer's yes,
+the limit for what cannot be undone; then it is executed once under its key. Each verdict is recorded with its rule.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from anyio import move_on_after
 from pydantic import JsonValue, ValidationError
 
 from shopfloor.actions.kind import ActionArgs, ActionKind
@@ -20,6 +18,7 @@ from shopfloor.journal.events import ActionState
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import CallerError, InvalidInput, Refused, WorldError
+from shopfloor.kernel.finishing import to_the_end
 from shopfloor.kernel.money import Money
 
 CONSENT_LIFETIME = timedelta(minutes=30)
@@ -40,6 +39,15 @@ class Consent:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Admitted:
+    """An action that passed the gate and whose outcome was not recorded."""
+
+    args: dict[str, JsonValue]
+    summary: str
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Proposal:
     """A write that an agent would like to see done."""
 
@@ -50,9 +58,9 @@ class Proposal:
     key: str
     """Idempotency key, made from the origin: conversation, turn, task and call."""
     consent: Consent | None = None
-    admitted: str | None = None
-    """The summary under which this key was admitted before a crash; None where it never was. It is not judged again,
-    since the world may already hold its effect: it is carried out under its key, which happens once."""
+    admitted: Admitted | None = None
+    """What was admitted under this key before a crash; None where nothing was. It is not judged again, since the world
+    may already hold its effect: exactly that is carried out under its key, which happens once."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,14 +128,16 @@ class Gate:
         dumped: dict[str, JsonValue] = args.model_dump(mode="json")
         known = Verdict(state="refused", digest=digest([kind.name, dumped]), args=dumped, summary="")
         if proposal.admitted is not None:
-            return await _to_the_end(self._execute(proposal, replace(known, summary=proposal.admitted), record))
+            again = proposal.admitted
+            known = replace(known, args=again.args, summary=again.summary, digest=again.digest)
+            return await to_the_end(self._execute(proposal, known, record), GRACE_S)
         try:
             verdict = await self._judge(kind, args, proposal, known)
         except Refused as refusal:
             verdict = _refused(known, refusal)
         if verdict.state == "executed":
-            return await _to_the_end(self._confirm_and_execute(proposal, verdict, record))
-        await record("refused" if verdict.state == "refused" else "proposed", verdict)
+            return await to_the_end(self._confirm_and_execute(proposal, verdict, record), GRACE_S)
+        await record("proposed" if verdict.state == "needs_yes" else verdict.state, verdict)
         return verdict
 
     async def _judge(self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, known: Verdict) -> Verdict:
@@ -138,12 +148,14 @@ class Gate:
             if not await self._owns(proposal.identity, resource):
                 raise Refused("identity.owner", "I cannot find that under your name.")
         preview = await kind.preview(args)
-        verdict = replace(known, state="executed", summary=preview.summary)
+        # The yes is for what was shown: when the amount or anything else of it has changed, it is asked for again.
+        shown = digest([kind.name, known.args, preview.summary])
+        verdict = replace(known, state="executed", summary=preview.summary, digest=shown)
+        if kind.confirmation == "yes" and not self._is_consent(proposal.consent, verdict.digest):
+            return replace(verdict, state="needs_yes", rule="consent.yes")
         if kind.irreversible and self._limit and preview.amount and not _is_within(self._limit, preview.amount):
             reason = f"Above {self._limit} a colleague has to approve this."
             return replace(verdict, state="needs_approval", rule="approval.irreversible_amount", reason=reason)
-        if kind.confirmation == "yes" and not self._is_consent(proposal.consent, verdict.digest):
-            return replace(verdict, state="needs_yes", rule="consent.yes")
         return verdict
 
     def _is_consent(self, consent: Consent | None, wanted: str) -> bool:
@@ -177,18 +189,6 @@ class Gate:
 def effects_of(kinds: Iterable[ActionKind[Any]]) -> dict[str, Effect]:
     """Return how each kind is carried out from its name and JSON arguments, for a `Durable`."""
     return {kind.name: _effect(kind) for kind in kinds}
-
-
-async def _to_the_end(work: Coroutine[None, None, Verdict]) -> Verdict:
-    """Await an admitted action, which a cancelled caller does not interrupt: its outcome belongs in the journal."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    finally:
-        if not task.done():
-            with move_on_after(GRACE_S, shield=True):
-                await asyncio.wait({task})
-            task.cancel()
 
 
 def _is_within(limit: Money, amount: Money) -> bool:

@@ -1,6 +1,7 @@
 """The one interpreter for playbooks."""
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import assert_never
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
@@ -10,8 +11,7 @@ from shopfloor.agents.outcome import AgentTask, Done, Failed, HandedOff, NeedsIn
 from shopfloor.agents.playbook import Ask, Assign, Call, End, HandOff, Propose, Say, Step, Use
 from shopfloor.agents.templates import evaluate, render
 from shopfloor.journal.events import ActionMoved
-from shopfloor.kernel.canonical import digest
-from shopfloor.kernel.errors import CallerError, InvalidInput, NotFound, WorldError
+from shopfloor.kernel.errors import CallerError, InvalidInput, WorldError
 from shopfloor.kernel.ids import AgentId
 from shopfloor.tools.contract import ToolContext, Toolset
 
@@ -108,10 +108,12 @@ class _Run:
         args = self._args(step.args)
         asked = f"yes:{path}"
         if self._task.answer == "no" and asked in self._said:
-            await self._decline(step.propose, args)
+            await self._decline(step.propose, args, path)
             self._results[step.result] = {"outcome": "declined"}
             return
-        result = await self._tools.call(step.propose, args, self._context)
+        # The path tells one write of a task from another: it is part of the idempotency key.
+        context = replace(self._context, origin=f"{self._context.origin}/{path}")
+        result = await self._tools.call(step.propose, args, context)
         self._results[step.result] = result.output
         if result.output["outcome"] == "needs_yes":
             self._said.add(asked)
@@ -119,22 +121,18 @@ class _Run:
             yield Said(question)
             yield NeedsInput(self._waiting(self._slots, question, wanted=str(result.output["digest"])))
 
-    async def _decline(self, kind: str, args: dict[str, JsonValue]) -> None:
-        tool = next((tool for tool in self._tools.tools() if tool.name == kind), None)
-        if tool is None:
-            raise NotFound(f"there is no tool called {kind}")
-        full: dict[str, JsonValue] = tool.parse(args).model_dump(mode="json")  # as the gate digests them
+    async def _decline(self, kind: str, args: dict[str, JsonValue], path: str) -> None:
         context = self._context
         event = ActionMoved(
             turn_id=context.turn_id,
             task_id=context.task_id,
             agent=context.agent,
             agent_name=context.agent_name,
-            key=f"{context.origin}/{kind}",
+            key=f"{context.origin}/{path}/{kind}",
             kind=kind,
-            digest=digest([kind, full]),
+            digest=self._task.digest or "",
             state="declined",
-            args=full,
+            args=args,
             summary="",
             rule="consent.no",
         )

@@ -47,6 +47,8 @@ class AgentTask:
     said: frozenset[str] = frozenset()
     answer: Literal["yes", "no"] | None = None
     """How the customer answered the question for their yes; None where they did not."""
+    digest: str | None = None
+    """Of the action that they were asked about; None where they were not."""
     origin: str
 
 

@@ -11,6 +11,7 @@ from shopfloor.agents.playbook import SlotType
 from shopfloor.kernel.ids import OrderNumber, ProductId
 from shopfloor.language.address import parse_address
 from shopfloor.language.attributes import COLOUR, colour_families
+from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.entities import Entities, entities
 from shopfloor.language.text import words
 from shopfloor.search.contract import ProductSearch
@@ -30,14 +31,20 @@ LEAD_IN = re.compile(
 TAIL = re.compile(
     r"\b(?:do (?:you|u) (?:have|sell|recommend|stock)|please|pls|thanks|thank you|for me)\s*$", re.IGNORECASE
 )
-NOTHING = re.compile(r"(?:some|any)?(?:thing|one)?|more|else|products?|items?|stuff|that|it|help", re.IGNORECASE)
+NOTHING = re.compile(
+    r"(?:some|any|an)?(?:thing|one|other)?s?(?: ?(?:cheaper|better|nicer|smaller|bigger|different|else)(?: ones?)?)?"
+    r"|more|products?|items?|stuff|that|it|help",
+    re.IGNORECASE,
+)
 MAX_REMARK = 9
 """Words that a remark on an earlier wish has at most."""
 LOOSE_NUMBER = re.compile(
     r"(?<![\w$€£¥.,/-])(\d{3,8})(?![\w%/-]|[.,]\d| ?(?:dollars?|bucks|usd|eur|euros?|points|years|days|weeks)\b)",
     re.IGNORECASE,
 )
+NUMBER_IS = re.compile(r"\bnumber (?:was|is|of it is) #?(\d{2,8})\b", re.IGNORECASE)
 LONE_SIZE = re.compile(r"(?<![\w.,$€£/-])(\d{1,2}(?:\.5)?)(?![\w%/-]|[.,]\d)")
+SEVERAL = re.compile(r"\b(?:first|these|those|top|all) (?P<count>two|three|2|3)\b|\bboth\b", re.IGNORECASE)
 POINTERS = frozenset({"it", "its", "this", "that", "them", "those", "these", "they", "one", "ones"})
 """Words that point at what was just talked about."""
 
@@ -103,12 +110,25 @@ class SlotReader:
         """
         shown = focus.product_ids
         placed = [shown[place] for place in (_index(n, len(shown)) for n in found.ordinals) if place is not None]
-        named = self._search.named(text)
+        if several := SEVERAL.search(text):
+            placed = list(shown[: 3 if several["count"] in {"three", "3"} else 2])
+        named = self._search.named(text) or (() if placed else self._called(text, shown))
         pointed = [*placed, *(product for product in named if product not in placed)]
         if not POINTERS & set(words(text)) or (pointed and is_one):
             return pointed
         meant = (focus.product_id,) if focus.product_id else () if pointed else shown
         return [*meant, *(product for product in pointed if product not in meant)]
+
+    def _called(self, text: str, shown: Sequence[ProductId]) -> Sequence[ProductId]:
+        """Return the one of the products shown that a word of its name tells from the others: `the embers one`."""
+        titles = [self._search.title_words(product) - STOP_WORDS for product in shown]
+        said = set(words(text))
+        found = [
+            product
+            for product, title in zip(shown, titles, strict=True)
+            if said & title and sum(bool(said & title & other) for other in titles) == 1
+        ]
+        return found if len(found) == 1 else ()
 
     def _is_remark(self, text: str) -> bool:
         """Whether a text only changes an earlier wish: it names no kind of product of its own."""
@@ -128,7 +148,9 @@ def _loose_numbers(text: str, found: Entities) -> Sequence[str]:
     prices = [amount.minor for amount in (found.price_min, found.price_max, found.price_about) if amount]
     taken = " ".join((*found.postal_codes, *found.sizes, *found.tracking_ids, *address.values()))
     numbers = LOOSE_NUMBER.findall(text)
-    return [number for number in numbers if number not in taken and int(number) * 100 not in prices]
+    return NUMBER_IS.findall(text) or [
+        number for number in numbers if number not in taken and int(number) * 100 not in prices
+    ]
 
 
 def address_parts(text: str) -> dict[str, str]:

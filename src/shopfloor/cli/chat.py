@@ -42,12 +42,13 @@ async def chat(config: Config, request: ChatRequest) -> None:
         readable(request.message)
     async with open_app(config, output.progress) as app:
         conversation = await _conversation(app, request, output)
-        await app.chat.recover(skip=conversation)
         if request.message is not None:
             await _say(app, conversation, request.message, output)
+            await app.chat.recover(skip=conversation)
             if not request.as_json:
                 output.progress(f"\nGo on with: {PROGRAM} chat --conversation {conversation}{_data(config)}")
             return
+        await app.chat.recover(skip=conversation)
         await _finish_unanswered(app, conversation, output)
         await _talk(app, conversation, config, output)
 
@@ -74,15 +75,24 @@ async def _sign_in(app: App, email: str) -> Identity:
 
 
 async def _say(app: App, conversation: ConversationId, text: str, output: Output) -> None:
-    await app.chat.post(conversation, text)
-    await _finish_unanswered(app, conversation, output)
+    event = await app.chat.post(conversation, text)
+    await _finish_unanswered(app, conversation, output, since=event.seq)
 
 
-async def _finish_unanswered(app: App, conversation: ConversationId, output: Output) -> None:
+async def _finish_unanswered(
+    app: App, conversation: ConversationId, output: Output, *, since: int | None = None
+) -> None:
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, app.chat.stop, conversation)
+    this = asyncio.current_task()
+
+    def interrupt() -> None:
+        """Stop the turn; where none of ours runs, as while another process has it, end waiting for it."""
+        if not app.chat.stop(conversation) and this:
+            this.cancel()
+
+    loop.add_signal_handler(signal.SIGINT, interrupt)
     try:
-        replies = await app.chat.answer(conversation, output.hear)
+        replies = await app.chat.answer(conversation, output.hear, since=since)
     finally:
         loop.remove_signal_handler(signal.SIGINT)
     if replies and output.is_json:
@@ -98,9 +108,8 @@ async def _talk(app: App, conversation: ConversationId, config: Config, output: 
     lines = _read_lines(is_terminal)
     while (texts := await _next(lines, output, is_terminal)) is not None:
         try:
-            for text in texts:
-                await app.chat.post(conversation, text)
-            await _finish_unanswered(app, conversation, output)
+            events = [await app.chat.post(conversation, text) for text in texts]
+            await _finish_unanswered(app, conversation, output, since=events[0].seq)
         except InvalidInput as error:
             if not is_terminal:
                 raise

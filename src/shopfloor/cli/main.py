@@ -1,5 +1,6 @@
 """`shopfloor`: the commands, and how their errors are told."""
 
+import asyncio
 import json
 import sys
 from pathlib import Path
@@ -115,6 +116,9 @@ def run() -> None:
     except ShopfloorError as error:
         sys.stderr.write(f"shopfloor: {error}\n")
         sys.exit(2 if isinstance(error, CallerError) else 1)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.stderr.write("shopfloor: interrupted\n")
+        sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)

@@ -5,7 +5,7 @@ same recognisers as the sentence, so a value may be written in any way that both
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 
@@ -17,6 +17,7 @@ from shopfloor.language.entities import entities
 
 URL = re.compile(r"https?://[^\s<>\"')\]]+[^\s<>\"')\].,;:!?]")
 AMOUNT = re.compile(r"(?:[$€£¥]|\b[A-Z]{3} )\d[\d,]*(?:\.\d+)?|\d[\d,]*(?:\.\d+)? ?(?:dollars|euros?|USD|EUR|GBP)\b")
+WORD = re.compile(r"[\w.@+-]*\w")
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:T[\d:.+Z-]+)?")
 
 
@@ -36,7 +37,7 @@ class Evidence:
         self.days.add(local_day(self.now, self.zone))
 
     def add(self, value: JsonValue) -> None:
-        """Take a tool's output, a document or a message in."""
+        """Take a tool's output or a document in."""
         if isinstance(value, str):
             self._add_text(value)
         elif isinstance(value, dict):
@@ -54,13 +55,17 @@ class Evidence:
         for value in values:
             self.add(value)
 
+    def hear(self, text: str) -> None:
+        """Take a customer's words in: what they named may be named again, but a price or a day is not so for that."""
+        self.words.update(WORD.findall(text.lower()))
+
     def _add_text(self, text: str) -> None:
         if ISO_DAY.fullmatch(text):
             self.days.add(
                 local_day(datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text), self.zone)
             )
             return
-        self.words.update(re.findall(r"[\w.@+-]*\w", text.lower()))
+        self.words.update(WORD.findall(text.lower()))
         self.words.update(link.lower() for link in URL.findall(text))
         self.amounts.update(_digits(amount) for amount in AMOUNT.findall(text))
         if len(text) > 5:  # nothing shorter names a day
@@ -82,11 +87,3 @@ def _digits(amount: str) -> str:
     """Return an amount's number alone, so that `$75`, `$75.00` and `75 dollars` are one."""
     digits = re.sub(r"[^\d.]", "", amount).rstrip(".")
     return digits.removesuffix(".00")
-
-
-def evidence_of(values: Iterable[Mapping[str, JsonValue]], now: datetime, zone: tzinfo) -> Evidence:
-    """Return the evidence that some outputs make."""
-    evidence = Evidence(now, zone)
-    for value in values:
-        evidence.add(dict(value))
-    return evidence

@@ -19,8 +19,9 @@ from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.registry import Registry
 from shopfloor.conversation.live import Listener, nobody
+from shopfloor.conversation.log import ConversationLog, Desk
 from shopfloor.conversation.state import ChatState, Turn, fold
-from shopfloor.conversation.turn import ConversationLog, Desk, TurnRunner, plan_event
+from shopfloor.conversation.turn import TurnRunner, plan_event
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import (
     ContextLoaded,
@@ -34,7 +35,8 @@ from shopfloor.journal.events import (
     TurnStarted,
 )
 from shopfloor.kernel.canonical import digest
-from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, ShopfloorError, StorageError, WorldError
+from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, StorageError, WorldError
+from shopfloor.kernel.finishing import to_the_end
 from shopfloor.kernel.ids import ConversationId, MessageId, StreamId, TurnId
 from shopfloor.language.answers import is_stop
 from shopfloor.planning.executor import execute
@@ -84,22 +86,29 @@ class ChatOrchestrator:
             NotFound: no such conversation.
             Conflict: it is another customer's.
         """
-        state = await self.state(conversation)
-        if state.identity.customer_id == identity.customer_id:
-            return
-        if state.identity.customer_id:
-            raise Conflict("this conversation belongs to another customer: start a new one")
-        await self._desk.journal.append(_stream(conversation), [_signed_in(identity)])
+        async with self._desk.journal.hold(_stream(conversation)):
+            log = ConversationLog(self._desk, await self.state(conversation), _stream(conversation), nobody)
+            await log.catch_up()
+            known = log.state.identity.customer_id
+            if known and known != identity.customer_id:
+                raise Conflict("this conversation belongs to another customer: start a new one")
+            if not known:
+                await log.append([_signed_in(identity)])
 
     async def state(self, conversation: ConversationId) -> ChatState:
-        """Return a conversation's state as it now stands.
+        """Return a conversation's state, as far as this process has followed it.
 
         Raises:
             NotFound: no such conversation.
+            StorageError: its events cannot be read by this version.
         """
         known = self._states.get(conversation)
         if known is None:
-            known = fold(await self._desk.journal.read(_stream(conversation)))
+            events = await self._desk.journal.read(_stream(conversation))
+            try:
+                known = fold(events)
+            except ValueError as error:
+                raise StorageError(f"the conversation {conversation} cannot be read: {error}") from error
             if not known.is_opened:
                 raise NotFound(f"there is no conversation {conversation}: leave --conversation out to start one")
             self._states[conversation] = known
@@ -108,7 +117,7 @@ class ChatOrchestrator:
         self._states.move_to_end(conversation)
         return known
 
-    async def post(self, conversation: ConversationId, text: str, client_id: str | None = None) -> Sequence[Event]:
+    async def post(self, conversation: ConversationId, text: str, client_id: str | None = None) -> Event:
         """Journal a customer's message, once for each `client_id`, and return its event.
 
         A text that is sent again while the same text waits for its answer is the same message: people and programs
@@ -120,36 +129,42 @@ class ChatOrchestrator:
         """
         content = readable(text)
         state = await self.state(conversation)
-        events = await self._desk.journal.read(_stream(conversation), after=state.seq)
-        waiting = [*state.unanswered, *(e.data for e in events if isinstance(e.data, MessageWritten))]
-        if client_id is None and any(m.role == "user" and m.content == content for m in waiting):
-            return []
+        events = [*state.events, *await self._desk.journal.read(_stream(conversation), after=state.seq)]
+        if client_id is None and (same := _waiting_for_answer(events, content)):
+            return same
         message = MessageWritten(
             message_id=MessageId(self._desk.ids.new("msg")), role="user", content=content, client_id=client_id
         )
         if is_stop(content):
             self.stop(conversation)
-        return await self._desk.journal.append(_stream(conversation), [message])
+        (event,) = await self._desk.journal.append(_stream(conversation), [message])
+        return event
 
-    async def answer(self, conversation: ConversationId, listener: Listener = nobody) -> list[ReplyComposed]:
-        """Answer what is unanswered, turn after turn, and return the replies; none where nothing waits.
+    async def answer(
+        self, conversation: ConversationId, listener: Listener = nobody, *, since: int | None = None
+    ) -> list[ReplyComposed]:
+        """Answer what is unanswered, turn after turn, and return the replies.
+
+        Replies that another process gave meanwhile are among them: all whose number is above `since`, which is where
+        this process stood unless it is given.
 
         Raises:
             NotFound: no such conversation.
         """
-        replies: list[ReplyComposed] = []
+        start = (await self.state(conversation)).seq if since is None else since
         async with self._desk.journal.hold(_stream(conversation)):
             log = ConversationLog(self._desk, await self.state(conversation), _stream(conversation), listener)
             try:
                 await log.catch_up()
                 while log.state.unanswered:
-                    replies.append(await self._turn(log))
+                    await self._turn(log)
                     await log.catch_up()
             except BaseException:
                 # The state may lag behind what was stored: it is folded anew next time.
                 self._states.pop(conversation, None)
                 raise
-        return replies
+            events = log.state.events
+        return [event.data for event in events if event.seq > start and isinstance(event.data, ReplyComposed)]
 
     def stop(self, conversation: ConversationId) -> bool:
         """Stop the turn that runs for a conversation in this process; an action under way is carried to its end."""
@@ -167,8 +182,8 @@ class ChatOrchestrator:
                 pass
             try:
                 recovered += bool(is_free and await self.answer(conversation))
-            except ShopfloorError as error:  # one conversation must not keep the others from their answers
-                logger.warning("%s could not be answered: %s", conversation, error)
+            except Exception:  # one conversation must not keep the others from their answers
+                logger.exception("%s could not be answered", conversation)
         return recovered
 
     # -- a turn ------------------------------------------------------------------------------------------------------
@@ -221,7 +236,7 @@ class ChatOrchestrator:
         except asyncio.CancelledError:
             if not work.cancelled():  # not the turn was stopped, but this whole task
                 work.cancel()
-                await asyncio.wait({work})
+                await to_the_end(_ended(work))
                 raise
         except ExceptionGroup as group:
             raise _first(group) from group
@@ -236,11 +251,9 @@ class ChatOrchestrator:
             if turn.plan is None:
                 await self._prepare(log, turn, cards)
             plan = cast(Plan, turn.plan)
-            left = tuple(task for task in plan.tasks if task.id not in turn.settled)
-            ids = {task.id for task in left}
-            tasks = [t.model_copy(update={"depends_on": tuple(d for d in t.depends_on if d in ids)}) for t in left]
-            if tasks:
-                await execute(plan.model_copy(update={"tasks": tuple(tasks)}), runner)
+            left = [task for task in plan.tasks if task.id not in turn.settled]
+            held = [task for task, status in turn.settled.items() if status in {"needs_input", "skipped"}]
+            await execute(left, runner, held=held)
             if plan.reminds:
                 await runner.remind()
 
@@ -299,6 +312,22 @@ class ChatOrchestrator:
 
 
 PREFIX = "conversation/"
+
+
+def _waiting_for_answer(events: Sequence[Event], content: str) -> Event | None:
+    """Return the customer's message of just these words that nobody has answered yet."""
+    answered = {one for event in events if isinstance(event.data, ReplyComposed) for one in event.data.message_ids}
+    for event in reversed(events):
+        match event.data:
+            case MessageWritten(role="user", content=said, message_id=one) if said == content and one not in answered:
+                return event
+            case _:
+                continue
+    return None
+
+
+async def _ended(work: "asyncio.Future[None]") -> None:
+    await asyncio.wait({work})
 
 
 def _stream(conversation: ConversationId) -> StreamId:

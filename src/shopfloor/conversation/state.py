@@ -8,6 +8,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
+from shopfloor.actions.gate import Admitted
 from shopfloor.agents.outcome import Waiting
 from shopfloor.agents.slots import Focus
 from shopfloor.identity.identity import GUEST, Identity
@@ -25,6 +26,7 @@ from shopfloor.journal.events import (
     ReplyComposed,
     SentenceWithheld,
     Source,
+    TaskState,
     TaskStatus,
     ToolCalled,
     TurnStarted,
@@ -34,7 +36,7 @@ from shopfloor.models.contract import ModelMessage
 from shopfloor.planning.plan import Plan, Task
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Turn:
     """A turn under way."""
 
@@ -43,12 +45,15 @@ class Turn:
     plan: Plan | None = None
     revision: int = -1
     """Of the newest plan; -1 before the first."""
-    settled: set[str] = field(default_factory=set[str])
-    """Tasks that ended, so that a turn taken up again after a crash does not run them twice."""
+    started_at: datetime
+    settled: dict[str, TaskState] = field(default_factory=dict[str, TaskState])
+    """How tasks ended, so that a turn taken up again after a crash does not run them twice."""
     tool_calls: list[ToolCalled] = field(default_factory=list[ToolCalled])
     messages: list[MessageWritten] = field(default_factory=list[MessageWritten])
-    admitted: dict[str, str] = field(default_factory=dict[str, str])
-    """Summaries of the actions that were admitted and have no outcome yet, by key."""
+    admitted: dict[str, Admitted] = field(default_factory=dict[str, Admitted])
+    """The actions that were admitted and have no outcome yet, by key."""
+    done: list[str] = field(default_factory=list[str])
+    """Summaries of the actions that were carried out."""
     continued: dict[str, Waiting] = field(default_factory=dict[str, Waiting])
     """The waiting tasks that the plan goes on with, by origin."""
 
@@ -141,8 +146,8 @@ class ChatState:
             self.turn.messages.append(data)
 
     @_take.register
-    def _(self, data: TurnStarted, _at: datetime) -> None:
-        self.turn = Turn(data.turn_id, data.message_ids)
+    def _(self, data: TurnStarted, at: datetime) -> None:
+        self.turn = Turn(id=data.turn_id, message_ids=data.message_ids, started_at=at)
 
     @_take.register
     def _(self, data: KnowledgeRetrieved, _at: datetime) -> None:
@@ -161,8 +166,10 @@ class ChatState:
             self.turn.continued = {origin: w for origin, w in self.waiting.items() if origin in continued}
             self.overdue = [w for origin, w in self.waiting.items() if origin not in continued]
             self.waiting = {}
-            if self.turn.continued:
+            if self.turn.continued or not self.plan.reminds:
                 self.postponed = []
+            if not self.plan.reminds:
+                self.overdue = []
 
     @_take.register
     def _(self, data: TaskStatus, _at: datetime) -> None:
@@ -172,7 +179,7 @@ class ChatState:
             return
         self.active_task = None
         if self.turn:
-            self.turn.settled.add(data.task_id)
+            self.turn.settled[data.task_id] = data.status
         if task:
             self.previous = task
         if data.status == "needs_input" and data.waiting:
@@ -198,9 +205,11 @@ class ChatState:
         if self.turn is None:
             return
         if data.state == "confirmed":
-            self.turn.admitted[data.key] = data.summary
-        else:
-            self.turn.admitted.pop(data.key, None)
+            self.turn.admitted[data.key] = Admitted(args=data.args, summary=data.summary, digest=data.digest)
+            return
+        self.turn.admitted.pop(data.key, None)
+        if data.state in {"executed", "outcome_unknown"}:
+            self.turn.done.append(data.summary)
 
     @_take.register
     def _(self, data: SentenceWithheld, _at: datetime) -> None:

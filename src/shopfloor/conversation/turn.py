@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
@@ -13,66 +13,25 @@ from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.outcome import AgentTask, Done, Failed, HandedOff, NeedsInput, Outcome, Said
 from shopfloor.conversation.grounding import Evidence
-from shopfloor.conversation.live import Listener, Released
-from shopfloor.conversation.state import ChatState, Turn
+from shopfloor.conversation.live import Released
+from shopfloor.conversation.log import ConversationLog, Desk
+from shopfloor.conversation.state import Turn
 from shopfloor.identity.identity import Identity
 from shopfloor.journal import events
-from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import EventData, MessageWritten, ToolCalled
-from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import NotFound
-from shopfloor.kernel.ids import ConversationId, IdSource, MessageId, StreamId
+from shopfloor.kernel.ids import ConversationId, MessageId
 from shopfloor.language.answers import is_angry
 from shopfloor.language.text import sentences
 from shopfloor.planning.executor import Ahead, Ending, Piece, Postponed
 from shopfloor.planning.plan import Plan, Prefetch, Task, problems
-from shopfloor.tools.contract import ToolContext, ToolResult, Toolset
+from shopfloor.tools.contract import ToolContext, ToolResult
 from shopfloor.tools.toolsets import Permitted, Prefetched, Traced, call_key
 
 MAX_REPLANS = 2
+STALE = timedelta(minutes=5)
+"""Reads that were made before a crash are made again after so long."""
 TRANSCRIPT_CHARACTERS = 3_500
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Desk:
-    """What all turns of an installation share."""
-
-    journal: Journal
-    tools: Toolset
-    clock: Clock
-    ids: IdSource
-
-
-class ConversationLog:
-    """A conversation's state and its stream, kept in step."""
-
-    def __init__(self, desk: Desk, state: ChatState, stream: StreamId, listener: Listener) -> None:
-        """Take the state, which follows the stream from now on."""
-        self.state = state
-        self.stream = stream
-        self.listener = listener
-        self._desk = desk
-        self._appending = asyncio.Lock()
-
-    async def append(self, data: Sequence[EventData]) -> None:
-        """Journal events, bring the state up to them, and tell the listener of each."""
-        if not data:
-            return
-        async with self._appending:
-            recorded = await self._desk.journal.append(self.stream, data)
-            if recorded[0].seq > self.state.seq + 1:  # somebody else, such as the customer, wrote in between
-                recorded = await self._desk.journal.read(self.stream, after=self.state.seq)
-            for event in recorded:
-                if event.seq > self.state.seq:
-                    self.state.apply(event)
-                    self.listener(event)
-
-    async def catch_up(self) -> None:
-        """Bring the state up to what others wrote."""
-        async with self._appending:
-            for event in await self._desk.journal.read(self.stream, after=self.state.seq):
-                self.state.apply(event)
-                self.listener(event)
 
 
 class TurnRunner:
@@ -89,6 +48,7 @@ class TurnRunner:
         self._zone = ZoneInfo(brand.zone)
         self._unwritten: list[EventData] = []
         self._said: dict[str, list[str]] = {}
+        self._withheld: set[str] = set()
         self._replans = max(turn.revision, 0)
         self.evidence = self._known()
 
@@ -146,6 +106,7 @@ class TurnRunner:
         if isinstance(piece, EventData):
             self._unwritten.append(piece)
             return
+        await self._write()  # what was read is journaled before words that stem from it are
         said = self._said.setdefault(task.id, [])
         checked = "".join(sentence for sentence in sentences(piece.text) if self._may_say(task, sentence)).strip()
         if checked:
@@ -158,6 +119,8 @@ class TurnRunner:
         match ending:
             case Done():
                 self._close(task, "done")
+            case NeedsInput(waiting) if waiting.digest and task.id in self._withheld:
+                return await self._degrade(task, "the question for the customer's yes could not be shown whole")
             case NeedsInput(waiting):
                 self._close(task, "needs_input", waiting=waiting.model_dump(mode="json"))
             case Postponed(after):
@@ -175,9 +138,7 @@ class TurnRunner:
         colleague = next((c for h in card.handoffs if h == to and (c := self._factory.handoffs.resolve(card, h))), None)
         if colleague is None:
             return await self._degrade(task, f"{task.agent} may not hand over to {to}")
-        self._hand_off_event(task, colleague, reason)
-        self._close(task, "handed_off", reason=reason)
-        return await self._replan(task, colleague, skill or colleague.skills[0].id, reason)
+        return await self._pass_on(task, colleague, skill or colleague.skills[0].id, "handed_off", reason)
 
     async def _degrade(self, task: Task, reason: str) -> Sequence[Task]:
         """Say that something of ours failed, and bring in whoever can open a ticket."""
@@ -187,30 +148,42 @@ class TurnRunner:
             next((s for s in colleague.skills if _proposes(colleague, s, "open_ticket")), None) if colleague else None
         )
         can_help = colleague and skill and (task.agent, task.skill) != (colleague.id, skill.id)
-        if colleague is None or skill is None or not can_help or self._replans >= MAX_REPLANS:
-            await self.told(task, Said(f"Please write to {self._brand.support_email}, and we will take care of it."))
-            self._close(task, "failed", reason=reason)
-            return ()
-        self._hand_off_event(task, colleague, reason)
-        self._close(task, "failed", reason=reason)
-        return await self._replan(task, colleague, skill.id, task.task)
+        if colleague is None or skill is None or not can_help:
+            return await self._give_up(task, reason)
+        return await self._pass_on(task, colleague, skill.id, "failed", reason)
 
-    async def _replan(self, task: Task, colleague: AgentCard, skill_id: str, request: str) -> Sequence[Task]:
+    async def _pass_on(
+        self, task: Task, colleague: AgentCard, skill_id: str, status: events.TaskState, reason: str
+    ) -> Sequence[Task]:
+        """Give a task to a colleague as a new one, where the plan may still be changed."""
+        added = self._added(task, colleague, skill_id)
+        if added is None:
+            return await self._give_up(task, reason)
+        plan, new = added
+        self._hand_off_event(task, colleague, reason)
+        self._close(task, status, reason=reason)
+        self._replans += 1
+        self._unwritten.append(plan_event(self._turn, plan, self._replans, "orchestrator"))
+        return (new,)
+
+    async def _give_up(self, task: Task, reason: str) -> Sequence[Task]:
+        """Say where help is."""
+        await self.told(task, Said(f"Please write to {self._brand.support_email}, and we will take care of it."))
+        self._close(task, "failed", reason=reason)
+        return ()
+
+    def _added(self, task: Task, colleague: AgentCard, skill_id: str) -> tuple[Plan, Task] | None:
+        """Return the plan with a task for a colleague, or None where that would be one change too many."""
         plan = self._log.state.plan
         skill = colleague.skill(skill_id)
         if plan is None or skill is None or self._replans >= MAX_REPLANS:
-            return ()
-        self._replans += 1
+            return None
         status = skill.status if "{" not in skill.status else f"{colleague.name} is taking over..."
-        added = Task(
-            id=f"r{self._replans}", agent=colleague.id, skill=skill.id, task=request[:8_000], status_line=status
-        )
-        revised = plan.model_copy(update={"tasks": (*plan.tasks, added)})
-        cards = list(self._factory.cards.values())
-        if problems(revised, cards, colleague.half, {tool.name: tool for tool in self._desk.tools.tools()}):
-            return ()
-        self._unwritten.append(plan_event(self._turn, revised, self._replans, "orchestrator"))
-        return (added,)
+        new = Task(id=f"r{self._replans + 1}", agent=colleague.id, skill=skill.id, task=task.task, status_line=status)
+        revised = plan.model_copy(update={"tasks": (*plan.tasks, new)})
+        tools = {tool.name: tool for tool in self._desk.tools.tools()}
+        wrong = problems(revised, list(self._factory.cards.values()), colleague.half, tools)
+        return None if wrong else (revised, new)
 
     def _hand_off_event(self, task: Task, colleague: AgentCard, reason: str) -> None:
         self._unwritten.append(
@@ -253,9 +226,16 @@ class TurnRunner:
             agent_name=self._name(task),
         )
 
+    def _remark(self, content: str) -> MessageWritten:
+        """Return a message of the shop itself, by none of its agents."""
+        return MessageWritten(
+            message_id=MessageId(self._desk.ids.new("msg")), role="assistant", content=content, turn_id=self._turn.id
+        )
+
     def _may_say(self, task: Task, sentence: str) -> bool:
         missing = self.evidence.missing(sentence)
         if missing:
+            self._withheld.add(task.id)
             self._unwritten.append(
                 events.SentenceWithheld(
                     turn_id=self._turn.id,
@@ -272,7 +252,9 @@ class TurnRunner:
         """Return the evidence there is before any tool is called: the customer's words and the shop's own settings."""
         state = self._log.state
         evidence = Evidence(self._now, self._zone)
-        evidence.add_all(message.content for message in state.messages if message.role == "user")
+        for message in state.messages:
+            if message.role == "user":
+                evidence.hear(message.content)
         evidence.add(self._brand.model_dump(mode="json"))
         evidence.add_all(call.tool_output for call in self._turn.tool_calls)
         for waiting in (*self._turn.continued.values(), *state.overdue, *state.waiting.values()):
@@ -291,6 +273,7 @@ class TurnRunner:
             slots=dict(task.arguments),
             said=frozenset(waiting.said) if waiting else frozenset(),
             answer=task.answer,
+            digest=waiting.digest if waiting else None,
             origin=self._origin(task),
         )
 
@@ -318,6 +301,8 @@ class TurnRunner:
         """Return the reads that the task made before a crash."""
         reads = {tool.name for tool in self._desk.tools.tools() if tool.is_read}
         remembered: dict[str, asyncio.Future[ToolResult]] = {}
+        if self._now - self._turn.started_at > STALE:
+            return remembered
         for call in self._turn.tool_calls:
             if call.task_id == task.id and call.tool_name in reads and isinstance(call.tool_output, dict):
                 future: asyncio.Future[ToolResult] = asyncio.get_running_loop().create_future()
@@ -365,11 +350,7 @@ class TurnRunner:
         for task in plan.tasks if plan else ():
             self._unwritten += self.spoken(task)
         words = f"{self._brand.trouble} Please write to {self._brand.support_email}, and we will take care of it."
-        self._unwritten.append(
-            MessageWritten(
-                message_id=MessageId(self._desk.ids.new("msg")), role="assistant", content=words, turn_id=self._turn.id
-            )
-        )
+        self._unwritten.append(self._remark(words))
         await self._write()
 
     async def close(self, *, is_done: bool) -> None:
@@ -378,13 +359,18 @@ class TurnRunner:
             plan = self._turn.plan
             for task in plan.tasks if plan else ():
                 self._unwritten += self.spoken(task)
+            done = " ".join(f"This was already done: {summary}" for summary in self._turn.done)
+            self._unwritten.append(self._remark(f"I have stopped. {done}".strip()))
         await self._write()
 
     async def remind(self) -> None:
         """Ask once more what an earlier task still waits for, where the message left it unanswered."""
+        is_asking = any(waiting.digest for waiting in self._log.state.waiting.values())
         for waiting in self._log.state.overdue:
             card = self._factory.cards.get(waiting.agent)
             if waiting.is_reminder or card is None or card.skill(waiting.skill) is None:
+                continue
+            if waiting.digest and is_asking:  # one question for a yes at a time: a yes must mean one thing
                 continue
             again = waiting.model_copy(update={"is_reminder": True, "asked_at": self._now})
             task = Task(

@@ -121,7 +121,7 @@ class Database:
 
 
 def _engine(url: str, busy_timeout_ms: int) -> Engine:
-    engine = create_engine(url, pool_size=2 * READERS)
+    engine = create_engine(url, hide_parameters=True, pool_size=2 * READERS)
 
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         try:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from shopfloor.kernel.ids import AgentId, ConversationId, CustomerId, MessageId, OrderNumber, StreamId, TurnId
 
 TaskState = Literal["started", "done", "needs_input", "handed_off", "failed", "skipped"]
-ActionState = Literal["proposed", "confirmed", "executed", "refused", "declined", "outcome_unknown"]
+ActionState = Literal["proposed", "needs_approval", "confirmed", "executed", "refused", "declined", "outcome_unknown"]
 IdentityMethod = Literal["token", "order_and_email"]
 Role = Literal["user", "assistant"]
 
@@ -195,7 +195,7 @@ class ActionMoved(EventData):
     """An action was proposed, or went one step further."""
 
     TYPE = "ACTION"
-    PERSONAL = frozenset({"args", "summary", "result"})
+    PERSONAL = frozenset({"args", "summary", "result", "digest"})
     turn_id: TurnId
     task_id: str
     agent: AgentId
@@ -204,7 +204,7 @@ class ActionMoved(EventData):
     """The idempotency key."""
     kind: str
     digest: str
-    """Of kind and arguments: what a customer's yes is bound to."""
+    """Of kind, arguments and summary: what a customer's yes is bound to."""
     state: ActionState
     args: dict[str, JsonValue]
     summary: str

@@ -1,7 +1,7 @@
 """Whether a message answers what agents asked for, and what of it is left beside the answer."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,10 +11,14 @@ from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.outcome import Waiting
 from shopfloor.agents.slots import SlotReader, address_parts
 from shopfloor.language.answers import is_no, is_yes
-from shopfloor.language.text import sentences
-from shopfloor.planning.matcher import Match
+from shopfloor.language.text import sentences, words
 from shopfloor.planning.plan import PlanRequest
+from shopfloor.planning.recognition import Recogniser
 
+SURE_KINDS = frozenset({"email", "address"})
+"""Kinds of slots that are filled by nothing but an answer."""
+ATTEMPT, UNLIKE = 5, 0.3
+"""So many words at most, and so little like any skill, is what was meant as an answer without being one."""
 OTHER_WISH = 0.5
 """A message matched that well with another skill than the one that asked is not its answer."""
 LEFT = re.compile(
@@ -35,14 +39,11 @@ class Continuation:
     answer: Literal["yes", "no"] | None = None
 
 
-def continuations(
-    request: PlanRequest, reader: SlotReader, score: Callable[[str], Match]
-) -> tuple[list[Continuation], str]:
+def continuations(request: PlanRequest, reader: SlotReader, known: Recogniser) -> tuple[list[Continuation], str]:
     """Return the waiting tasks that go on, and the rest of the message that asks for something else."""
-    if not request.waiting:
-        return [], request.message
-    for message, rest in _splits(request.message):
-        found = [on for waiting in request.waiting if (on := _answered(waiting, message, request, reader, score))]
+    answers = _Answers(request, reader, known)
+    for message, rest in _splits(request.message) if request.waiting else ():
+        found = [on for waiting in request.waiting if (on := answers.read(waiting, message))]
         if found:
             return found, rest
     return [], request.message
@@ -60,58 +61,64 @@ def _splits(message: str) -> Sequence[tuple[str, str]]:
     return splits
 
 
-def _answered(
-    waiting: Waiting, message: str, request: PlanRequest, reader: SlotReader, score: Callable[[str], Match]
-) -> Continuation | None:
-    card = next((card for card in request.cards if card.id == waiting.agent), None)
-    skill = card.skill(waiting.skill) if card else None
-    if card is None or skill is None:
-        return None
-    if waiting.slot is None:
-        return _confirmed(waiting, message, request) or _changed(waiting, message, request, reader, card, skill)
-    if LEFT.search(message):
-        return None
-    best = score(message)
-    is_other = best.label != f"{card.id}/{skill.id}" and best.score >= OTHER_WISH
-    kind = card.slots[waiting.slot].type
-    value = reader.read(kind, message, request.focus, is_answer=not is_other)
-    values = _values(waiting, card, skill, message, request, reader)
-    if value is not None:
-        values[waiting.slot] = values.get(waiting.slot, value)
-    is_vague = kind in {"text", "wish", "product", "size", "colour"}
-    if not values or (is_other and (is_vague or value is None)):
-        return None
-    return Continuation(waiting=waiting, slots=values)
+class _Answers:
+    """Reads one message as an answer to what waits."""
 
+    def __init__(self, request: PlanRequest, reader: SlotReader, known: Recogniser) -> None:
+        self._request = request
+        self._reader = reader
+        self._known = known
 
-def _confirmed(waiting: Waiting, message: str, request: PlanRequest) -> Continuation | None:
-    is_whole = message == request.message
-    if is_yes(message, waiting.question) and (is_whole or not RESERVED.search(request.message)):
-        return Continuation(waiting=waiting, answer="yes")
-    if is_no(message, waiting.question) or LEFT.search(message):
-        return Continuation(waiting=waiting, answer="no")
-    return None
-
-
-def _changed(
-    waiting: Waiting, message: str, request: PlanRequest, reader: SlotReader, card: AgentCard, skill: Skill
-) -> Continuation | None:
-    """Go on with other values: the question is asked anew, for exactly those."""
-    values = _values(waiting, card, skill, message, request, reader)
-    changed = {name: value for name, value in values.items() if waiting.slots.get(name) != value}
-    return Continuation(waiting=waiting, slots=changed) if changed else None
-
-
-def _values(
-    waiting: Waiting, card: AgentCard, skill: Skill, message: str, request: PlanRequest, reader: SlotReader
-) -> dict[str, JsonValue]:
-    """Return what a message says about a skill's slots; a city alone goes with the street that was named before."""
-    values: dict[str, JsonValue] = {}
-    for name in skill.takes:
-        kind, known = card.slots[name].type, waiting.slots.get(name)
-        value = reader.read(kind, message, request.focus)
-        if kind == "address" and isinstance(known, dict) and value is None and (parts := address_parts(message)):
-            value = {**known, **parts}
+    def read(self, waiting: Waiting, message: str) -> Continuation | None:
+        """Return how a waiting task goes on, or None where the message is no answer to it."""
+        card = next((card for card in self._request.cards if card.id == waiting.agent), None)
+        skill = card.skill(waiting.skill) if card else None
+        if card is None or skill is None:
+            return None
+        best = self._known.match(message, bool(self._request.focus.product_ids))[0]
+        is_other = best.score >= OTHER_WISH and best.label != f"{card.id}/{skill.id}"
+        is_other = is_other and not self._known.is_fragment(message)
+        if waiting.slot is None:
+            return self._confirmed(waiting, message) or (
+                None if is_other else self._changed(waiting, message, card, skill)
+            )
+        kind = card.slots[waiting.slot].type
+        if LEFT.search(message) or (is_other and kind not in SURE_KINDS):
+            return None
+        value = self._reader.read(kind, message, self._request.focus, is_answer=not is_other)
+        values = self._values(waiting, message, card, skill)
         if value is not None:
-            values[name] = value
-    return values
+            values[waiting.slot] = values.get(waiting.slot, value)
+        is_answer = waiting.slot in values if is_other else bool(values) or _is_attempt(message, best.score)
+        return Continuation(waiting=waiting, slots=values) if is_answer else None
+
+    def _confirmed(self, waiting: Waiting, message: str) -> Continuation | None:
+        is_whole = message == self._request.message
+        if is_yes(message, waiting.question) and (is_whole or not RESERVED.search(self._request.message)):
+            return Continuation(waiting=waiting, answer="yes")
+        if is_no(message, waiting.question) or LEFT.search(message):
+            return Continuation(waiting=waiting, answer="no")
+        return None
+
+    def _changed(self, waiting: Waiting, message: str, card: AgentCard, skill: Skill) -> Continuation | None:
+        """Go on with other values: the question is asked anew, for exactly those."""
+        values = self._values(waiting, message, card, skill)
+        changed = {name: value for name, value in values.items() if waiting.slots.get(name) != value}
+        return Continuation(waiting=waiting, slots=changed) if changed else None
+
+    def _values(self, waiting: Waiting, message: str, card: AgentCard, skill: Skill) -> dict[str, JsonValue]:
+        """Return what a message says about a skill's slots; a city alone goes with the street named before."""
+        values: dict[str, JsonValue] = {}
+        for name in skill.takes:
+            kind, before = card.slots[name].type, waiting.slots.get(name)
+            value = self._reader.read(kind, message, self._request.focus)
+            if kind == "address" and isinstance(before, dict) and value is None and (parts := address_parts(message)):
+                value = {**before, **parts}
+            if value is not None:
+                values[name] = value
+        return values
+
+
+def _is_attempt(message: str, score: float) -> bool:
+    """Whether a message without an answer may have been meant as one: short, no question, like no request."""
+    return len(words(message)) <= ATTEMPT and "?" not in message and score < UNLIKE

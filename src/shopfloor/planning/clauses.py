@@ -15,11 +15,15 @@ from shopfloor.planning.matcher import Match
 
 MAX_PIECES = 14
 """Beyond that many places to cut, the weaker ones are passed over."""
-FURTHER = r"by the way|btw|oh and|and also|also|plus|another thing|one more thing|secondly"
+FURTHER = (
+    r"by the way|btw|oh and|and also|also|plus|another thing|one more thing|secondly|besides(?: that)?|anyway"
+    r"|apart from that"
+)
 """With which people go over to something else."""
 NUMBERED = r"\(?\d[.)](?=\s)"
 JOINT = re.compile(
-    rf"(?P<strong>[;\n]|(?:^|\s){NUMBERED}|,? ?\b(?:{FURTHER})\b,?)|(?P<weak>,? ?\b(?:and then|and|then|but|or)\b|,)",
+    rf"(?P<strong>[;\n]|(?:^|\s){NUMBERED}|,? ?\b(?:{FURTHER})\b,?)"
+    r"|(?P<weak>,? ?\b(?:and then|and|then|but|or|so)\b|,)",
     re.IGNORECASE,
 )
 COSTS = {"sentence": 0.1, "strong": 0.1, "weak": 0.4, "anew": 0.0}
@@ -32,15 +36,16 @@ ANEW = re.compile(
     r"(?:\s|,|\band\b|\balso\b|\bthen\b|\bbut\b)*(?:please )?(?:"
     r"(?:how|what|where|when|which|who|why|can|could|do|does|did|is|are|will|would|have|has|should|may)\b.*"
     r"\b(?:you|i|we|it|there|my|the|your|long|much|many|is|are|to)\b"
-    r"|(?:i|we)(?:'?d| would|'?ll| will)? (?:want|need|like|have)\b|i'?m "
+    r"|(?:i|we)(?:'?d| would|'?ll| will)? (?:want|need|like|have (?:an?|to))\b|i'?m |i was wondering|"
+    r"if (?:i|it|he|she|they|we) "
     r"|(?:cancel|change|show|find|tell|give|send|track|check)\b)",
     re.IGNORECASE,
 )
 """How a new question or order begins."""
 SURE = 0.45
-"""From that score on a part asks for something for certain."""
-BACKGROUND, POSSIBLE = 0.35, 0.2
-"""Below it, beside a sure part, a part only tells about it; the second where it begins like a question or order."""
+"""From that score on a part asks for something for certain; below it, beside one that does, it only tells about it."""
+POSSIBLE = 0.2
+"""What is enough where a part begins like a question or order."""
 LEADING = re.compile(
     rf"^(?:[\s,.;:!?-]+|{NUMBERED}|(?:and|then|but|or|so|oh|{FURTHER})\b|(?:ok|okay|well|hmm+|alright|right|wait|sorry|actually)\b(?=[\s,.!]+\w))+",
     re.IGNORECASE,
@@ -89,7 +94,7 @@ def with_background(parts: Sequence[Clause]) -> list[Clause]:
         return list(parts)
     texts = {place: part.text for place, part in enumerate(parts)}
     for place, part in enumerate(parts):
-        if part.best.score < (POSSIBLE if ANEW.match(part.text) else BACKGROUND):
+        if part.best.score < (POSSIBLE if ANEW.match(part.text) else SURE):
             home = next((one for one in sure if one > place), sure[-1])
             said = texts.pop(place)
             texts[home] = f"{said} {texts[home]}" if home > place else f"{texts[home]} {said}"
@@ -97,10 +102,12 @@ def with_background(parts: Sequence[Clause]) -> list[Clause]:
 
 
 def _joined(pieces: list[str], costs: list[float], is_fragment: Callable[[str], bool]) -> tuple[list[str], list[float]]:
-    """Put fragments to the piece before them: `the first, size 8`."""
+    """Put fragments to the piece before them, and those before the first to the one after: `the first, size 8`."""
     joined, kept = pieces[:1], costs[:1]
     for piece, cost in zip(pieces[1:], costs[1:], strict=True):
-        if kept[-1] != COSTS["sentence"] and is_fragment(LEADING.sub("", piece)):
+        is_apart = kept[-1] == COSTS["sentence"]
+        is_begun = len(joined) > 1 or not is_fragment(joined[0])
+        if not is_begun or (not is_apart and is_fragment(LEADING.sub("", piece))):
             joined[-1] += piece
             kept[-1] = cost
         else:

@@ -6,7 +6,7 @@ A matter's words count as one for the planner, beside being themselves: `call of
 import re
 
 from shopfloor.language.english import COUNTRIES, RELATIONS, STOP_WORDS
-from shopfloor.language.text import stem, words
+from shopfloor.language.text import stem, stems, words
 
 MATTERS = (
     "order purchase bought item",
@@ -102,6 +102,7 @@ FRAME = re.compile(
     re.IGNORECASE,
 )
 """What is said around a request without being one."""
+POINTING = frozenset({"it", "that", "those", "them", "there", "this", "these"})
 PHRASE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, PHRASES), key=len, reverse=True)) + r")\b")
 _MATTERS: dict[str, set[str]] = {}
 for _group in MATTERS:
@@ -114,6 +115,24 @@ def plain(text: str) -> str:
     written = PHRASE.sub(lambda match: PHRASES[match[0]], text)
     bare = FRAME.sub(" ", written)
     return bare if any(word not in STOP_WORDS for word in words(bare)) else written
+
+
+def matters_of(text: str) -> frozenset[str]:
+    """Return the matters that a text names."""
+    return frozenset(matter for word in stems(text) for matter in matters(word))
+
+
+def leans(said: str, text: str) -> bool:
+    """Whether what was said needs an earlier text to be understood: it points at it, or changes a matter of it."""
+    named = matters_of(text)
+    is_changing = any(named & matters(word) and word not in stems(text) for word in stems(said))
+    return is_changing or bool(POINTING.intersection(words(said)))
+
+
+def without_matters(text: str, said: str) -> str:
+    """Leave out of a text the words for matters that what was said since names anew: `to Canada`, then `to Germany`."""
+    named = matters_of(said)
+    return " ".join(word for word in text.split() if not any(named & matters(one) for one in stems(word)))
 
 
 def matters(word_stem: str) -> frozenset[str]:

@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from shopfloor.agents.outcome import Done, Failed, HandedOff, NeedsInput, Outcome, Said
 from shopfloor.journal.events import EventData
 from shopfloor.kernel.errors import ShopfloorError
-from shopfloor.planning.plan import Plan, Prefetch, Task
+from shopfloor.planning.plan import Prefetch, Task
 from shopfloor.tools.contract import ToolResult
 from shopfloor.tools.toolsets import call_key
 
@@ -63,8 +63,11 @@ class _Line:
         self.ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
 
-async def execute(plan: Plan, runner: TaskRunner) -> None:
-    """Carry a plan out to its end.
+async def execute(tasks: Sequence[Task], runner: TaskRunner, *, held: Collection[str] = ()) -> None:
+    """Carry a plan's tasks out to their end.
+
+    `held` names tasks that ended before with a question to the customer, or postponed: what depends on them does not
+    begin. Other tasks that are not among those given have ended.
 
     An error inside a task ends that task as failed; it never ends the turn.
     """
@@ -78,10 +81,10 @@ async def execute(plan: Plan, runner: TaskRunner) -> None:
                 result = ahead[call_key(call.tool, call.args)] = asyncio.get_running_loop().create_future()
                 group.create_task(_fetch(runner, task, call, result))
             lines[task.id] = _Line(task)
-            group.create_task(_work(lines, lines[task.id], runner, ahead))
+            group.create_task(_work(lines, held, lines[task.id], runner, ahead))
             return lines[task.id]
 
-        waiting = [start(task) for task in plan.tasks]
+        waiting = [start(task) for task in tasks]
         while waiting:
             line = waiting.pop(0)
             await runner.started(line.task)
@@ -104,7 +107,7 @@ async def _fetch(runner: TaskRunner, task: Task, call: Prefetch, result: "asynci
     result.add_done_callback(_seen)
     try:
         fetched = await runner.fetch(task, call)
-    except Exception as error:  # noqa: BLE001  (handed on, not swallowed)
+    except Exception as error:
         result.set_exception(error)
     else:
         result.set_result(fetched)
@@ -116,17 +119,24 @@ def _seen(result: "asyncio.Future[ToolResult]") -> None:
         result.exception()
 
 
-async def _work(lines: Mapping[str, _Line], line: _Line, runner: TaskRunner, ahead: Ahead) -> None:
-    ending = await _ending(lines, line, runner, ahead)
+async def _work(
+    lines: Mapping[str, _Line], held: Collection[str], line: _Line, runner: TaskRunner, ahead: Ahead
+) -> None:
+    ending = await _postponed(lines, held, line) or await _ending(line, runner, ahead)
     line.pieces.put_nowait(ending)
     line.ending.set_result(ending)
 
 
-async def _ending(lines: Mapping[str, _Line], line: _Line, runner: TaskRunner, ahead: Ahead) -> Ending:
+async def _postponed(lines: Mapping[str, _Line], held: Collection[str], line: _Line) -> Postponed | None:
+    """Wait for the tasks that one depends on, and say whether it has to wait for the customer with them."""
     for other in line.task.depends_on:
-        before = await asyncio.shield(lines[other].ending)
-        if isinstance(before, NeedsInput | Postponed):
+        before = await asyncio.shield(lines[other].ending) if other in lines else None
+        if other in held or isinstance(before, NeedsInput | Postponed):
             return Postponed(other)
+    return None
+
+
+async def _ending(line: _Line, runner: TaskRunner, ahead: Ahead) -> Ending:
     try:
         async for piece in runner.run(line.task, ahead):
             if isinstance(piece, Done | NeedsInput | HandedOff | Failed):

@@ -6,13 +6,17 @@ from collections.abc import Callable
 from shopfloor.agents.slots import named_orders
 from shopfloor.language.address import parse_address
 from shopfloor.language.attributes import colour_families
+from shopfloor.language.english import word_set
 from shopfloor.language.entities import entities
 from shopfloor.language.text import normalise, words
 
 PLACEHOLDERS = {"{order}": "orderref", "{product}": "productref", "{address}": "addressref"}
 """How a card's examples write what a message names."""
 PLAIN = frozenset(PLACEHOLDERS.values()) | {"emailref"}
-NAMED = PLAIN | {"colourref", "numref", "size", "sizes"}
+NAMED = PLAIN | word_set(
+    """colourref numref size sizes the a an in of my for to or and please one order number about it its sorry mean
+    meant was no yes ok oh i"""
+)
 """Placeholders, and words beside them, that name something without asking for anything."""
 REPEATED = re.compile(r"\b(orderref|productref|kindref)(?: \1)+\b")
 

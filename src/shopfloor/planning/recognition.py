@@ -5,7 +5,6 @@ from functools import lru_cache
 
 from shopfloor.agents.card import AgentCard
 from shopfloor.language.answers import is_goodbye, is_greeting, is_thanks
-from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.text import words
 from shopfloor.planning.masking import NAMED, mask
 from shopfloor.planning.matcher import Match, Matcher
@@ -39,7 +38,7 @@ class Recogniser:
 
     def is_fragment(self, text: str) -> bool:
         """Whether a text only names a product, a colour or a size, so that it asks for nothing by itself."""
-        return all(word in NAMED or word in STOP_WORDS for word in self._masked(text, has_products=False).split())
+        return all(word in NAMED for word in self._masked(text, has_products=False).split())
 
     def _masked(self, text: str, has_products: bool) -> str:
         masked = mask(text, self._is_kind, self._product_words(text), has_products=has_products)

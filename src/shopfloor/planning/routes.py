@@ -8,13 +8,14 @@ from typing import cast
 from pydantic import JsonValue
 
 from shopfloor.agents.card import AgentCard, Skill
-from shopfloor.agents.playbook import Call
-from shopfloor.agents.slots import POINTERS, Focus, SlotReader, named_orders
-from shopfloor.kernel.ids import OrderNumber
+from shopfloor.agents.playbook import Call, Propose
+from shopfloor.agents.slots import Focus, SlotReader, named_orders
+from shopfloor.kernel.ids import OrderNumber, ProductId
 from shopfloor.language.answers import is_angry
 from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.text import words
-from shopfloor.planning.clauses import POSSIBLE, SURE, Clause, clauses, with_background
+from shopfloor.planning.clauses import ANEW, POSSIBLE, SURE, Clause, clauses, with_background
+from shopfloor.planning.concepts import leans, matters_of, without_matters
 from shopfloor.planning.matcher import Match
 from shopfloor.planning.plan import PlanRequest
 from shopfloor.planning.recognition import NOT_OURS, Recogniser
@@ -22,6 +23,8 @@ from shopfloor.search.contract import ProductSearch
 
 CERTAIN = 0.75
 """A match at or above it is taken even where what it needs must be asked for."""
+LIKELY = 0.35
+"""A match below it starts no write, not even the question for a yes."""
 MARGIN = 0.15
 """By how much a part must be more like what is not ours than like anything else to be declined."""
 SHORT = 5
@@ -31,6 +34,8 @@ WISHES = re.compile(r",? and (?:also )?(?:an? |some )?|, ", re.IGNORECASE)
 GOES_ON = re.compile(
     r"^(?:and|or|what about|how about|what if|same|in|with|without|any|for|to|only|but)\b", re.IGNORECASE
 )
+GIFTS = frozenset({"gift", "recommend"})
+"""Matters that make a wish of words that name no product: `something for my brother's birthday`."""
 FRESH = frozenset({"other", "another", "all", "list", "different", "orders", "every", "latest", "last", "recent"})
 """Words after which an order without a number is not the one just talked about."""
 
@@ -45,6 +50,11 @@ class Route:
     arguments: Mapping[str, JsonValue]
     score: float
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether the skill may write."""
+        return is_writing(self.card, self.skill)
+
 
 class Router:
     """Finds the routes of one request."""
@@ -55,7 +65,10 @@ class Router:
         self._known = known
         self._reader = reader
         self._search = search
-        self._focus = _focus(request)
+        self._focus = request.focus
+        for card in request.cards:
+            if request.previous and card.id == request.previous.agent:
+                self._focus = _named(request.focus, card, request.previous.arguments)
 
     def match(self, text: str) -> Sequence[Match]:
         """Return all skills for a text, the best first."""
@@ -64,8 +77,11 @@ class Router:
     def routes(self, message: str) -> list[Route]:
         """Return the routes of what a message asks for; at least one."""
         parts = with_background(clauses(message, self.match, self._known.is_fragment))
-        routes = [route for part in parts for route in self._parted(self._going_on(part) or self._chosen(part))]
-        wanted = [route for route in routes if not _is_filler(route)]
+        routes: list[Route] = []
+        for part in parts:
+            routes += self._parted(self._going_on(part) or self._chosen(part))
+            self._focus = _named(self._focus, routes[-1].card, routes[-1].arguments)
+        wanted = [route for route in routes if not _is_filler(route) and not self._is_vague(route)]
         return self._merged(wanted) if wanted else routes[:1] or [self.fallback(message, is_ours=True)]
 
     def fallback(self, text: str, *, is_ours: bool, score: float = 0.0) -> Route:
@@ -94,9 +110,8 @@ class Router:
         card = next(card for card in self._request.cards if card.id == agent)
         skill = cast(Skill, card.skill(skill_id))
         arguments = self._arguments(card, skill, text)
-        focus = self._request.focus
-        is_pointing = bool(POINTERS & set(words(text))) and not (focus.order_number and not focus.product_ids)
-        if any(arguments.get(slot) is None for slot in skill.needs) and not is_pointing and match.score < CERTAIN:
+        is_asking = any(arguments.get(slot) is None for slot in skill.needs)
+        if match.score < (CERTAIN if is_asking else LIKELY if is_writing(card, skill) else POSSIBLE):
             return None
         return Route(card=card, skill=skill, text=text, arguments=arguments, score=match.score)
 
@@ -115,8 +130,10 @@ class Router:
         said = self._said(card, skill, clause.text)
         if skill.takes and not said:
             return None
+        if not skill.takes and clause.best.score >= SURE and not leans(clause.text, previous.task):
+            return None
         arguments = {**previous.arguments, **said}
-        text = clause.text if skill.takes else f"{previous.task} {clause.text}"
+        text = clause.text if skill.takes else f"{without_matters(previous.task, clause.text)} {clause.text}"
         return Route(card=card, skill=skill, text=text, arguments=arguments, score=SURE)
 
     def _said(self, card: AgentCard, skill: Skill, text: str) -> dict[str, JsonValue]:
@@ -137,7 +154,8 @@ class Router:
         found: dict[str, JsonValue] = {}
         for name in skill.takes:
             kind = card.slots[name].type
-            value = self._reader.read(kind, plain if kind in {"size", "colour"} else text, about)
+            is_lone = kind == "size" and plain != text  # beside a product's name a number alone is a size
+            value = self._reader.read(kind, plain if kind in {"size", "colour"} else text, about, is_answer=is_lone)
             if value is None and kind == "order_number" and not FRESH & set(words(text)):
                 value = about.order_number
             if value is None and kind == "product" and name in skill.needs and self._is_elliptic(text):
@@ -181,6 +199,14 @@ class Router:
                 merged.append(route)
         return merged
 
+    def _is_vague(self, route: Route) -> bool:
+        """Whether a part only tells something and was taken for a wish, though it names nothing to look for."""
+        wish = route.arguments.get("wish")
+        if not isinstance(wish, str) or route.score >= CERTAIN or ANEW.match(route.text) or matters_of(wish) & GIFTS:
+            return False
+        query = self._search.understand(wish)
+        return not (query.category or query.colours or query.size or query.price_max or query.features)
+
     def _differ(self, one: Route, other: Route) -> bool:
         kinds = {self._search.understand(route.text).category for route in (one, other)}
         if "wish" in one.arguments and len(kinds) == 2 and None not in kinds:
@@ -189,16 +215,19 @@ class Router:
         return any(one.arguments[name] != other.arguments[name] for name in shared) or not one.skill.takes
 
 
-def _focus(request: PlanRequest) -> Focus:
-    """Return what the conversation is about; an order that the customer just named counts though nothing was read."""
-    previous = request.previous
-    card = next((card for card in request.cards if previous and card.id == previous.agent), None)
-    if previous is None or card is None:
-        return request.focus
-    for name, value in previous.arguments.items():
-        if name in card.slots and card.slots[name].type == "order_number" and isinstance(value, str):
-            return replace(request.focus, order_number=OrderNumber(value))
-    return request.focus
+def _named(focus: Focus, card: AgentCard, arguments: Mapping[str, JsonValue]) -> Focus:
+    """Return what is talked about once a request has named an order or products, whether or not they were read."""
+    for name, value in arguments.items():
+        match card.slots[name].type if name in card.slots else None, value:
+            case "order_number", str():
+                focus = replace(focus, order_number=OrderNumber(value))
+            case "product", str():
+                focus = replace(focus, product_id=ProductId(value))
+            case "products", list():
+                focus = replace(focus, product_id=None, product_ids=tuple(ProductId(str(one)) for one in value))
+            case _:
+                pass
+    return focus
 
 
 def _is_foreign(clause: Clause) -> bool:
@@ -222,6 +251,11 @@ def _is_filler(route: Route) -> bool:
     is_short = len(words(route.text)) <= SHORT
     is_outcry = is_short and is_angry(route.text) and not route.arguments
     return is_talk or is_outcry or (is_short and route.score < POSSIBLE)
+
+
+def is_writing(card: AgentCard, skill: Skill) -> bool:
+    """Whether a skill may write."""
+    return any(isinstance(step, Propose) for step in card.flat(skill.steps))
 
 
 def _is_same_skill(one: Route, other: Route) -> bool:

@@ -4,6 +4,7 @@ First it asks whether the message answers a question that an agent asked; what i
 matched with a skill, and the skill's slots are read out of the words or taken from what was just talked about.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import cast
@@ -12,6 +13,7 @@ import yaml
 from anyio import to_thread
 
 from shopfloor.agents.card import AgentCard, Skill
+from shopfloor.agents.outcome import Waiting
 from shopfloor.agents.slots import SlotReader
 from shopfloor.agents.templates import render
 from shopfloor.kernel.ids import AgentId
@@ -36,19 +38,23 @@ class RulePlanner:
         self._reader = SlotReader(search)
         self._tools = tools
         self._fitted: tuple[object, Recogniser] | None = None
+        self._fitting = asyncio.Lock()
 
     async def plan(self, request: PlanRequest) -> Plan:
         """Return a plan; where nothing of the message is understood, its one task declines or looks it up."""
-        router = Router(request, await self._recogniser(request.cards), self._reader, self._search)
-        going_on, rest = continuations(request, self._reader, lambda text: router.match(text)[0])
+        known = await self._recogniser(request.cards)
+        going_on, rest = continuations(request, self._reader, known)
+        router = Router(request, known, self._reader, self._search)
         routes = router.routes(rest) if rest or not going_on else []
         return self._compose(going_on, routes, request)
 
     async def _recogniser(self, cards: Sequence[AgentCard]) -> Recogniser:
         stamp = tuple((card.id, id(card)) for card in cards)
         if self._fitted is None or self._fitted[0] != stamp:
-            # Fitting to a thousand examples takes most of a second: other conversations go on meanwhile.
-            self._fitted = (stamp, await to_thread.run_sync(Recogniser, cards, self._others, self._search))
+            async with self._fitting:
+                if self._fitted is None or self._fitted[0] != stamp:
+                    # A thousand examples take most of a second: what needs no plan goes on meanwhile.
+                    self._fitted = (stamp, await to_thread.run_sync(Recogniser, cards, self._others, self._search))
         return self._fitted[1]
 
     def _compose(self, going_on: Sequence[Continuation], routes: Sequence[Route], request: PlanRequest) -> Plan:
@@ -68,11 +74,8 @@ class RulePlanner:
             tasks.append(task)
             chain = task.id if is_chained else chain
         scores = [1.0 for _ in going_on] + [min(max(route.score, 0.0), 1.0) for route in routes]
-        is_left = bool(LEFT.search(request.message))
-        chosen = {(route.card.id, route.skill.id) for route in routes}
-        is_redone = any((waiting.agent, waiting.skill) in chosen for waiting in request.waiting)
         confidence = round(min(scores, default=0.0), 4)
-        return Plan(tasks=tuple(tasks), confidence=confidence, reminds=not (is_left or is_redone))
+        return Plan(tasks=tuple(tasks), confidence=confidence, reminds=_reminds(request, routes))
 
     def _is_chained(self, card: AgentCard, skill: Skill) -> bool:
         """Whether a skill may write or change who the customer is known to be: such tasks run one after the other."""
@@ -112,6 +115,23 @@ class RulePlanner:
             continues=waiting.origin,
             answer=going_on.answer,
         )
+
+
+def _reminds(request: PlanRequest, routes: Sequence[Route]) -> bool:
+    """Whether open questions are asked again: not where the customer left them, or wants a write with its own."""
+    chosen = {(route.card.id, route.skill.id) for route in routes}
+    is_redone = any((waiting.agent, waiting.skill) in chosen for waiting in request.waiting)
+    is_writing = any(route.is_writing for route in routes)
+    is_due = not request.waiting or any(_is_due(waiting, request.cards) for waiting in request.waiting)
+    return is_due and not (LEFT.search(request.message) or is_redone or is_writing)
+
+
+def _is_due(waiting: Waiting, cards: Sequence[AgentCard]) -> bool:
+    """Whether a question is worth asking again: one for a yes, or for what no other message would tell."""
+    if waiting.slot is None:
+        return True
+    card = next((card for card in cards if card.id == waiting.agent), None)
+    return card is not None and waiting.slot in card.slots and card.slots[waiting.slot].type in {"email", "address"}
 
 
 def not_ours() -> tuple[str, ...]:

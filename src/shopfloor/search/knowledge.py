@@ -14,7 +14,8 @@ from shopfloor.language.text import normalise, stem, words
 from shopfloor.search.bm25 import Bm25
 from shopfloor.search.contract import Document, Passage, Retrieved
 from shopfloor.search.spelling import Speller
-from shopfloor.search.synonyms import KNOWLEDGE_NAMES, KNOWLEDGE_PHRASES, SMALL_TALK
+from shopfloor.search.synonyms import CATEGORY_NAMES, KNOWLEDGE_NAMES, KNOWLEDGE_PHRASES, SMALL_TALK
+from shopfloor.search.synonyms import KINDS as PRODUCT_KINDS
 
 WEIGHTS = {"heading": 2.5, "title": 2.0, "topic": 1.0, "text": 1.0}
 """What a word counts in each field."""
@@ -22,11 +23,27 @@ HEADLINE_SHARE = 0.3
 """How much of a passage's score is what its title and heading cover of the question; the rest, what all of it does."""
 NEAR_HOME = 1.2
 """How much more a passage about the home country counts among equals."""
+FIRST = 1.2
+"""How much more the first section of a page counts among equals: it says what the page is for."""
 ANSWERABLE = 0.5
 """The score from which a passage is given as an answer: the middle between the questions of tests/search that the demo
 shop's pages answer and those that they do not."""
 FRONT_MATTER = re.compile(r"---\n(?P<head>.*?)\n---\n(?P<body>.*)", re.DOTALL)
+NUMBER = re.compile(r"#?\d{3,}")
+"""Most likely an order's: no page has to hold it."""
 SECTION = re.compile(r"^##\s+(?P<heading>.+?)\s*$", re.MULTILINE)
+GIVE_BACK = re.compile(
+    r"\b(?:sen[dt]|sending|give|giving|take|bring) (?:it |them |that |this |something |things )?back\b"
+)
+DURATION = re.compile(r"\b\d+ (?:business |working )?(?:hours?|days?|weeks?|months?|years?)\b")
+KINDS = frozenset(
+    stem(word)
+    for names in (CATEGORY_NAMES, PRODUCT_KINDS)
+    for name, others in names.items()
+    for one in (name, *others)
+    for word in words(one)
+)
+"""Kinds of products: what is said of all of them need not name them."""
 PHRASE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, KNOWLEDGE_PHRASES), key=len, reverse=True)) + r")\b")
 SAME = {stem(word): stem(group.split()[0]) for group in reversed(KNOWLEDGE_NAMES) for word in group.split()}
 """The stem that stands for a group of words, by the stem of each."""
@@ -64,6 +81,9 @@ class Section:
     document: Document
     heading: str
     text: str
+    place: int
+    """In its page, from 0."""
+    title: frozenset[str]
     headline: frozenset[str]
     """Of its page's title, its topic and its heading."""
     all: frozenset[str]
@@ -95,7 +115,8 @@ class PageRetriever:
 
     async def retrieve(self, text: str, *, limit: int = 3) -> Retrieved:
         """Return the passages nearest to a question; equals by BM25, then in the order of their pages."""
-        asked = dict.fromkeys(_stems(" ".join(map(self._correct, words(text)))))
+        found = _stems(" ".join(map(self._correct, words(text))))
+        asked = dict.fromkeys(word for word in found if self._is_asked(word))
         weights = {word: self._index.idf(word) for word in asked}
         matches = self._index.scores(asked)
         scored = [
@@ -114,14 +135,20 @@ class PageRetriever:
         """Return a whole page, or None."""
         return self._documents.get(document_id)
 
+    def _is_asked(self, word: str) -> bool:
+        """Whether a page must hold a word of the question: not an order's number or a kind of product."""
+        return not (NUMBER.fullmatch(word) or word in KINDS) or bool(self._index.scores([word]))
+
     def _nearness(self, section: Section) -> float:
         named = f"{section.document.title} {section.heading}".split()
-        return NEAR_HOME if self._home and self._home in (word.strip("?.,:") for word in named) else 1.0
+        is_near = bool(self._home) and self._home in (word.strip("?.,:") for word in named)
+        return (NEAR_HOME if is_near else 1.0) * (FIRST if section.place == 0 else 1.0)
 
 
 def _score(weights: Mapping[str, float], section: Section) -> float:
-    score = (1 - HEADLINE_SHARE) * _share(weights, section.all) + HEADLINE_SHARE * _share(weights, section.headline)
-    return round(score, 4)
+    # A page whose whole title is in the question is about it, whatever else is.
+    headline = 1.0 if section.title and section.title <= weights.keys() else _share(weights, section.headline)
+    return round((1 - HEADLINE_SHARE) * _share(weights, section.all) + HEADLINE_SHARE * headline, 4)
 
 
 def _share(weights: Mapping[str, float], held: Container[str]) -> float:
@@ -132,23 +159,27 @@ def _sections(document: Document) -> list[Section]:
     """Divide a page at its headings; what stands before the first is a section under the page's title."""
     parts = SECTION.split(document.text)
     named: Sequence[tuple[str, str]] = [(document.title, parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]
-    return [_section(document, heading, text.strip()) for heading, text in named if text.strip()]
+    held = [(heading, text.strip()) for heading, text in named if text.strip()]
+    return [_section(document, place, heading, text) for place, (heading, text) in enumerate(held)]
 
 
-def _section(document: Document, heading: str, text: str) -> Section:
+def _section(document: Document, place: int, heading: str, text: str) -> Section:
     headline = frozenset(_stems(f"{document.title} {document.topic} {heading}"))
     return Section(
         document=document,
         heading=heading,
         text=text,
+        place=place,
+        title=frozenset(_stems(document.title)),
         headline=headline,
-        all=headline | frozenset(_stems(text)),
+        all=headline | frozenset(_stems(text)) | frozenset(_stems("how long") if DURATION.search(text) else ()),
     )
 
 
 def _stems(text: str) -> list[str]:
     """Return the stems of what a text is about, one stem for words that mean the same."""
-    plain = PHRASE.sub(lambda match: KNOWLEDGE_PHRASES[match[0]], normalise(text))
+    given = GIVE_BACK.sub("return", normalise(text))
+    plain = PHRASE.sub(lambda match: KNOWLEDGE_PHRASES[match[0]], given)
     content = [word for word in words(plain) if word not in STOP_WORDS and word not in SMALL_TALK]
     return [SAME.get(found, found) for found in map(stem, content)]
 

@@ -106,9 +106,9 @@ KNOWLEDGE_NAMES = (
 )
 """Words that mean the same in a question about the shop, a group to a line."""
 KNOWLEDGE_PHRASES = {
-    "how long": "duration", "how much": "cost", "send back": "return", "sent back": "return",
-    "sending back": "return", "send something back": "return", "send it back": "return", "give back": "return",
-    "take back": "return", "money back": "refund", "personal data": "data", "personal information": "data",
+    "how late": "hours", "until when": "hours", "how long": "duration",
+    "when do i get": "duration", "when will i get": "duration", "how much": "cost", "money back": "refund",
+    "personal data": "data", "personal information": "data",
     "do you take": "do you accept", "gift voucher": "gift card", "gift vouchers": "gift cards",
     "gift certificate": "gift card", "store credit": "gift card", "promo code": "promocode",
     "discount code": "promocode", "discount codes": "promocode", "coupon code": "promocode", "pick up": "pickup",
@@ -121,6 +121,7 @@ KNOWLEDGE_PHRASES = {
 SMALL_TALK = word_set(
     """tell much many long want know need would like use used way does possible thing really find say said two three
     certain amount item happen happens receive received policy policies rule rules anymore again still already not
-    number time times mean means"""
+    number time times mean means today tomorrow tonight now currently
+    within month stuff things take takes comes come like"""
 )
 """Words of a question that its answer need not hold."""

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
-from shopfloor.actions.gate import Consent
+from shopfloor.actions.gate import Admitted, Consent
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import EventData, Source
 from shopfloor.kernel.errors import InvalidInput
@@ -61,8 +61,8 @@ class ToolContext:
     now: datetime
     consent: Consent | None = None
     """The customer's yes, if the message of this turn was one."""
-    admitted: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Summaries of the actions that were admitted but whose outcome was not recorded, by key."""
+    admitted: Mapping[str, Admitted] = field(default_factory=dict[str, Admitted])
+    """The actions that were admitted but whose outcome was not recorded, by key."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

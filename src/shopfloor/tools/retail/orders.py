@@ -13,6 +13,7 @@ from shopfloor.journal.events import IdentityVerified, Source
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import NotFound, Refused
 from shopfloor.kernel.ids import OrderNumber
+from shopfloor.language.dates import day
 from shopfloor.shop.contract import Capability, Orders, Shop
 from shopfloor.shop.models import Address, Order
 from shopfloor.tools.contract import NoArgs, Tool, ToolArgs, ToolContext, ToolResult
@@ -206,10 +207,10 @@ def order_kinds(orders: Orders, clock: Clock, zone: tzinfo) -> tuple[ActionKind[
 
     async def preview_cancel(args: CancelOrder) -> Preview:
         order = await _changeable(orders, args.order_number)
-        placed = order.placed_at.astimezone(zone)
+        placed = day(order.placed_at, clock.now(), zone)
         is_paid = order.payment_state == "paid"
         money = f"the money goes back to {order.payment_method}" if is_paid else "no money was taken yet"
-        summary = f"Cancel order #{order.number} of {placed.day} {placed:%B} over {order.total}; {money}."
+        summary = f"Cancel order #{order.number}, placed {placed}, over {order.total}; {money}."
         return Preview(summary=summary, amount=order.total)
 
     async def cancel(key: str, args: CancelOrder) -> JsonValue:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, JsonValue
+from pydantic import AfterValidator, Field, JsonValue
 
 from shopfloor.actions.kind import ActionArgs, ActionKind, Preview
 from shopfloor.kernel.canonical import digest
@@ -11,12 +11,17 @@ from shopfloor.shop.contract import Capability, Tickets
 from shopfloor.shop.models import Ticket
 
 
+def _one_line(text: str) -> str:
+    """Leave no line end in what may become a mail's header."""
+    return " ".join(text.split())
+
+
 class OpenTicket(ActionArgs):
     """Open a ticket."""
 
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
     """Where the answer goes."""
-    subject: Annotated[str, Field(min_length=1, max_length=200)]
+    subject: Annotated[str, AfterValidator(_one_line), Field(min_length=1, max_length=200)]
     summary: Annotated[str, Field(max_length=4_000)]
     conversation_id: str | None = None
 
