@@ -33,7 +33,7 @@ TAIL = re.compile(
 )
 NOTHING = re.compile(
     r"(?:some|any|an)?(?:thing|one|other)?s?(?: ?(?:cheaper|better|nicer|smaller|bigger|different|else)(?: ones?)?)?"
-    r"|more|products?|items?|stuff|that|it|help",
+    r"|another(?: one)?|more|products?|items?|stuff|that|it|help",
     re.IGNORECASE,
 )
 MAX_REMARK = 9
@@ -113,6 +113,8 @@ class SlotReader:
         if several := SEVERAL.search(text):
             placed = list(shown[: 3 if several["count"] in {"three", "3"} else 2])
         named = self._search.named(text) or (() if placed else self._called(text, shown))
+        if found.ordinals and not placed:
+            return named
         pointed = [*placed, *(product for product in named if product not in placed)]
         if not POINTERS & set(words(text)) or (pointed and is_one):
             return pointed

@@ -11,7 +11,7 @@ from datetime import date, datetime, tzinfo
 
 from pydantic import JsonValue
 
-from shopfloor.kernel.money import Money
+from shopfloor.language.amounts import prices
 from shopfloor.language.dates import find_days, local_day
 from shopfloor.language.entities import entities
 
@@ -27,7 +27,8 @@ class Evidence:
 
     now: datetime
     zone: tzinfo
-    amounts: set[str] = field(default_factory=set[str])
+    amounts: set[tuple[str | None, int]] = field(default_factory=set[tuple[str | None, int]])
+    """With their currencies, in the smallest unit."""
     days: set[date] = field(default_factory=set[date])
     words: set[str] = field(default_factory=set[str])
     """Ids, numbers, addresses and links, in lower case."""
@@ -43,7 +44,7 @@ class Evidence:
         elif isinstance(value, dict):
             minor, currency = value.get("minor"), value.get("currency")
             if isinstance(minor, int) and isinstance(currency, str):
-                self.amounts.add(_digits(str(Money(currency, minor))))
+                self.amounts.add((currency, minor))
             self.add_all(value.values())
         elif isinstance(value, list):
             self.add_all(value)
@@ -67,7 +68,7 @@ class Evidence:
             return
         self.words.update(WORD.findall(text.lower()))
         self.words.update(link.lower() for link in URL.findall(text))
-        self.amounts.update(_digits(amount) for amount in AMOUNT.findall(text))
+        self.amounts.update(amount for written in AMOUNT.findall(text) for amount in _amounts(written))
         if len(text) > 5:  # nothing shorter names a day
             self.days.update(find_days(text, self.now, self.zone))
 
@@ -76,14 +77,13 @@ class Evidence:
         links = URL.findall(sentence)
         bare = URL.sub(" ", sentence)
         found = entities(bare)
-        missing = [amount for amount in AMOUNT.findall(bare) if _digits(amount) not in self.amounts]
+        missing = [written for written in AMOUNT.findall(bare) if not _amounts(written) <= self.amounts]
         named = (*found.order_numbers, *found.tracking_ids, *found.emails, *links)
         missing += [name for name in named if name.lower() not in self.words]
         missing += [day.isoformat() for day in sorted(find_days(bare, self.now, self.zone) - self.days)]
         return tuple(dict.fromkeys(missing))
 
 
-def _digits(amount: str) -> str:
-    """Return an amount's number alone, so that `$75`, `$75.00` and `75 dollars` are one."""
-    digits = re.sub(r"[^\d.]", "", amount).rstrip(".")
-    return digits.removesuffix(".00")
+def _amounts(written: str) -> set[tuple[str | None, int]]:
+    """Return what a written amount says, so that `$75`, `$75.00` and `75 dollars` are one."""
+    return {(amount.currency, amount.minor) for amount in prices(written).amounts}

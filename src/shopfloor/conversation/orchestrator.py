@@ -47,6 +47,8 @@ logger = logging.getLogger(__name__)
 
 MAX_CHARACTERS = 8_000
 """Of one message."""
+PLANNED_CHARACTERS = 4_000
+"""Of the messages of one turn that a plan is made from."""
 TURN_TIMEOUT_S = 120.0
 HARMLESS = "\n\t\r\u200d\ufe0f"
 """Not printable, yet text: line ends, tabs, and what joins an emoji's parts."""
@@ -269,7 +271,7 @@ class ChatOrchestrator:
     async def _prepare(self, log: ConversationLog, turn: Turn, cards: Sequence[AgentCard]) -> None:
         """Get knowledge and plan at the same time."""
         asked = [m.content for m in log.state.messages if m.message_id in turn.message_ids]
-        message = "\n".join(asked)
+        message = "\n".join(asked)[:PLANNED_CHARACTERS]
         async with asyncio.TaskGroup() as group:
             knowledge = group.create_task(self._knowledge(message))
             planned = group.create_task(self._planned(message, log.state, turn, cards))

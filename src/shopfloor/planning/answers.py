@@ -24,8 +24,20 @@ OTHER_WISH = 0.5
 LEFT = re.compile(
     r"\b(?:never ?mind|forget (?:it|that|about it)|leave it|doesn'?t matter|drop it|skip (?:it|that))\b", re.IGNORECASE
 )
-RESERVED = re.compile(r"\b(?:but|only|except|unless|if|instead|wait|actually|not)\b", re.IGNORECASE)
-"""Words that make a yes no plain yes."""
+RESERVED = re.compile(
+    r"\b(?:but|only|except|unless|if|instead|wait|actually|not?|nope|nah|never|stop|hold|keep|undo|leave|mind|jok\w+)\b"
+    r"|\bcancel\b|n'?t\b",
+    re.IGNORECASE,
+)
+"""Words after a yes that may take it back."""
+EXPLICIT = re.compile(
+    r"\b(?:yes|yeah|yep|yup|ya|y|sure|confirm\w*|correct|right|go ahead|go for it|do (?:it|that|so)|please|proceed|"
+    r"definitely|absolutely|certainly|of course|cancel|change|send)\b|[👍✅👌]|^\W*ok(?:ay)?\W*$",
+    re.IGNORECASE,
+)
+"""What makes a yes explicit; `ok thanks` or `all good` is none."""
+EVERYTHING = re.compile(r"\b(?:all|everything|both|every)\b", re.IGNORECASE)
+"""More than the one thing that was asked about."""
 BESIDE = re.compile(r"^\s*(?:and also|and|also|btw|by the way|plus|oh and)\b[\s,]*", re.IGNORECASE)
 
 
@@ -37,15 +49,18 @@ class Continuation:
     slots: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     """What the message filled in."""
     answer: Literal["yes", "no"] | None = None
+    is_doubtful: bool = False
+    """Whether a yes was said, but not plainly: the question is asked again."""
 
 
 def continuations(request: PlanRequest, reader: SlotReader, known: Recogniser) -> tuple[list[Continuation], str]:
     """Return the waiting tasks that go on, and the rest of the message that asks for something else."""
     answers = _Answers(request, reader, known)
     for message, rest in _splits(request.message) if request.waiting else ():
-        found = [on for waiting in request.waiting if (on := answers.read(waiting, message))]
+        found = [on for waiting in request.waiting if (on := answers.read(waiting, message, rest))]
         if found:
-            return found, rest
+            # A yes that something doubtful follows is asked for again, and what follows is not taken for a request.
+            return found, "" if any(on.is_doubtful for on in found) else rest
     return [], request.message
 
 
@@ -69,8 +84,11 @@ class _Answers:
         self._reader = reader
         self._known = known
 
-    def read(self, waiting: Waiting, message: str) -> Continuation | None:
-        """Return how a waiting task goes on, or None where the message is no answer to it."""
+    def read(self, waiting: Waiting, message: str, rest: str) -> Continuation | None:
+        """Return how a waiting task goes on, or None where the message is no answer to it.
+
+        `rest` is what was said besides.
+        """
         card = next((card for card in self._request.cards if card.id == waiting.agent), None)
         skill = card.skill(waiting.skill) if card else None
         if card is None or skill is None:
@@ -79,7 +97,7 @@ class _Answers:
         is_other = best.score >= OTHER_WISH and best.label != f"{card.id}/{skill.id}"
         is_other = is_other and not self._known.is_fragment(message)
         if waiting.slot is None:
-            return self._confirmed(waiting, message) or (
+            return self._confirmed(waiting, message, rest) or (
                 None if is_other else self._changed(waiting, message, card, skill)
             )
         kind = card.slots[waiting.slot].type
@@ -92,13 +110,21 @@ class _Answers:
         is_answer = waiting.slot in values if is_other else bool(values) or _is_attempt(message, best.score)
         return Continuation(waiting=waiting, slots=values) if is_answer else None
 
-    def _confirmed(self, waiting: Waiting, message: str) -> Continuation | None:
-        is_whole = message == self._request.message
-        if is_yes(message, waiting.question) and (is_whole or not RESERVED.search(self._request.message)):
-            return Continuation(waiting=waiting, answer="yes")
+    def _confirmed(self, waiting: Waiting, message: str, rest: str) -> Continuation | None:
+        if is_yes(message, waiting.question):
+            is_plain = bool(EXPLICIT.search(message)) and not EVERYTHING.search(message)
+            if is_plain and (not rest or self._is_another_matter(waiting, rest)):
+                return Continuation(waiting=waiting, answer="yes")
+            return Continuation(waiting=waiting, is_doubtful=True)
         if is_no(message, waiting.question) or LEFT.search(message):
             return Continuation(waiting=waiting, answer="no")
         return None
+
+    def _is_another_matter(self, waiting: Waiting, rest: str) -> bool:
+        """Whether what follows a yes surely asks for something else, and takes nothing of the yes back."""
+        best = self._known.match(rest, bool(self._request.focus.product_ids))[0]
+        is_other = best.score >= OTHER_WISH and best.label != f"{waiting.agent}/{waiting.skill}"
+        return is_other and not RESERVED.search(rest)
 
     def _changed(self, waiting: Waiting, message: str, card: AgentCard, skill: Skill) -> Continuation | None:
         """Go on with other values: the question is asked anew, for exactly those."""

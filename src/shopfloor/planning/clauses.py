@@ -7,6 +7,7 @@ matched best together (dynamic programming). A cut costs a little, less where pe
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from shopfloor.language.address import parse_address
 from shopfloor.language.english import STOP_WORDS
@@ -138,11 +139,10 @@ def _pieces(message: str) -> tuple[list[str], list[float]]:
                 start = joint.start()
         pieces.append(sentence[start:])
         costs.append(COSTS["sentence"])
-    while len(pieces) > MAX_PIECES:
-        weakest = max(range(len(pieces) - 1), key=lambda place: costs[place])
-        pieces[weakest : weakest + 2] = [pieces[weakest] + pieces[weakest + 1]]
-        del costs[weakest]
-    return pieces, costs
+    cuts = sorted(sorted(range(len(pieces) - 1), key=lambda place: costs[place])[: MAX_PIECES - 1])
+    bounds = [0, *(cut + 1 for cut in cuts), len(pieces)]
+    kept = ["".join(pieces[start:end]) for start, end in pairwise(bounds)]
+    return kept, [*(costs[cut] for cut in cuts), costs[-1]] if costs else []
 
 
 def _address(sentence: str) -> range:

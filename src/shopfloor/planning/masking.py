@@ -14,7 +14,7 @@ PLACEHOLDERS = {"{order}": "orderref", "{product}": "productref", "{address}": "
 """How a card's examples write what a message names."""
 PLAIN = frozenset(PLACEHOLDERS.values()) | {"emailref"}
 NAMED = PLAIN | word_set(
-    """colourref numref size sizes the a an in of my for to or and please one order number about it its sorry mean
+    """colourref numref size sizes the a an in of my for to or and please one order number about it its it's sorry mean
     meant was no yes ok oh i"""
 )
 """Placeholders, and words beside them, that name something without asking for anything."""

@@ -14,9 +14,11 @@ from anyio import to_thread
 
 from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.outcome import Waiting
+from shopfloor.agents.playbook import Call, Propose
 from shopfloor.agents.slots import SlotReader
 from shopfloor.agents.templates import render
 from shopfloor.kernel.ids import AgentId
+from shopfloor.language.answers import is_stop
 from shopfloor.planning.answers import LEFT, Continuation, continuations
 from shopfloor.planning.plan import MAX_TASKS, Plan, PlanRequest, Task
 from shopfloor.planning.prefetch import first_reads
@@ -42,6 +44,8 @@ class RulePlanner:
 
     async def plan(self, request: PlanRequest) -> Plan:
         """Return a plan; where nothing of the message is understood, its one task declines or looks it up."""
+        if is_stop(request.message) and (stopped := _stopped(request)):
+            return self._compose([], [stopped], request)
         known = await self._recogniser(request.cards)
         going_on, rest = continuations(request, self._reader, known)
         router = Router(request, known, self._reader, self._search)
@@ -64,12 +68,12 @@ class RulePlanner:
             task = self._continued(f"t{len(tasks) + 1}", continuation, request, chain)
             tasks.append(task)
             chain = task.id
-        for postponed in request.postponed if going_on else ():
+        for postponed in request.postponed[: MAX_TASKS - len(tasks)] if going_on else ():
             task = postponed.model_copy(update={"id": f"t{len(tasks) + 1}", "depends_on": (chain,) if chain else ()})
             tasks.append(task)
             chain = task.id
-        for route in routes[: MAX_TASKS - len(tasks)]:
-            is_chained = self._is_chained(route.card, route.skill)
+        for route in routes[: max(0, MAX_TASKS - len(tasks))]:
+            is_chained = self._is_chained(route, request) or _is_about_the_same(route, tasks, chain)
             task = self._task(f"t{len(tasks) + 1}", route, request, chain if is_chained else None)
             tasks.append(task)
             chain = task.id if is_chained else chain
@@ -77,10 +81,13 @@ class RulePlanner:
         confidence = round(min(scores, default=0.0), 4)
         return Plan(tasks=tuple(tasks), confidence=confidence, reminds=_reminds(request, routes))
 
-    def _is_chained(self, card: AgentCard, skill: Skill) -> bool:
-        """Whether a skill may write or change who the customer is known to be: such tasks run one after the other."""
-        called = {getattr(step, "call", getattr(step, "propose", "")) for step in card.flat(skill.steps)}
-        return any(not self._tools[name].is_read for name in called if name in self._tools)
+    def _is_chained(self, route: Route, request: PlanRequest) -> bool:
+        """Whether a skill may write, or change who a guest is known to be: such tasks run one after the other."""
+        steps = route.card.flat(route.skill.steps)
+        if any(isinstance(step, Propose) for step in steps):
+            return True
+        called = {step.call for step in steps if isinstance(step, Call)}
+        return not request.is_signed_in and any(not self._tools[name].is_read for name in called & set(self._tools))
 
     def _task(self, task_id: str, route: Route, request: PlanRequest, after: str | None) -> Task:
         customer = {"is_signed_in": request.is_signed_in, "email": None, "name": None}
@@ -123,7 +130,7 @@ def _reminds(request: PlanRequest, routes: Sequence[Route]) -> bool:
     is_redone = any((waiting.agent, waiting.skill) in chosen for waiting in request.waiting)
     is_writing = any(route.is_writing for route in routes)
     is_due = not request.waiting or any(_is_due(waiting, request.cards) for waiting in request.waiting)
-    return is_due and not (LEFT.search(request.message) or is_redone or is_writing)
+    return is_due and not ((LEFT.search(request.message) or is_stop(request.message)) or is_redone or is_writing)
 
 
 def _is_due(waiting: Waiting, cards: Sequence[AgentCard]) -> bool:
@@ -138,3 +145,18 @@ def not_ours() -> tuple[str, ...]:
     """Return example messages that are no shop's business."""
     file = resources.files("shopfloor.planning") / "shipped" / "not_ours.yaml"
     return tuple(str(line) for line in yaml.safe_load(file.read_text("utf-8")))
+
+
+def _stopped(request: PlanRequest) -> Route | None:
+    """Return the route of a customer who wants the team to stop, or None where no card has a skill for it."""
+    found = ((card, skill) for card in request.cards if (skill := card.skill("stop")))
+    card, skill = next(found, (None, None))
+    return Route(card=card, skill=skill, text=request.message, arguments={}, score=1.0) if card and skill else None
+
+
+def _is_about_the_same(route: Route, tasks: Sequence[Task], chain: str | None) -> bool:
+    """Whether a part is about the order that the task before it may change."""
+    number = route.arguments.get("order_number")
+    return number is not None and any(
+        task.id == chain and task.arguments.get("order_number") == number for task in tasks
+    )

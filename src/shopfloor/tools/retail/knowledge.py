@@ -16,7 +16,7 @@ _DOCUMENT = TypeAdapter(Document)
 class QuestionArgs(ToolArgs):
     """What to answer."""
 
-    question: Annotated[str, Field(description="The question in the customer's words.", max_length=1_000)]
+    question: Annotated[str, Field(description="The question in the customer's words.", max_length=8_200)]
 
 
 class DocumentArgs(ToolArgs):

@@ -22,7 +22,7 @@ class SearchArgs(ToolArgs):
     """What to look for."""
 
     query: Annotated[
-        str, Field(description="The customer's words, with colour, size, price and so on.", max_length=500)
+        str, Field(description="The customer's words, with colour, size, price and so on.", max_length=8_200)
     ]
     refines: Annotated[str | None, Field(description="An earlier query that these words narrow down or change.")] = None
 
