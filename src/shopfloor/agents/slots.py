@@ -1,7 +1,7 @@
 """Filling slots from a customer's words."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -79,7 +79,7 @@ class SlotReader:
         match kind:
             case "order_number":
                 bare = found.bare_number if is_answer else None
-                return next(iter(found.order_numbers), bare or next(iter(named_orders(text)), None))
+                return next(iter(found.order_numbers), bare or next(iter(named_orders(text, found)), None))
             case "email":
                 return next(iter(found.emails), None)
             case "address":
@@ -137,16 +137,16 @@ class SlotReader:
         return self._search.understand(text).category is None and len(words(text)) <= MAX_REMARK
 
 
-def named_orders(text: str) -> tuple[str, ...]:
+def named_orders(text: str, found: Entities | None = None, address: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Return the orders that a text names, in its order: by a number with its sign, or one that stands alone."""
-    found = entities(text)
-    numbers = dict.fromkeys((*found.order_numbers, *_loose_numbers(text, found)))
+    named = found or entities(text)
+    loose = _loose_numbers(text, named, address_parts(text) if address is None else address)
+    numbers = dict.fromkeys((*named.order_numbers, *loose))
     return tuple(sorted(numbers, key=text.upper().find))
 
 
-def _loose_numbers(text: str, found: Entities) -> Sequence[str]:
+def _loose_numbers(text: str, found: Entities, address: Mapping[str, str]) -> Sequence[str]:
     """Return the numbers that stand alone and count nothing else."""
-    address = address_parts(text)
     prices = [amount.minor for amount in (found.price_min, found.price_max, found.price_about) if amount]
     taken = " ".join((*found.postal_codes, *found.sizes, *found.tracking_ids, *address.values()))
     numbers = LOOSE_NUMBER.findall(text)

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
-from shopfloor.agents.slots import named_orders
-from shopfloor.language.address import parse_address
+from shopfloor.agents.slots import address_parts, named_orders
 from shopfloor.language.attributes import colour_families
 from shopfloor.language.english import word_set
 from shopfloor.language.entities import entities
@@ -34,13 +34,14 @@ def mask(
     text mentions; `has_products` says that products were shown, so that `the second one` means one of them.
     """
     found = entities(text)
-    street = parse_address(text).get("line1")
+    address = address_parts(text)
+    street = address.get("line1")
     plain = normalise(text)
     for placeholder, word in PLACEHOLDERS.items():
         plain = plain.replace(placeholder, word)
     if street:
         plain = plain.replace(normalise(street), " addressref ")
-    for number in named_orders(text):
+    for number in named_orders(text, found, address):
         plain = re.sub(rf"(?:order )?(?:number |no\.? )?#? ?{re.escape(number.lower())}\b", " orderref ", plain)
     for email in found.emails:
         plain = plain.replace(email, " emailref ")
@@ -57,4 +58,9 @@ def _word(word: str, is_kind: Callable[[str], bool], product_words: frozenset[st
         return "numref"
     if word not in PLAIN and is_kind(word):
         return "kindref"
-    return "colourref" if colour_families(word) else word
+    return "colourref" if _is_colour(word) else word
+
+
+@lru_cache(maxsize=4_096)
+def _is_colour(word: str) -> bool:
+    return bool(colour_families(word))

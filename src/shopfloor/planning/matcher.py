@@ -2,7 +2,7 @@
 
 A linear model over TF-IDF features of words, the matters they stand for, word pairs and letters (so that misspellings
 still match), fitted by ridge regression in its dual form (Saunders, Gammerman, Vovk 1998): n examples take one
-n × n system, a few milliseconds, so a card that was just added is matched at once.
+n × n system, a fraction of a second for a thousand, so a card that was just added is matched at once.
 """
 
 from collections import Counter

@@ -11,6 +11,8 @@ from shopfloor.planning.matcher import Match, Matcher
 from shopfloor.search.contract import ProductSearch
 from shopfloor.search.spelling import Speller
 
+LONGEST_SMALL_TALK = 60
+"""Letters."""
 NOT_OURS = "not_ours"
 """The label of what is no shop's business."""
 
@@ -57,6 +59,8 @@ class Recogniser:
 
 def _small_talk(text: str) -> str | None:
     """Return the plain form of a text that only greets, thanks or takes leave."""
+    if len(text) > LONGEST_SMALL_TALK:
+        return None
     return "hello" if is_greeting(text) else "thanks" if is_thanks(text) else "goodbye" if is_goodbye(text) else None
 
 
