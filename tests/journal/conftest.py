@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from shopfloor.database.engine import Database
-from shopfloor.database.migrate import upgrade
 from shopfloor.journal.contract import Journal
 from shopfloor.journal.memory import MemoryJournal
 from shopfloor.journal.sql import SqlJournal
@@ -22,14 +21,6 @@ def clock() -> FixedClock:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "shop.db"
-
-
-@pytest.fixture
-def database(path: Path) -> Iterator[Database]:
-    database = Database.sqlite(path)
-    upgrade(database)
-    yield database
-    database.close()
 
 
 @pytest.fixture

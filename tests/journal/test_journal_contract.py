@@ -50,6 +50,14 @@ async def test_events_are_numbered_from_one_and_dated(journal: Journal, clock: F
     ]
 
 
+async def test_the_ends_of_many_streams_are_read_at_once(journal: Journal) -> None:
+    await journal.append(STREAM, [asks("a"), replies("a")])
+    await journal.append(OTHER, [asks("b")])
+    missing = [StreamId(f"conversation:none{number}") for number in range(2_500)]
+    assert await journal.last_seqs([OTHER, *missing, STREAM]) == {STREAM: 2, OTHER: 1}
+    assert await journal.last_seqs([]) == {}
+
+
 async def test_a_stream_reads_as_it_was_appended(journal: Journal) -> None:
     appended = await journal.append(STREAM, [asks("a"), replies("a")])
     await journal.append(OTHER, [asks("b")])

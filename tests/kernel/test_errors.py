@@ -15,6 +15,7 @@ def test_every_error_is_one_of_three_families() -> None:
         ShopfloorError,
         *families,
         errors.InvalidInput,
+        errors.InvalidFields,
         errors.NotFound,
         errors.Conflict,
         errors.StorageError,

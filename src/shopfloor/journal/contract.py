@@ -1,6 +1,6 @@
 """What a journal promises; `memory` and `sql` keep it, and one contract suite holds them to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -30,6 +30,10 @@ class Journal(Protocol):
 
         Erased fields come back empty: `""`, `{}`, `()` or None, whichever the field takes.
         """
+        ...
+
+    async def last_seqs(self, streams: Sequence[StreamId]) -> Mapping[StreamId, int]:
+        """Return the number of the last event of each of these streams that there is."""
         ...
 
     async def unanswered(self) -> Sequence[StreamId]:

@@ -15,7 +15,8 @@ from shopfloor.kernel.ids import AgentId, ConversationId, CustomerId, MessageId,
 
 TaskState = Literal["started", "done", "needs_input", "handed_off", "failed", "skipped"]
 ActionState = Literal["proposed", "needs_approval", "confirmed", "executed", "refused", "declined", "outcome_unknown"]
-IdentityMethod = Literal["token", "order_and_email"]
+IdentityMethod = Literal["token", "order_and_email", "outreach"]
+"""How: by the shop's token, by the guest check, or not at all, where the shop itself wrote to a customer it knows."""
 Role = Literal["user", "assistant"]
 
 
@@ -73,6 +74,15 @@ class ContextLoaded(EventData):
     """The collaborating agents: id, name, description, skills."""
 
 
+class Source(BaseModel):
+    """Where part of a reply comes from."""
+
+    model_config = ConfigDict(frozen=True)
+    kind: Literal["product", "order", "document", "guideline", "profile"]
+    id: str
+    agent: AgentId
+
+
 class MessageWritten(EventData):
     """Somebody said something."""
 
@@ -81,6 +91,8 @@ class MessageWritten(EventData):
     message_id: MessageId
     role: Role
     content: str
+    sources: tuple[Source, ...] = ()
+    """What of it stems from no tool, such as a guideline of the shop."""
     client_id: str | None = None
     """The sender's own id of the message, so that sending it again does not say it again; None for an assistant's."""
     turn_id: TurnId | None = None
@@ -100,8 +112,35 @@ class MessageWritten(EventData):
         return f"message:{self.client_id}" if self.client_id else None
 
 
+class SignalReceived(EventData):
+    """Something happened outside that an agent shall tell the customer of, unasked."""
+
+    TYPE = "SIGNAL"
+    PERSONAL = frozenset({"arguments"})
+    message_id: MessageId
+    """What a turn answers it by, as if it were a message."""
+    outreach_id: str
+    """The attempt to reach this customer about this signal; there is one event for each."""
+    kind: str
+    """Such as `stock_returned`."""
+    agent: AgentId
+    skill: str
+    arguments: dict[str, JsonValue]
+    """Values for the skill's slots."""
+
+    @property
+    def unanswered(self) -> int:
+        """Return 1: it waits for its turn like a message."""
+        return 1
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """Return the attempt."""
+        return f"outreach:{self.outreach_id}"
+
+
 class TurnStarted(EventData):
-    """The team turns to one or more messages."""
+    """The team turns to one or more messages, or to one signal."""
 
     TYPE = "TURN"
     turn_id: TurnId
@@ -146,15 +185,6 @@ class TaskStatus(EventData):
     """What the task waits for and all it needs to go on, as `agents.Waiting` has it; in `needs_input` only."""
     reason: str | None = None
     """Why it failed, was skipped or handed off."""
-
-
-class Source(BaseModel):
-    """Where part of a reply comes from."""
-
-    model_config = ConfigDict(frozen=True)
-    kind: Literal["product", "order", "document", "guideline"]
-    id: str
-    agent: AgentId
 
 
 class ToolCalled(EventData):
@@ -259,6 +289,7 @@ EVENT_TYPES: dict[str, type[EventData]] = {
         IdentityVerified,
         ContextLoaded,
         MessageWritten,
+        SignalReceived,
         TurnStarted,
         KnowledgeRetrieved,
         PlanMade,

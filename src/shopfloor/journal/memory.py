@@ -1,6 +1,6 @@
 """The journal in memory: the twin for tests, simulations and replays. It keeps what the real one would store."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from shopfloor.journal.chain import Entry, check, erased, extend, rebuild, split
@@ -40,6 +40,10 @@ class MemoryJournal:
     async def read(self, stream: StreamId, *, after: int = 0) -> Sequence[Event]:
         """Return a stream's events with numbers above `after`, in order."""
         return [rebuild(entry) for entry in self._streams.get(stream, [])[max(0, after) :]]
+
+    async def last_seqs(self, streams: Sequence[StreamId]) -> Mapping[StreamId, int]:
+        """Return the number of the last event of each of these streams that there is."""
+        return {stream: len(entries) for stream in streams if (entries := self._streams.get(stream))}
 
     async def unanswered(self) -> Sequence[StreamId]:
         """Return the streams that hold a message without an answer, the longest waiting first."""

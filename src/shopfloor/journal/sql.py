@@ -1,6 +1,6 @@
 """The journal in the installation's database, SQLite or PostgreSQL."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,8 @@ from shopfloor.kernel.keyed_locks import KeyedLocks
 
 STREAMS = cast("Table", StreamRow.__table__)
 EVENTS = cast("Table", EventRow.__table__)
+MAX_NAMED = 1_000
+"""Streams named in one query."""
 NEWEST_PAGE = 50
 """Rows read at a time where the end of a stream is looked through."""
 
@@ -46,6 +48,10 @@ class SqlJournal:
         return await self._database.read(
             lambda session: [rebuild(entry) for entry in _entries(session, stream, after=after)]
         )
+
+    async def last_seqs(self, streams: Sequence[StreamId]) -> Mapping[StreamId, int]:
+        """Return the number of the last event of each of these streams that there is."""
+        return await self._database.read(partial(_last_seqs, streams))
 
     async def unanswered(self) -> Sequence[StreamId]:
         """Return the streams that hold a message without an answer, the longest waiting first."""
@@ -110,6 +116,15 @@ class SqlJournal:
                 )
             )
         return added.events
+
+
+def _last_seqs(streams: Sequence[StreamId], session: Session) -> dict[StreamId, int]:
+    ends: dict[StreamId, int] = {}
+    for first in range(0, len(streams), MAX_NAMED):
+        named = STREAMS.c.stream.in_(streams[first : first + MAX_NAMED])
+        rows = session.execute(select(STREAMS.c.stream, STREAMS.c.last_seq).where(named))
+        ends.update((StreamId(row.stream), row.last_seq) for row in rows)
+    return ends
 
 
 def _locked_end(session: Session, stream: StreamId) -> tuple[int, str, Waiting]:

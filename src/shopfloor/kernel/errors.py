@@ -3,6 +3,7 @@
 ShopfloorError
 ├── CallerError            the caller's mistake; the message says the remedy
 │   ├── InvalidInput       a value that cannot be used
+│   │   └── InvalidFields  several, each with the field it stands in
 │   ├── NotFound           no such thing
 │   └── Conflict           it changed in the meantime, or the key was used for something else
 ├── WorldError             the world's fault; `retryable` says whether trying again can help
@@ -12,7 +13,8 @@ ShopfloorError
     └── Refused
 """
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
 
 class ShopfloorError(Exception):
@@ -25,6 +27,25 @@ class CallerError(ShopfloorError):
 
 class InvalidInput(CallerError):
     """A value that cannot be used."""
+
+
+class FieldProblem(NamedTuple):
+    """What is wrong with one field."""
+
+    field: str
+    """Its path: `skills.0.steps.2.say`; empty for the whole."""
+    message: str
+
+
+class InvalidFields(InvalidInput):
+    """Values that cannot be used, each with the field it stands in."""
+
+    def __init__(self, what: str, problems: Sequence[FieldProblem]) -> None:
+        """Take what cannot be used, such as a file's name, and all that is wrong with it."""
+        told = [": ".join(part for part in problem if part) for problem in problems]
+        super().__init__(f"{what}: {told[0]}" if len(told) == 1 else "\n  ".join([f"{what}:", *told]))
+        self.what = what
+        self.problems = tuple(problems)
 
 
 class NotFound(CallerError):

@@ -60,8 +60,12 @@ def find_days(text: str, now: datetime, zone: tzinfo) -> set[date]:
     A weekday is the next one from today on (the one before with `last`); a date without a year is in this year.
     `11/14/2026` has its month first unless that is impossible.
     """
+    return days_named(text, local_day(now, zone))
+
+
+def days_named(text: str, today: date) -> set[date]:
+    """Return every day a text names, read on a day as `find_days` does."""
     plain = normalise(text)
-    today = local_day(now, zone)
     return {*_written(plain, today.year), *_relative(plain, today)}
 
 

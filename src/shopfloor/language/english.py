@@ -176,7 +176,7 @@ RESTATING = word_set(
 """Words with which a yes repeats the question without adding to it."""
 ACTIONS = word_set(
     """cancel return refund send ship change update place submit request exchange start open create add remove notify
-    book sign subscribe keep leave make buy get take use give put issue replace reorder"""
+    book sign subscribe keep leave make buy get take use give put issue replace reorder erase"""
 )
 """Verbs with which a yes may repeat the question; they must be the question's own where that is known."""
 NEGATIONS = word_set("don't dont not never rather")
