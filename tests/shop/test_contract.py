@@ -1,18 +1,15 @@
 """One suite for every shop: what the contract promises holds in memory and on the database alike."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 from anyio import create_task_group
 
-from shopfloor.database.base import Base
 from shopfloor.database.engine import Database
 from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, Refused, StorageError
-from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId, Sku
+from shopfloor.kernel.ids import ConversationId, CustomerId, OrderNumber, ProductId, Sku
 from shopfloor.kernel.money import Money
 from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.contract import Capability, Shop
@@ -32,7 +29,9 @@ from shopfloor.shop.models import (
     Product,
     Promotion,
     Refund,
+    Return,
     ReturnLine,
+    ReturnState,
     Shipment,
     ShipmentEvent,
     Ticket,
@@ -176,14 +175,6 @@ def kind(request: pytest.FixtureRequest) -> Literal["memory", "sql"]:
     return request.param
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database.sqlite(tmp_path / "shop.db")
-    database.run(lambda session: Base.metadata.create_all(session.connection()), is_write=True)
-    yield database
-    database.close()
-
-
 async def opened(kind: str, database: Database, contents: ShopContents) -> Shop:
     if kind == "memory":
         return memory_shop(contents)
@@ -218,9 +209,30 @@ async def test_a_product_is_found_by_its_id_or_not_at_all(shop: Shop) -> None:
     assert await shop.catalogue.get_product(ProductId("none")) is None
 
 
+async def test_a_product_is_found_by_each_of_its_variants(shop: Shop) -> None:
+    assert await shop.catalogue.find_product(RED9) == CONTENTS.products[1]
+    assert await shop.catalogue.find_product(RED10) == CONTENTS.products[1]
+    assert await shop.catalogue.find_product(Sku("none")) is None
+
+
 async def test_a_promotion_runs_from_its_first_instant_up_to_its_last(shop: Shop) -> None:
     assert [promotion.code for promotion in await shop.catalogue.active_promotions(NOW)] == ["NOW"]
     assert await shop.catalogue.active_promotions(NOW + timedelta(hours=1)) == []
+
+
+async def test_a_stock_is_what_it_was_set_to(shop: Shop) -> None:
+    restocked = await shop.catalogue.set_stock(RED10, 7, key="a")
+    assert (restocked.sku, restocked.stock, restocked.price) == (RED10, 7, usd(8_900))
+    assert (await shop.catalogue.set_stock(SOCK, 0, key="b")).stock == 0
+    assert await stock(shop) == {RED9: 3, RED10: 7, SOCK: 0}
+
+
+async def test_a_stock_has_to_make_sense(shop: Shop) -> None:
+    with pytest.raises(InvalidInput):
+        await shop.catalogue.set_stock(RED10, -1, key="a")
+    with pytest.raises(NotFound):
+        await shop.catalogue.set_stock(Sku("none"), 1, key="a")
+    assert await stock(shop) == {RED9: 3, RED10: 0, SOCK: 5}
 
 
 # Orders
@@ -234,6 +246,18 @@ async def test_an_order_comes_back_as_it_was_stored(shop: Shop) -> None:
 async def test_a_customers_orders_come_newest_first(shop: Shop) -> None:
     assert [each.number for each in await shop.orders.orders_of(ADA, limit=5)] == ["6", "5", "4", "2", "3"]
     assert await shop.orders.orders_of(BEN) == []
+
+
+async def test_baskets_come_newest_first_without_what_was_cancelled(shop: Shop) -> None:
+    both = frozenset({ProductId("run"), ProductId("sock")})
+    assert await shop.orders.baskets(limit=10) == [both] * 5
+    assert await shop.orders.baskets(limit=2) == [both] * 2
+
+
+async def test_the_newest_basket_leads(kind: str, database: Database) -> None:
+    alone = replace(order("7", "delivered", placed_hours_ago=0), lines=(line(SOCK, 3),))
+    shop = await opened(kind, database, ShopContents(orders=(*CONTENTS.orders, alone)))
+    assert await shop.orders.baskets(limit=1) == [frozenset({ProductId("sock")})]
 
 
 async def test_cancelling_a_paid_order_refunds_its_total_and_puts_its_pieces_back(shop: Shop) -> None:
@@ -327,6 +351,59 @@ async def test_a_return_that_does_not_fit_its_order_is_refused(
     assert await shop.returns.returns_of(OrderNumber("4")) == [known]
 
 
+async def test_a_label_is_made_once_and_only_where_it_is_wanted(shop: Shop) -> None:
+    number = OrderNumber("4")
+    first = await shop.returns.request_return(number, "refund", [back(SOCK)], has_label=True, at=NOW, key="a")
+    again = await shop.returns.request_return(number, "refund", [back(SOCK)], has_label=False, at=NOW, key="a")
+    other = await shop.returns.request_return(number, "refund", [back(RED9)], at=NOW, key="b")
+    assert first.tracking_id
+    assert again == first
+    assert other.tracking_id is None
+    assert await shop.returns.returns_of(number) == [first, other]
+
+
+async def test_a_return_that_nobody_looked_at_is_withdrawn_once_and_can_be_asked_for_again(shop: Shop) -> None:
+    number = OrderNumber("4")
+    asked = await shop.returns.request_return(number, "refund", [back(SOCK)], at=NOW, key="a")
+    gone = await shop.returns.withdraw_return(asked.id, key="b")
+    assert gone == replace(asked, state="withdrawn")
+    assert await shop.returns.withdraw_return(asked.id, key="b") == gone
+    with pytest.raises(Refused) as refusal:
+        await shop.returns.withdraw_return(asked.id, key="c")
+    assert refusal.value.rule == "return.already_withdrawn"
+    anew = await shop.returns.request_return(number, "refund", [back(SOCK)], at=NOW, key="d")
+    assert anew.id != asked.id
+    assert await shop.returns.returns_of(number) == [gone, anew]
+
+
+@pytest.mark.parametrize("state", sorted(set(get_args(ReturnState)) - {"requested", "withdrawn"}))
+async def test_a_return_that_is_under_way_is_not_withdrawn(kind: str, database: Database, state: ReturnState) -> None:
+    back_ = Return(
+        id="R4-1", order_number=OrderNumber("4"), kind="refund", state=state, lines=(back(SOCK),), requested_at=NOW
+    )
+    shop = await opened(kind, database, replace(CONTENTS, returns=(back_,)))
+    with pytest.raises(Refused) as refusal:
+        await shop.returns.withdraw_return("R4-1", key="a")
+    assert refusal.value.rule == "return.under_way"
+    assert await shop.returns.returns_of(OrderNumber("4")) == [back_]
+
+
+async def test_a_return_that_does_not_exist_is_not_withdrawn(shop: Shop) -> None:
+    with pytest.raises(NotFound):
+        await shop.returns.withdraw_return("R4-9", key="a")
+
+
+async def test_the_staff_see_the_returns_that_wait_for_them_the_oldest_first(shop: Shop) -> None:
+    number = OrderNumber("4")
+    later = await shop.returns.request_return(number, "refund", [back(SOCK)], at=NOW + timedelta(hours=1), key="a")
+    first = await shop.returns.request_return(number, "refund", [back(RED9)], at=NOW, key="b")
+    gone = await shop.returns.request_return(number, "refund", [back(RED9)], at=NOW, key="c")
+    await shop.returns.withdraw_return(gone.id, key="d")
+    assert await shop.returns.list_returns("requested") == [first, later]
+    assert await shop.returns.list_returns("requested", limit=1) == [first]
+    assert [each.id for each in await shop.returns.list_returns("withdrawn")] == [gone.id]
+
+
 @pytest.mark.parametrize("lines", [[], [back(RED9, 0)]])
 async def test_a_return_of_nothing_is_invalid(shop: Shop, lines: list[ReturnLine]) -> None:
     with pytest.raises(InvalidInput):
@@ -372,7 +449,35 @@ async def test_a_cart_line_has_to_make_sense(shop: Shop) -> None:
     assert await shop.carts.get_cart("none") is None
 
 
+async def test_a_cart_is_opened_empty_and_found_again_by_its_visitor(shop: Shop) -> None:
+    opened = await shop.carts.open_cart("k9", None, at=NOW, key="a")
+    assert opened == Cart(id="k9", customer_id=None, lines=(), updated_at=NOW)
+    filled = await shop.carts.set_cart_line("k9", SOCK, 1, at=NOW, key="b")
+    assert await shop.carts.open_cart("k9", None, at=NOW + timedelta(days=1), key="c") == filled
+    assert await shop.carts.open_cart("k1", ADA, at=NOW, key="d") == CONTENTS.carts[0]
+    assert [cart.id for cart in await shop.carts.carts_of(ADA)] == ["k2", "k1"]
+
+
+@pytest.mark.parametrize("visitor", [None, BEN])
+async def test_a_cart_is_not_opened_for_somebody_else(shop: Shop, visitor: CustomerId | None) -> None:
+    with pytest.raises(Conflict):
+        await shop.carts.open_cart("k1", visitor, at=NOW, key="a")
+    assert await shop.carts.get_cart("k1") == CONTENTS.carts[0]
+
+
 # Customers
+
+
+async def test_consent_to_marketing_is_noted_with_its_time_and_withdrawn_again(shop: Shop) -> None:
+    given = await shop.customers.set_marketing_consent(ADA, True, at=NOW, key="a")
+    assert given == replace(CONTENTS.customers[0], marketing_consent=True, consent_at=NOW)
+    assert await shop.customers.get_customer(ADA) == given
+    later = NOW + timedelta(days=1)
+    withdrawn = await shop.customers.set_marketing_consent(ADA, False, at=later, key="b")
+    assert (withdrawn.marketing_consent, withdrawn.consent_at) == (False, later)
+    assert await shop.customers.get_customer(ADA) == withdrawn
+    with pytest.raises(NotFound):
+        await shop.customers.set_marketing_consent(CustomerId("none"), True, at=NOW, key="c")
 
 
 async def test_a_customer_is_found_by_id_and_by_e_mail_in_any_case(shop: Shop) -> None:
@@ -388,6 +493,19 @@ async def test_gift_cards_that_expire_first_lead_and_those_that_never_do_follow(
 
 
 # Tickets and leads
+
+
+async def test_a_customers_own_open_tickets_are_told_newest_first(shop: Shop) -> None:
+    newer = replace(TICKET, id="t-8", customer_id=ADA, created_at=TICKET.created_at + timedelta(hours=1))
+    own = replace(TICKET, id="t-9", customer_id=ADA)
+    closed = replace(own, id="t-10", state="closed")
+    others = replace(own, id="t-11", customer_id=BEN)
+    guests = replace(own, id="t-12", customer_id=None)
+    for ticket in (own, newer, closed, others, guests):
+        await shop.tickets.open_ticket(ticket, key=ticket.id)
+    assert await shop.tickets.tickets_of(ADA) == [newer, own]
+    assert await shop.tickets.tickets_of(ADA, limit=1) == [newer]
+    assert await shop.tickets.tickets_of(CustomerId("nobody")) == []
 
 
 async def test_tickets_are_kept_newest_first(shop: Shop) -> None:
@@ -416,6 +534,68 @@ async def test_a_second_lead_for_the_same_wish_is_the_first(shop: Shop) -> None:
     assert await shop.leads.list_leads("back_in_stock") == [other, LEAD]
     assert await shop.leads.list_leads("back_in_stock", limit=1) == [other]
     assert await shop.leads.list_leads("newsletter") == []
+
+
+async def test_a_lead_comes_back_with_all_that_was_said_of_it(shop: Shop) -> None:
+    whole = replace(LEAD, consent_words="One mail.", conversation_id=ConversationId("c1"), customer_id=ADA)
+    assert await shop.leads.add_lead(whole, key="a") == whole
+    assert await shop.leads.list_leads("back_in_stock") == [whole]
+
+
+async def test_leads_wait_for_a_variant_in_the_order_they_were_made(shop: Shop) -> None:
+    late = replace(LEAD, id="a", email="ben@example.com", consent_at=NOW + timedelta(hours=1))
+    await shop.leads.add_lead(late, key="a")
+    await shop.leads.add_lead(LEAD, key="b")
+    await shop.leads.add_lead(replace(LEAD, id="l3", sku=RED9), key="c")
+    await shop.leads.add_lead(replace(LEAD, id="l4", kind="newsletter", sku=None), key="d")
+    assert await shop.leads.leads_for(RED10) == [LEAD, late]
+    assert [lead.id for lead in await shop.leads.leads_of("ADA@example.com ")] == ["l1", "l3", "l4"]
+
+
+async def test_a_settled_lead_waits_no_more_and_its_wish_can_be_made_anew(shop: Shop) -> None:
+    await shop.leads.add_lead(LEAD, key="a")
+    settled = await shop.leads.settle_lead("l1", at=NOW, key="b")
+    assert settled == replace(LEAD, settled_at=NOW)
+    assert await shop.leads.leads_for(RED10) == []
+    assert await shop.leads.leads_of(LEAD.email) == []
+    assert await shop.leads.settle_lead("l1", at=NOW + timedelta(days=1), key="c") == settled
+    anew = replace(LEAD, id="l2", consent_at=NOW + timedelta(days=1))
+    assert await shop.leads.add_lead(anew, key="d") == anew
+    assert await shop.leads.leads_for(RED10) == [anew]
+    assert await shop.leads.list_leads("back_in_stock") == [anew, settled]
+    with pytest.raises(NotFound):
+        await shop.leads.settle_lead("none", at=NOW, key="e")
+
+
+async def test_a_wish_made_again_is_answered_where_it_was_made_last(shop: Shop) -> None:
+    first = replace(LEAD, conversation_id=ConversationId("c1"))
+    again = replace(LEAD, id="l2", conversation_id=ConversationId("c2"), customer_id=ADA)
+    await shop.leads.add_lead(first, key="a")
+    moved = replace(again, id="l1")
+    assert await shop.leads.add_lead(again, key="b") == moved
+    assert await shop.leads.leads_for(RED10) == [moved]
+
+
+async def test_a_guest_does_not_draw_a_customers_answer_to_themselves(shop: Shop) -> None:
+    theirs = replace(LEAD, conversation_id=ConversationId("c1"), customer_id=ADA)
+    await shop.leads.add_lead(theirs, key="a")
+    guest = replace(LEAD, id="l2", conversation_id=ConversationId("c2"))
+    await shop.leads.add_lead(guest, key="b")
+    await shop.leads.add_lead(replace(guest, id="l3", customer_id=BEN), key="c")
+    assert await shop.leads.leads_for(RED10) == [theirs]
+
+
+async def test_leads_are_removed_by_kind_address_and_variant(shop: Shop) -> None:
+    other = replace(LEAD, id="l2", sku=RED9)
+    letter = replace(LEAD, id="l3", kind="newsletter", sku=None)
+    for each in (LEAD, other, letter):
+        await shop.leads.add_lead(each, key=each.id)
+    assert await shop.leads.remove_leads("back_in_stock", "ADA@example.com", RED9, key="a") == 1
+    assert await shop.leads.remove_leads("back_in_stock", "ben@example.com", key="b") == 0
+    assert await shop.leads.leads_of(LEAD.email) == [LEAD, letter]
+    assert await shop.leads.remove_leads("back_in_stock", LEAD.email, key="c") == 1
+    assert await shop.leads.remove_leads("back_in_stock", LEAD.email, key="c") == 1
+    assert await shop.leads.leads_of(LEAD.email) == [letter]
 
 
 # Keys
@@ -462,6 +642,14 @@ async def test_a_key_is_not_taken_for_another_write(shop: Shop) -> None:
         await shop.tickets.open_ticket(TICKET, key="k")
     with pytest.raises(Conflict):
         await shop.leads.add_lead(LEAD, key="k")
+    with pytest.raises(Conflict):
+        await shop.leads.remove_leads("newsletter", LEAD.email, key="k")
+    with pytest.raises(Conflict):
+        await shop.catalogue.set_stock(RED10, 1, key="k")
+    with pytest.raises(Conflict):
+        await shop.carts.open_cart("k9", None, at=NOW, key="k")
+    with pytest.raises(Conflict):
+        await shop.customers.set_marketing_consent(ADA, True, at=NOW, key="k")
     assert await shop.orders.get_order(OrderNumber("2")) == CONTENTS.orders[1]
     assert await shop.tickets.list_tickets() == []
 

@@ -28,7 +28,9 @@ from shopfloor.shop.models import (
     Return,
     ReturnKind,
     ReturnLine,
+    ReturnState,
     Ticket,
+    Variant,
 )
 
 
@@ -42,6 +44,7 @@ class Capability(StrEnum):
     TICKETS = "tickets"
     LEADS = "leads"
     GIFT_CARDS = "gift_cards"
+    INVENTORY = "inventory"
 
 
 class Catalogue(Protocol):
@@ -51,12 +54,26 @@ class Catalogue(Protocol):
         """Return a product, or None."""
         ...
 
+    async def find_product(self, sku: Sku) -> Product | None:
+        """Return the product that a variant is of, or None."""
+        ...
+
     async def list_products(self, *, after: ProductId | None = None, limit: int = 100) -> Sequence[Product]:
         """Return a page of products in the order of their ids, those behind `after`."""
         ...
 
     async def active_promotions(self, at: datetime) -> Sequence[Promotion]:
         """Return the promotions that run at an instant."""
+        ...
+
+    async def set_stock(self, sku: Sku, quantity: int, *, key: str) -> Variant:
+        """Say how many pieces of a variant can be sold now, in place of what there were.
+
+        Raises:
+            NotFound: no such variant.
+            InvalidInput: a negative quantity.
+            Conflict: the key was used with other arguments.
+        """
         ...
 
 
@@ -69,6 +86,10 @@ class Orders(Protocol):
 
     async def orders_of(self, customer_id: CustomerId, *, limit: int = 20) -> Sequence[Order]:
         """Return a customer's orders, newest first."""
+        ...
+
+    async def baskets(self, *, limit: int) -> Sequence[frozenset[ProductId]]:
+        """Return which products were bought together, the newest orders' first; cancelled ones are left out."""
         ...
 
     async def cancel_order(self, number: OrderNumber, *, reason: str, at: datetime, key: str) -> Order:
@@ -101,14 +122,37 @@ class Returns(Protocol):
         """Return an order's returns, oldest first."""
         ...
 
+    async def list_returns(self, state: ReturnState, *, limit: int = 50) -> Sequence[Return]:
+        """Return the returns in a state, oldest first: `requested` are those that wait for the staff."""
+        ...
+
     async def request_return(
-        self, number: OrderNumber, kind: ReturnKind, lines: Sequence[ReturnLine], *, at: datetime, key: str
+        self,
+        number: OrderNumber,
+        kind: ReturnKind,
+        lines: Sequence[ReturnLine],
+        *,
+        has_label: bool = False,
+        at: datetime,
+        key: str,
     ) -> Return:
         """Register that goods of a delivered order shall come back; no money moves.
+
+        With `has_label` the shop makes a prepaid label, whose tracking id the return then has.
 
         Raises:
             NotFound: no such order.
             Refused: `return.not_delivered`, `return.not_in_order`, `return.already_requested`.
+            Conflict: the key was used with other arguments.
+        """
+        ...
+
+    async def withdraw_return(self, return_id: str, *, key: str) -> Return:
+        """Call off a return that nobody has looked at yet; its goods can be returned anew.
+
+        Raises:
+            NotFound: no such return.
+            Refused: `return.already_withdrawn`, `return.under_way`.
             Conflict: the key was used with other arguments.
         """
         ...
@@ -123,6 +167,14 @@ class Carts(Protocol):
 
     async def carts_of(self, customer_id: CustomerId) -> Sequence[Cart]:
         """Return a customer's carts, last touched first."""
+        ...
+
+    async def open_cart(self, cart_id: str, customer_id: CustomerId | None, *, at: datetime, key: str) -> Cart:
+        """Make an empty cart of an id, or return the one that the visitor has under it.
+
+        Raises:
+            Conflict: the id is another visitor's cart's, or the key was used with other arguments.
+        """
         ...
 
     async def set_cart_line(self, cart_id: str, sku: Sku, quantity: int, *, at: datetime, key: str) -> Cart:
@@ -152,6 +204,17 @@ class Customers(Protocol):
         """Return a customer's gift cards, those that expire first leading."""
         ...
 
+    async def set_marketing_consent(
+        self, customer_id: CustomerId, is_given: bool, *, at: datetime, key: str
+    ) -> Customer:
+        """Note that a customer wants to hear of offers, or no longer does.
+
+        Raises:
+            NotFound: no such customer.
+            Conflict: the key was used with other arguments.
+        """
+        ...
+
 
 class Tickets(Protocol):
     """What people of the shop take care of."""
@@ -168,12 +231,18 @@ class Tickets(Protocol):
         """Return the newest tickets first."""
         ...
 
+    async def tickets_of(self, customer_id: CustomerId, *, limit: int = 20) -> Sequence[Ticket]:
+        """Return a customer's tickets that are not closed, newest first."""
+        ...
+
 
 class Leads(Protocol):
     """Who wants to hear from the shop."""
 
     async def add_lead(self, lead: Lead, *, key: str) -> Lead:
-        """Store a lead; a second one of the same kind, e-mail and variant returns the first.
+        """Store a lead; a second one of the same kind, e-mail and variant is the first, while that one waits.
+
+        The first one then moves to the conversation of the second, unless it is a customer's and the second is not.
 
         Raises:
             Conflict: the key was used with other arguments.
@@ -181,7 +250,34 @@ class Leads(Protocol):
         ...
 
     async def list_leads(self, kind: LeadKind, *, limit: int = 50) -> Sequence[Lead]:
-        """Return the newest leads of a kind first."""
+        """Return the newest leads of a kind first, settled ones among them."""
+        ...
+
+    async def leads_for(self, sku: Sku) -> Sequence[Lead]:
+        """Return the `back_in_stock` leads that wait for a variant, oldest first."""
+        ...
+
+    async def leads_of(self, email: str) -> Sequence[Lead]:
+        """Return the leads of an e-mail address, compared without case, that are not settled, oldest first."""
+        ...
+
+    async def remove_leads(self, kind: LeadKind, email: str, sku: Sku | None = None, *, key: str) -> int:
+        """Remove the leads of a kind and an e-mail address, of one variant or of all, and return how many there were.
+
+        Raises:
+            Conflict: the key was used with other arguments.
+        """
+        ...
+
+    async def settle_lead(self, lead_id: str, *, at: datetime, key: str) -> Lead:
+        """Note that somebody has heard what they waited for; the same wish can be made anew afterwards.
+
+        One that was settled before stays as it is.
+
+        Raises:
+            NotFound: no such lead.
+            Conflict: the key was used with other arguments.
+        """
         ...
 
 

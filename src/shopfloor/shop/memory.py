@@ -28,6 +28,7 @@ from shopfloor.shop.models import (
     Return,
     ReturnKind,
     ReturnLine,
+    ReturnState,
     Ticket,
     Variant,
 )
@@ -93,22 +94,33 @@ class Shelves:
             raise NotFound(f"there is no order {number}")
         return self.orders[number]
 
+    def product_of(self, sku: Sku) -> Product | None:
+        """Return the product that a variant is of, or None."""
+        return self.products[self._product_of[sku]] if sku in self._product_of else None
+
+    def variant(self, sku: Sku) -> Variant:
+        """Return a variant that has to exist."""
+        product = self.product_of(sku)
+        if product is None:
+            raise NotFound(f"there is no variant {sku}: write its SKU as the catalogue has it")
+        return next(variant for variant in product.variants if variant.sku == sku)
+
     def stock(self, sku: Sku) -> int:
         """Return the pieces of a variant, which has to exist."""
-        if sku not in self._product_of:
-            raise NotFound(f"there is no variant {sku}")
-        variants = self.products[self._product_of[sku]].variants
-        return next(variant.stock for variant in variants if variant.sku == sku)
+        return self.variant(sku).stock
 
     def put_back(self, line: OrderLine) -> None:
         """Put the pieces of an order's line back in stock, where the variant is still sold."""
-        if line.sku not in self._product_of:
-            return
+        if line.sku in self._product_of:
+            self.restock(line.sku, self.stock(line.sku) + line.quantity)
+
+    def restock(self, sku: Sku, quantity: int) -> None:
+        """Set the pieces of a variant, which has to exist."""
 
         def restocked(variant: Variant) -> Variant:
-            return replace(variant, stock=variant.stock + line.quantity) if variant.sku == line.sku else variant
+            return replace(variant, stock=quantity) if variant.sku == sku else variant
 
-        product = self.products[self._product_of[line.sku]]
+        product = self.products[self._product_of[sku]]
         self.products[product.id] = replace(product, variants=tuple(map(restocked, product.variants)))
 
 
@@ -125,6 +137,10 @@ class MemoryCatalogue(_Part):
         """Return a product, or None."""
         return self._shelves.products.get(product_id)
 
+    async def find_product(self, sku: Sku) -> Product | None:
+        """Return the product that a variant is of, or None."""
+        return self._shelves.product_of(sku)
+
     async def list_products(self, *, after: ProductId | None = None, limit: int = 100) -> Sequence[Product]:
         """Return a page of products in the order of their ids."""
         return [product for id_, product in self._shelves.products.items() if after is None or id_ > after][:limit]
@@ -132,6 +148,17 @@ class MemoryCatalogue(_Part):
     async def active_promotions(self, at: datetime) -> Sequence[Promotion]:
         """Return the promotions that run at an instant."""
         return [promotion for promotion in self._shelves.promotions if rules.is_active(promotion, at)]
+
+    async def set_stock(self, sku: Sku, quantity: int, *, key: str) -> Variant:
+        """Say how many pieces of a variant can be sold now."""
+        rules.check_stock(quantity)
+
+        def set_stock() -> Variant:
+            variant = replace(self._shelves.variant(sku), stock=quantity)
+            self._shelves.restock(sku, quantity)
+            return variant
+
+        return self._shelves.once(writes.set_stock(sku, quantity, key=key), set_stock)
 
 
 class MemoryOrders(_Part):
@@ -145,6 +172,12 @@ class MemoryOrders(_Part):
         """Return a customer's orders, newest first."""
         theirs = [order for order in self._shelves.orders.values() if order.customer_id == customer_id]
         return sorted(theirs, key=lambda order: (order.placed_at, order.number), reverse=True)[:limit]
+
+    async def baskets(self, *, limit: int) -> Sequence[frozenset[ProductId]]:
+        """Return which products were bought together, the newest orders' first."""
+        sold = [order for order in self._shelves.orders.values() if order.state != "cancelled"]
+        newest = sorted(sold, key=lambda order: (order.placed_at, order.number), reverse=True)[:limit]
+        return [frozenset(line.product_id for line in order.lines) for order in newest]
 
     async def cancel_order(self, number: OrderNumber, *, reason: str, at: datetime, key: str) -> Order:
         """Cancel an order, put its pieces back and start its refund."""
@@ -177,18 +210,43 @@ class MemoryReturns(_Part):
         theirs = [each for each in self._shelves.returns.values() if each.order_number == number]
         return sorted(theirs, key=lambda each: (each.requested_at, each.id))
 
+    async def list_returns(self, state: ReturnState, *, limit: int = 50) -> Sequence[Return]:
+        """Return the returns in a state, oldest first."""
+        those = [each for each in self._shelves.returns.values() if each.state == state]
+        return sorted(those, key=lambda each: (each.requested_at, each.id))[:limit]
+
     async def request_return(
-        self, number: OrderNumber, kind: ReturnKind, lines: Sequence[ReturnLine], *, at: datetime, key: str
+        self,
+        number: OrderNumber,
+        kind: ReturnKind,
+        lines: Sequence[ReturnLine],
+        *,
+        has_label: bool = False,
+        at: datetime,
+        key: str,
     ) -> Return:
         """Register that goods shall come back."""
 
         def request() -> Return:
             earlier = [each for each in self._shelves.returns.values() if each.order_number == number]
-            new = rules.requested_return(self._shelves.order(number), earlier, kind, lines, at=at)
+            order = self._shelves.order(number)
+            new = rules.requested_return(order, earlier, kind, lines, has_label=has_label, at=at)
             self._shelves.returns[new.id] = new
             return new
 
         return self._shelves.once(writes.request_return(number, kind, lines, key=key), request)
+
+    async def withdraw_return(self, return_id: str, *, key: str) -> Return:
+        """Call off a return."""
+
+        def withdraw() -> Return:
+            if return_id not in self._shelves.returns:
+                raise NotFound(f"there is no return {return_id}")
+            back = rules.withdrawn(self._shelves.returns[return_id])
+            self._shelves.returns[return_id] = back
+            return back
+
+        return self._shelves.once(writes.withdraw_return(return_id, key=key), withdraw)
 
 
 class MemoryCarts(_Part):
@@ -202,6 +260,17 @@ class MemoryCarts(_Part):
         """Return a customer's carts, last touched first."""
         theirs = [cart for cart in self._shelves.carts.values() if cart.customer_id == customer_id]
         return sorted(theirs, key=lambda cart: (cart.updated_at, cart.id), reverse=True)
+
+    async def open_cart(self, cart_id: str, customer_id: CustomerId | None, *, at: datetime, key: str) -> Cart:
+        """Make an empty cart, or return the one that is there."""
+
+        def open_cart() -> Cart:
+            new = Cart(id=cart_id, customer_id=customer_id, lines=(), updated_at=at)
+            cart = self._shelves.carts.setdefault(cart_id, new)
+            rules.check_same_cart(cart, customer_id)
+            return cart
+
+        return self._shelves.once(writes.open_cart(cart_id, customer_id, key=key), open_cart)
 
     async def set_cart_line(self, cart_id: str, sku: Sku, quantity: int, *, at: datetime, key: str) -> Cart:
         """Put a quantity of a variant into a cart."""
@@ -236,6 +305,20 @@ class MemoryCustomers(_Part):
         theirs = [card for card in self._shelves.gift_cards if card.customer_id == customer_id]
         return sorted(theirs, key=lambda card: (card.expires_on or date.max, card.code))
 
+    async def set_marketing_consent(
+        self, customer_id: CustomerId, is_given: bool, *, at: datetime, key: str
+    ) -> Customer:
+        """Note that a customer wants to hear of offers, or no longer does."""
+
+        def note() -> Customer:
+            if customer_id not in self._shelves.customers:
+                raise NotFound(f"there is no customer {customer_id}")
+            known = self._shelves.customers[customer_id]
+            self._shelves.customers[customer_id] = replace(known, marketing_consent=is_given, consent_at=at)
+            return self._shelves.customers[customer_id]
+
+        return self._shelves.once(writes.set_marketing_consent(customer_id, is_given, key=key), note)
+
 
 class MemoryTickets(_Part):
     """What people of the shop take care of."""
@@ -256,6 +339,12 @@ class MemoryTickets(_Part):
         tickets = self._shelves.tickets.values()
         return sorted(tickets, key=lambda ticket: (ticket.created_at, ticket.id), reverse=True)[:limit]
 
+    async def tickets_of(self, customer_id: CustomerId, *, limit: int = 20) -> Sequence[Ticket]:
+        """Return a customer's tickets that are not closed, newest first."""
+        tickets = await self.list_tickets(limit=len(self._shelves.tickets))
+        own = [ticket for ticket in tickets if ticket.customer_id == customer_id and ticket.state != "closed"]
+        return own[:limit]
+
 
 class MemoryLeads(_Part):
     """Who wants to hear from the shop."""
@@ -267,7 +356,8 @@ class MemoryLeads(_Part):
             wish = rules.wish(lead)
             same = next((known for known in self._shelves.leads.values() if rules.wish(known) == wish), None)
             if same is not None:
-                return same
+                self._shelves.leads[same.id] = rules.renewed(same, lead)
+                return self._shelves.leads[same.id]
             if lead.id in self._shelves.leads:
                 raise Conflict(f"the lead {lead.id} exists already: use a new id")
             self._shelves.leads[lead.id] = lead
@@ -279,3 +369,39 @@ class MemoryLeads(_Part):
         """Return the newest leads of a kind first."""
         theirs = [lead for lead in self._shelves.leads.values() if lead.kind == kind]
         return sorted(theirs, key=lambda lead: (lead.consent_at, lead.id), reverse=True)[:limit]
+
+    async def leads_for(self, sku: Sku) -> Sequence[Lead]:
+        """Return the leads that wait for a variant, oldest first."""
+        return [lead for lead in self._waiting() if lead.kind == "back_in_stock" and lead.sku == sku]
+
+    async def leads_of(self, email: str) -> Sequence[Lead]:
+        """Return the leads of an e-mail address that are not settled, oldest first."""
+        wanted = rules.email_key(email)
+        return [lead for lead in self._waiting() if rules.email_key(lead.email) == wanted]
+
+    async def remove_leads(self, kind: LeadKind, email: str, sku: Sku | None = None, *, key: str) -> int:
+        """Remove leads, and return how many there were."""
+
+        def remove() -> int:
+            gone = [lead.id for lead in self._shelves.leads.values() if rules.is_meant(lead, kind, email, sku)]
+            for lead_id in gone:
+                del self._shelves.leads[lead_id]
+            return len(gone)
+
+        return self._shelves.once(writes.remove_leads(kind, email, sku, key=key), remove)
+
+    async def settle_lead(self, lead_id: str, *, at: datetime, key: str) -> Lead:
+        """Note that somebody has heard what they waited for."""
+
+        def settle() -> Lead:
+            if lead_id not in self._shelves.leads:
+                raise NotFound(f"there is no lead {lead_id}")
+            lead = self._shelves.leads[lead_id]
+            self._shelves.leads[lead_id] = lead if lead.settled_at else replace(lead, settled_at=at)
+            return self._shelves.leads[lead_id]
+
+        return self._shelves.once(writes.settle_lead(lead_id, key=key), settle)
+
+    def _waiting(self) -> list[Lead]:
+        waiting = [lead for lead in self._shelves.leads.values() if lead.settled_at is None]
+        return sorted(waiting, key=lambda lead: (lead.consent_at, lead.id))

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId, Sku
+from shopfloor.kernel.ids import ConversationId, CustomerId, OrderNumber, ProductId, Sku
 from shopfloor.kernel.money import Money
 
 Gender = Literal["men", "women", "unisex", "kids"]
 OrderState = Literal["pending", "processing", "on_hold", "partially_shipped", "shipped", "delivered", "cancelled"]
 PaymentState = Literal["authorised", "paid", "partially_refunded", "refunded", "failed"]
 ShipmentState = Literal["label_created", "in_transit", "out_for_delivery", "delivered", "delayed", "lost"]
-ReturnState = Literal["requested", "approved", "in_transit", "received", "completed", "rejected"]
+ReturnState = Literal["requested", "approved", "in_transit", "received", "completed", "rejected", "withdrawn"]
 ReturnKind = Literal["refund", "exchange"]
 RefundState = Literal["pending", "settled", "failed"]
 TicketState = Literal["open", "waiting", "closed"]
@@ -102,6 +102,8 @@ class Customer:
     address: Address
     """Where their parcels go unless they say otherwise."""
     marketing_consent: bool = False
+    consent_at: datetime | None = None
+    """When they last gave or withdrew it here; None where they never did."""
     created_at: datetime
 
 
@@ -233,6 +235,7 @@ class Return:
     requested_at: datetime
     received_at: datetime | None = None
     tracking_id: str | None = None
+    """Of its label; None where the customer sends it by a carrier of their own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -277,3 +280,11 @@ class Lead:
     sku: Sku | None
     """What they wait for, in `back_in_stock`; otherwise None."""
     consent_at: datetime
+    consent_words: str = ""
+    """What they were told when they gave it."""
+    conversation_id: ConversationId | None = None
+    """Where they asked for it, and hear of it; None where it was not in a conversation."""
+    customer_id: CustomerId | None = None
+    """None for a guest."""
+    settled_at: datetime | None = None
+    """When they heard what they waited for; None while they wait."""

@@ -13,7 +13,7 @@ from shopfloor.shop.demo.days import Days
 from shopfloor.shop.demo.parcels import SIGNED_FROM, Journey, parcel
 from shopfloor.shop.demo.people import Person
 from shopfloor.shop.demo.products import CURRENCY
-from shopfloor.shop.demo.taste import choose
+from shopfloor.shop.demo.taste import choose, companion
 from shopfloor.shop.models import Order, OrderLine, OrderState, PaymentState, Product, Promotion, Refund, Shipment
 
 MAYA, JONAS = 0, 1
@@ -107,10 +107,13 @@ def _lines(number: int, person: Person, products: Sequence[Product], *, at_least
     throw = chance("lines", number)
     wanted = WANTED.get(number) or (None,) * max(at_least, throw.choice((1, 1, 1, 2, 2, 3)))
     lines: dict[Sku, OrderLine] = {}
+    first: Product | None = None
     for category in wanted:
-        offer = [product for product in products if category in {None, product.category[-1]}]
+        besides = category or (companion(chance("besides", number, len(lines)), first) if first else None)
+        offer = [product for product in products if besides in {None, product.category[-1]}]
         left = [product for product in offer if product.id not in {line.product_id for line in lines.values()}]
         product, variant = choose(throw, person, _dearest(left) if number == 150 else left)
+        first = first or product
         lines[variant.sku] = OrderLine(
             sku=variant.sku,
             product_id=product.id,

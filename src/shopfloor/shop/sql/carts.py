@@ -38,6 +38,19 @@ class SqlCarts:
         newest = theirs.order_by(CartRow.updated_at.desc(), CartRow.id.desc())
         return await self._database.read(lambda session: [cart_of(row) for row in session.scalars(newest)])
 
+    async def open_cart(self, cart_id: str, customer_id: CustomerId | None, *, at: datetime, key: str) -> Cart:
+        """Make an empty cart, or return the one that is there."""
+
+        def open_cart(session: Session) -> Cart:
+            row = session.get(CartRow, cart_id)
+            if row is None:
+                row = cart_row(Cart(id=cart_id, customer_id=customer_id, lines=(), updated_at=at))
+                session.add(row)
+            rules.check_same_cart(cart_of(row), customer_id)
+            return cart_of(row)
+
+        return await self._writer.once(writes.open_cart(cart_id, customer_id, key=key), open_cart)
+
     async def set_cart_line(self, cart_id: str, sku: Sku, quantity: int, *, at: datetime, key: str) -> Cart:
         """Put a quantity of a variant into a cart."""
         rules.check_quantity(quantity)
@@ -62,7 +75,7 @@ def _locked_cart(session: Session, cart_id: str) -> CartRow:
 def _stock(session: Session, sku: Sku) -> int:
     stock = session.scalar(select(VariantRow.stock).where(VariantRow.sku == sku))
     if stock is None:
-        raise NotFound(f"there is no variant {sku}")
+        raise NotFound(f"there is no variant {sku}: write its SKU as the catalogue has it")
     return stock
 
 

@@ -7,24 +7,38 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
-from shopfloor.kernel.ids import ProductId
+from shopfloor.kernel.errors import NotFound
+from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.kernel.money import Money
+from shopfloor.shop import rules, writes
 from shopfloor.shop.models import Product, Promotion, Variant
+from shopfloor.shop.sql.effects import Writer
 from shopfloor.shop.sql.rows import ProductRow, PromotionRow, VariantRow
 
 
 class SqlCatalogue:
     """What is sold."""
 
-    def __init__(self, database: Database) -> None:
-        """Take the database."""
+    def __init__(self, database: Database, writer: Writer) -> None:
+        """Take the database and what writes to it."""
         self._database = database
+        self._writer = writer
 
     async def get_product(self, product_id: ProductId) -> Product | None:
         """Return a product, or None."""
 
         def read(session: Session) -> Product | None:
             row = session.get(ProductRow, product_id)
+            return row and product_of(row)
+
+        return await self._database.read(read)
+
+    async def find_product(self, sku: Sku) -> Product | None:
+        """Return the product that a variant is of, or None."""
+        of_variant = select(ProductRow).join(VariantRow).where(VariantRow.sku == sku)
+
+        def read(session: Session) -> Product | None:
+            row = session.scalar(of_variant)
             return row and product_of(row)
 
         return await self._database.read(read)
@@ -41,6 +55,19 @@ class SqlCatalogue:
         running = select(PromotionRow).where(PromotionRow.starts_at <= at, PromotionRow.ends_at > at)
         ordered = running.order_by(PromotionRow.code)
         return await self._database.read(lambda session: [promotion_of(row) for row in session.scalars(ordered)])
+
+    async def set_stock(self, sku: Sku, quantity: int, *, key: str) -> Variant:
+        """Say how many pieces of a variant can be sold now."""
+        rules.check_stock(quantity)
+
+        def set_stock(session: Session) -> Variant:
+            row = session.get(VariantRow, sku, with_for_update=True)
+            if row is None:
+                raise NotFound(f"there is no variant {sku}: write its SKU as the catalogue has it")
+            row.stock = quantity
+            return variant_of(row)
+
+        return await self._writer.once(writes.set_stock(sku, quantity, key=key), set_stock)
 
 
 def product_of(row: ProductRow) -> Product:

@@ -2,24 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
+from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import CustomerId
 from shopfloor.kernel.money import Money
-from shopfloor.shop import rules
+from shopfloor.shop import rules, writes
 from shopfloor.shop.models import Address, Customer, GiftCard
+from shopfloor.shop.sql.effects import Writer
 from shopfloor.shop.sql.rows import CustomerRow, GiftCardRow
 
 
 class SqlCustomers:
     """Who buys."""
 
-    def __init__(self, database: Database) -> None:
-        """Take the database."""
+    def __init__(self, database: Database, writer: Writer) -> None:
+        """Take the database and what writes to it."""
         self._database = database
+        self._writer = writer
 
     async def get_customer(self, customer_id: CustomerId) -> Customer | None:
         """Return a customer, or None."""
@@ -46,6 +50,20 @@ class SqlCustomers:
         ordered = theirs.order_by(GiftCardRow.expires_on.is_(None), GiftCardRow.expires_on, GiftCardRow.code)
         return await self._database.read(lambda session: [gift_card_of(row) for row in session.scalars(ordered)])
 
+    async def set_marketing_consent(
+        self, customer_id: CustomerId, is_given: bool, *, at: datetime, key: str
+    ) -> Customer:
+        """Note that a customer wants to hear of offers, or no longer does."""
+
+        def note(session: Session) -> Customer:
+            row = session.get(CustomerRow, customer_id, with_for_update=True)
+            if row is None:
+                raise NotFound(f"there is no customer {customer_id}")
+            row.marketing_consent, row.consent_at = is_given, at
+            return customer_of(row)
+
+        return await self._writer.once(writes.set_marketing_consent(customer_id, is_given, key=key), note)
+
 
 def customer_of(row: CustomerRow) -> Customer:
     """Return the customer of a row."""
@@ -56,6 +74,7 @@ def customer_of(row: CustomerRow) -> Customer:
         phone=row.phone,
         address=Address(**row.address),
         marketing_consent=row.marketing_consent,
+        consent_at=row.consent_at,
         created_at=row.created_at,
     )
 
@@ -81,6 +100,7 @@ def customer_row(customer: Customer) -> CustomerRow:
         phone=customer.phone,
         address=asdict(customer.address),
         marketing_consent=customer.marketing_consent,
+        consent_at=customer.consent_at,
         created_at=customer.created_at,
     )
 

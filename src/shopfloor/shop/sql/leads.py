@@ -1,12 +1,14 @@
 """Leads on the database."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
-from shopfloor.kernel.errors import Conflict
+from shopfloor.kernel.errors import Conflict, NotFound
+from shopfloor.kernel.ids import Sku
 from shopfloor.shop import rules, writes
 from shopfloor.shop.models import Lead, LeadKind
 from shopfloor.shop.sql.effects import Writer
@@ -27,7 +29,9 @@ class SqlLeads:
         def store(session: Session) -> Lead:
             same = session.scalar(select(LeadRow).where(LeadRow.wish == rules.wish(lead)))
             if same is not None:
-                return _lead(same)
+                lead_again = rules.renewed(_lead(same), lead)
+                same.conversation_id, same.customer_id = lead_again.conversation_id, lead_again.customer_id
+                return lead_again
             if session.get(LeadRow, lead.id):
                 raise Conflict(f"the lead {lead.id} exists already: use a new id")
             session.add(_row(lead))
@@ -41,9 +45,57 @@ class SqlLeads:
         newest = theirs.order_by(LeadRow.consent_at.desc(), LeadRow.id.desc()).limit(limit)
         return await self._database.read(lambda session: [_lead(row) for row in session.scalars(newest)])
 
+    async def leads_for(self, sku: Sku) -> Sequence[Lead]:
+        """Return the leads that wait for a variant, oldest first."""
+        return await self._waiting(LeadRow.kind == "back_in_stock", LeadRow.sku == sku)
+
+    async def leads_of(self, email: str) -> Sequence[Lead]:
+        """Return the leads of an e-mail address that are not settled, oldest first."""
+        return await self._waiting(LeadRow.email_key == rules.email_key(email))
+
+    async def remove_leads(self, kind: LeadKind, email: str, sku: Sku | None = None, *, key: str) -> int:
+        """Remove leads, and return how many there were."""
+        theirs = select(LeadRow).where(LeadRow.kind == kind, LeadRow.email_key == rules.email_key(email))
+
+        def remove(session: Session) -> int:
+            gone = [row for row in session.scalars(theirs) if rules.is_meant(_lead(row), kind, email, sku)]
+            for row in gone:
+                session.delete(row)
+            return len(gone)
+
+        return await self._writer.once(writes.remove_leads(kind, email, sku, key=key), remove)
+
+    async def settle_lead(self, lead_id: str, *, at: datetime, key: str) -> Lead:
+        """Note that somebody has heard what they waited for."""
+
+        def settle(session: Session) -> Lead:
+            row = session.get(LeadRow, lead_id, with_for_update=True)
+            if row is None:
+                raise NotFound(f"there is no lead {lead_id}")
+            row.settled_at = row.settled_at or at
+            row.wish = rules.wish(_lead(row))
+            return _lead(row)
+
+        return await self._writer.once(writes.settle_lead(lead_id, key=key), settle)
+
+    async def _waiting(self, *conditions: ColumnElement[bool]) -> Sequence[Lead]:
+        waiting = select(LeadRow).where(LeadRow.settled_at.is_(None), *conditions)
+        oldest = waiting.order_by(LeadRow.consent_at, LeadRow.id)
+        return await self._database.read(lambda session: [_lead(row) for row in session.scalars(oldest)])
+
 
 def _lead(row: LeadRow) -> Lead:
-    return Lead(id=row.id, kind=row.kind, email=row.email, sku=row.sku, consent_at=row.consent_at)
+    return Lead(
+        id=row.id,
+        kind=row.kind,
+        email=row.email,
+        sku=row.sku,
+        consent_at=row.consent_at,
+        consent_words=row.consent_words,
+        conversation_id=row.conversation_id,
+        customer_id=row.customer_id,
+        settled_at=row.settled_at,
+    )
 
 
 def _row(lead: Lead) -> LeadRow:
@@ -52,6 +104,11 @@ def _row(lead: Lead) -> LeadRow:
         wish=rules.wish(lead),
         kind=lead.kind,
         email=lead.email,
+        email_key=rules.email_key(lead.email),
         sku=lead.sku,
         consent_at=lead.consent_at,
+        consent_words=lead.consent_words,
+        conversation_id=lead.conversation_id,
+        customer_id=lead.customer_id,
+        settled_at=lead.settled_at,
     )

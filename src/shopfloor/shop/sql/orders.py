@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
 from shopfloor.kernel.errors import NotFound
-from shopfloor.kernel.ids import CustomerId, OrderNumber
+from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId
 from shopfloor.shop import rules, writes
 from shopfloor.shop.models import Address, Order, OrderLine
 from shopfloor.shop.sql import order_rows
 from shopfloor.shop.sql.effects import Writer
-from shopfloor.shop.sql.rows import OrderRow, VariantRow
+from shopfloor.shop.sql.rows import OrderLineRow, OrderRow, VariantRow
 
 
 class SqlOrders:
@@ -38,6 +38,21 @@ class SqlOrders:
         theirs = select(OrderRow).where(OrderRow.customer_id == customer_id)
         newest = theirs.order_by(OrderRow.placed_at.desc(), OrderRow.number.desc()).limit(limit)
         return await self._database.read(lambda session: [order_rows.order_of(row) for row in session.scalars(newest)])
+
+    async def baskets(self, *, limit: int) -> Sequence[frozenset[ProductId]]:
+        """Return which products were bought together, the newest orders' first."""
+        sold = select(OrderRow.number).where(OrderRow.state != "cancelled")
+        newest = sold.order_by(OrderRow.placed_at.desc(), OrderRow.number.desc()).limit(limit)
+
+        def read(session: Session) -> Sequence[frozenset[ProductId]]:
+            numbers = session.scalars(newest).all()
+            baskets: dict[OrderNumber, set[ProductId]] = {number: set() for number in numbers}
+            lines = select(OrderLineRow.order_number, OrderLineRow.product_id)
+            for number, product_id in session.execute(lines.where(OrderLineRow.order_number.in_(newest))):
+                baskets[number].add(product_id)
+            return [frozenset(basket) for basket in baskets.values()]
+
+        return await self._database.read(read)
 
     async def cancel_order(self, number: OrderNumber, *, reason: str, at: datetime, key: str) -> Order:
         """Cancel an order, put its pieces back and start its refund."""

@@ -7,9 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
+from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import OrderNumber
 from shopfloor.shop import rules, writes
-from shopfloor.shop.models import Return, ReturnKind, ReturnLine
+from shopfloor.shop.models import Return, ReturnKind, ReturnLine, ReturnState
 from shopfloor.shop.sql.effects import Writer
 from shopfloor.shop.sql.order_rows import order_of
 from shopfloor.shop.sql.orders import locked_order
@@ -28,18 +29,45 @@ class SqlReturns:
         """Return an order's returns, oldest first."""
         return await self._database.read(lambda session: _returns_of(session, number))
 
+    async def list_returns(self, state: ReturnState, *, limit: int = 50) -> Sequence[Return]:
+        """Return the returns in a state, oldest first."""
+        those = select(ReturnRow).where(ReturnRow.state == state)
+        oldest = those.order_by(ReturnRow.requested_at, ReturnRow.id).limit(limit)
+        return await self._database.read(lambda session: [return_of(row) for row in session.scalars(oldest)])
+
     async def request_return(
-        self, number: OrderNumber, kind: ReturnKind, lines: Sequence[ReturnLine], *, at: datetime, key: str
+        self,
+        number: OrderNumber,
+        kind: ReturnKind,
+        lines: Sequence[ReturnLine],
+        *,
+        has_label: bool = False,
+        at: datetime,
+        key: str,
     ) -> Return:
         """Register that goods shall come back."""
 
         def request(session: Session) -> Return:
             order = order_of(locked_order(session, number))
-            new = rules.requested_return(order, _returns_of(session, number), kind, lines, at=at)
+            earlier = _returns_of(session, number)
+            new = rules.requested_return(order, earlier, kind, lines, has_label=has_label, at=at)
             session.add(return_row(new))
             return new
 
         return await self._writer.once(writes.request_return(number, kind, lines, key=key), request)
+
+    async def withdraw_return(self, return_id: str, *, key: str) -> Return:
+        """Call off a return."""
+
+        def withdraw(session: Session) -> Return:
+            row = session.get(ReturnRow, return_id, with_for_update=True)
+            if row is None:
+                raise NotFound(f"there is no return {return_id}")
+            back = rules.withdrawn(return_of(row))
+            row.state = back.state
+            return back
+
+        return await self._writer.once(writes.withdraw_return(return_id, key=key), withdraw)
 
 
 def _returns_of(session: Session, number: OrderNumber) -> list[Return]:

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shopfloor.database.base import Base, Instant, Json
-from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId, Sku
+from shopfloor.kernel.ids import ConversationId, CustomerId, OrderNumber, ProductId, Sku
 from shopfloor.shop.models import (
     Gender,
     LeadKind,
@@ -99,6 +99,7 @@ class CustomerRow(Base):
     phone: Mapped[str]
     address: Mapped[AddressJson]
     marketing_consent: Mapped[bool]
+    consent_at: Mapped[OptionalAt]
     created_at: Mapped[At]
 
 
@@ -253,7 +254,7 @@ class TicketRow(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     conversation_id: Mapped[str | None]
-    customer_id: Mapped[CustomerId | None] = mapped_column(Id)
+    customer_id: Mapped[CustomerId | None] = mapped_column(Id, index=True)
     email: Mapped[str]
     subject: Mapped[str]
     summary: Mapped[str]
@@ -268,11 +269,17 @@ class LeadRow(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     wish: Mapped[str] = mapped_column(unique=True)
-    """What makes two leads the same: kind, e-mail as it is compared, and variant."""
+    """What makes two leads the same: kind, e-mail as it is compared, and variant; of a settled one also its id."""
     kind: Mapped[LeadKind] = mapped_column(String)
     email: Mapped[str]
-    sku: Mapped[Sku | None] = mapped_column(Id)
+    email_key: Mapped[str] = mapped_column(index=True)
+    """The e-mail address as it is compared."""
+    sku: Mapped[Sku | None] = mapped_column(Id, index=True)
     consent_at: Mapped[At]
+    consent_words: Mapped[str]
+    conversation_id: Mapped[ConversationId | None] = mapped_column(Id)
+    customer_id: Mapped[CustomerId | None] = mapped_column(Id)
+    settled_at: Mapped[OptionalAt]
 
 
 class EffectRow(Base):

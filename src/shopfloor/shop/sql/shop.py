@@ -21,11 +21,11 @@ def sql_shop(database: Database, clock: Clock | None = None) -> Shop:
     """Return the shop that a database holds; the clock only dates the record of its writes."""
     writer = Writer(database, clock or SystemClock())
     return Shop(
-        catalogue=SqlCatalogue(database),
+        catalogue=SqlCatalogue(database, writer),
         orders=SqlOrders(database, writer),
         returns=SqlReturns(database, writer),
         carts=SqlCarts(database, writer),
-        customers=SqlCustomers(database),
+        customers=SqlCustomers(database, writer),
         tickets=SqlTickets(database, writer),
         leads=SqlLeads(database, writer),
         capabilities=frozenset(Capability),

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
 from shopfloor.kernel.errors import Conflict
+from shopfloor.kernel.ids import CustomerId
 from shopfloor.shop import writes
 from shopfloor.shop.models import Ticket
 from shopfloor.shop.sql.effects import Writer
@@ -35,6 +36,12 @@ class SqlTickets:
     async def list_tickets(self, *, limit: int = 50) -> Sequence[Ticket]:
         """Return the newest tickets first."""
         newest = select(TicketRow).order_by(TicketRow.created_at.desc(), TicketRow.id.desc()).limit(limit)
+        return await self._database.read(lambda session: [_ticket(row) for row in session.scalars(newest)])
+
+    async def tickets_of(self, customer_id: CustomerId, *, limit: int = 20) -> Sequence[Ticket]:
+        """Return a customer's tickets that are not closed, newest first."""
+        own = select(TicketRow).where(TicketRow.customer_id == customer_id, TicketRow.state != "closed")
+        newest = own.order_by(TicketRow.created_at.desc(), TicketRow.id.desc()).limit(limit)
         return await self._database.read(lambda session: [_ticket(row) for row in session.scalars(newest)])
 
 
