@@ -1,8 +1,6 @@
 """The guest check over both ways of keeping tries: who gets in, who is stopped, and what a stranger can learn."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from anyio import create_task_group
@@ -10,7 +8,6 @@ from demo_app import contents
 from sqlalchemy import func, select
 
 from shopfloor.database.engine import Database
-from shopfloor.database.migrate import upgrade
 from shopfloor.identity.guest_check import MAX_TRIES, WINDOW, CheckResult, GuestCheck, Tries
 from shopfloor.identity.rows import TryRow
 from shopfloor.identity.tries import MemoryTries, SqlTries
@@ -55,14 +52,6 @@ class Door:
 
     async def wrong(self, count: int, conversation: str = "chat_1", number: str = NUMBER) -> list[str]:
         return [(await self.knock(number, f"nobody{n}@example.com", conversation)).outcome for n in range(count)]
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database.sqlite(tmp_path / "shop.db")
-    upgrade(database)
-    yield database
-    database.close()
 
 
 @pytest.fixture(params=["memory", "sql"])

@@ -61,6 +61,7 @@ def test_brand_and_misspelt_words_are_understood(search: CatalogueSearch) -> Non
 
 
 def test_an_amount_without_a_currency_is_in_the_shops(search: CatalogueSearch) -> None:
+    assert search.understand(f"hoodies {'1' * 400} {'9' * 3_000}").category
     about = search.understand("hoodies around 50")
     assert (about.price_min, about.price_max) == (Money("USD", 40_00), Money("USD", 60_00))
 

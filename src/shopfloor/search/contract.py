@@ -1,11 +1,12 @@
 """What finding products and knowledge promises, whatever index stands behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.kernel.money import Money
+from shopfloor.shop.garments import Garment
 from shopfloor.shop.models import Gender, Product
 
 
@@ -52,6 +53,20 @@ def refined(before: ProductQuery, now: ProductQuery) -> ProductQuery:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Tastes:
+    """What somebody is known to wear and like; it decides what comes first, never what is found."""
+
+    sizes: Mapping[Garment, str] = field(default_factory=dict[Garment, str])
+    """What is in stock in their size comes first."""
+    colours: frozenset[str] = frozenset()
+    brands: frozenset[str] = frozenset()
+    gender: Gender | None = None
+
+
+NO_TASTES = Tastes()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ProductHit:
     """A product found, and why."""
 
@@ -84,7 +99,7 @@ class ProductSearch(Protocol):
         """Read the constraints out of a customer's words, against what the catalogue has."""
         ...
 
-    async def search(self, query: ProductQuery, *, limit: int = 3) -> ProductResults:
+    async def search(self, query: ProductQuery, *, limit: int = 3, tastes: Tastes = NO_TASTES) -> ProductResults:
         """Return the best products; constraints are dropped one by one where nothing meets them all."""
         ...
 

@@ -8,8 +8,8 @@ from anyio import to_thread
 from shopfloor.kernel.ids import ProductId
 from shopfloor.language.text import stem, stems, words
 from shopfloor.search.bm25 import Bm25
-from shopfloor.search.contract import ProductHit, ProductQuery, ProductResults
-from shopfloor.search.fit import COSTS, Fit, Shelved, best_fits, shelve
+from shopfloor.search.contract import NO_TASTES, ProductHit, ProductQuery, ProductResults, Tastes
+from shopfloor.search.fit import COSTS, Fit, Shelved, best_fits, liking, shelve
 from shopfloor.search.naming import Names
 from shopfloor.search.reasons import reasons
 from shopfloor.search.understanding import understand
@@ -43,6 +43,7 @@ class Index:
     names: Names
     shelf: tuple[Shelved, ...]
     words: Bm25
+    categories: dict[ProductId, tuple[str, ...]]
     titles: dict[ProductId, frozenset[str]]
     """The words of each product's name."""
     praise: dict[ProductId, frozenset[str]]
@@ -88,7 +89,11 @@ class CatalogueSearch:
         """Return the words of a product's name, normalised; none where there is no such product."""
         return self._index.titles.get(product_id, frozenset())
 
-    async def search(self, query: ProductQuery, *, limit: int = 3) -> ProductResults:
+    def category_of(self, product_id: ProductId) -> Sequence[str]:
+        """Return the path of a product's category; empty where there is no such product."""
+        return self._index.categories.get(product_id, ())
+
+    async def search(self, query: ProductQuery, *, limit: int = 3, tastes: Tastes = NO_TASTES) -> ProductResults:
         """Return the best products; constraints are dropped, the least costly first, where nothing meets them all.
 
         Where no category is named, a product must hold at least one of the words. Where the words
@@ -99,11 +104,13 @@ class CatalogueSearch:
         matches = index.words.scores(wanted)
         is_open = query.category is None and bool(wanted)
         shelf = [shelved for shelved in index.shelf if shelved.product.id in matches] if is_open else index.shelf
-        fits = _described(best_fits(shelf, query), wanted)
+        fits = _described(best_fits(shelf, query, tastes), wanted)
         best = max((matches.get(fit.shelved.product.id, 0.0) for fit in fits), default=0.0) or 1.0
-        scores = {fit.shelved.product.id: _score(fit, query, wanted, index) for fit in fits}
+        scores = {fit.shelved.product.id: _score(fit, query, wanted, index) + liking(fit, tastes) for fit in fits}
         scores = {id_: round(matches.get(id_, 0.0) / best + score, 6) for id_, score in scores.items()}
-        ranked = sorted(fits, key=lambda fit: (-scores[fit.shelved.product.id], fit.shelved.product.id))
+        ranked = sorted(
+            fits, key=lambda fit: (fit.is_other_size, -scores[fit.shelved.product.id], fit.shelved.product.id)
+        )
         missed = {name for fit in fits for name in fit.missed}
         return ProductResults(
             query=query,
@@ -121,6 +128,7 @@ def _index(products: Iterable[Product]) -> Index:
         names=Names(held, vocabulary),
         shelf=tuple(map(shelve, held)),
         words=Bm25(WEIGHTS),
+        categories={product.id: product.category for product in held},
         titles={product.id: frozenset(words(product.title)) for product in held},
         praise={product.id: frozenset(stems(" ".join((product.best_for, *product.tags)))) for product in held},
     )

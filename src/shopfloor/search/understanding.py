@@ -18,6 +18,8 @@ SOLD_OUT = re.compile(
 ABOUT_PERCENT = 20
 """How far a price may lie from one that was given with `about`."""
 WORN = frozenset(name for names in (GENDERS, RELATIONS) for listed in names.values() for name in listed.split())
+MAX_DIGITS = 15
+"""Of a number that a price or an order could be."""
 LETTERED_SIZE = re.compile(r"\d+[a-z]+")
 
 
@@ -102,7 +104,7 @@ def _is_free_number(word: str, found: Entities) -> bool:
 def _is_number_of(word: str, found: Entities) -> bool:
     """Tell whether a word is a number that says something else than what is looked for."""
     number = word.lstrip("#").replace(",", "")
-    if not number.replace(".", "", 1).isdigit():
+    if len(number) > MAX_DIGITS or not number.replace(".", "", 1).isdecimal():
         return word.upper().lstrip("#") in found.order_numbers or word.upper() in found.tracking_ids
     bounds = [*found.amounts, found.price_min, found.price_max, found.price_about]
     minors = {amount.minor for amount in bounds if amount}

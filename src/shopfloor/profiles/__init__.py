@@ -1,0 +1,1 @@
+"""What the shop remembers of a verified customer: sizes, tastes, open matters. Floor 1."""

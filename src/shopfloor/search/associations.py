@@ -1,0 +1,90 @@
+"""What is bought together: association rules between two products, or two kinds of products, fitted from baskets.
+
+Over N baskets, of which n(A) hold A, n(B) hold B and n(A, B) hold both, the rule "who takes A takes B" has
+
+    support     n(A, B) / N                     how often both are bought at all
+    confidence  n(A, B) / n(A)                  how often B comes with A
+    lift        confidence / (n(B) / N)         how much more often than among all; 1 where A tells nothing of B
+
+Support and confidence as in Agrawal, Imielinski and Swami, "Mining association rules between sets of items in large
+databases" (SIGMOD 1993); lift as the "interest" of Brin, Motwani, Ullman and Tsur, "Dynamic itemset counting and
+implication rules for market basket data" (SIGMOD 1997). Most products are bought too rarely to tell anything, so a rule
+between two products takes so many baskets; below that, their kinds speak for them (the leaf categories, as in Srikant
+and Agrawal, "Mining generalized association rules", VLDB 1995).
+"""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Generic, TypeVar
+
+from shopfloor.kernel.ids import ProductId
+
+T = TypeVar("T", bound=Hashable)
+
+MIN_PRODUCT_BASKETS = 3
+"""Baskets with both products that a rule between them takes."""
+MIN_KIND_BASKETS = 2
+"""Baskets with both kinds that a rule between them takes."""
+MIN_CONFIDENCE = 0.1
+"""A rule below it holds too seldom to be a reason."""
+MIN_LIFT = 1.0
+"""A rule at or below it says nothing: the one is bought as often without the other."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rule(Generic[T]):
+    """Who takes the one takes the other."""
+
+    given: T
+    then: T
+    baskets: int
+    """That hold both."""
+    support: float
+    confidence: float
+    lift: float
+
+
+class Associations:
+    """The rules of one shop."""
+
+    def __init__(self, baskets: Iterable[frozenset[ProductId]], kinds: Mapping[ProductId, str]) -> None:
+        """Fit to baskets; `kinds` holds the narrowest category of each product, those without one are left out."""
+        known = [frozenset(product for product in basket if product in kinds) for basket in baskets]
+        of_kinds = [frozenset(kinds[product] for product in basket) for basket in known]
+        self._products = rules(known, at_least=MIN_PRODUCT_BASKETS)
+        self._of_kinds = rules(of_kinds, at_least=MIN_KIND_BASKETS)
+
+    def with_product(self, product: ProductId) -> Sequence[Rule[ProductId]]:
+        """Return what is often bought with a product, the surest first; nothing where it is bought too rarely."""
+        return self._products.get(product, ())
+
+    def with_kind(self, kind: str) -> Sequence[Rule[str]]:
+        """Return the kinds of products that are often bought with those of a kind, the surest first."""
+        return self._of_kinds.get(kind, ())
+
+
+def rules(baskets: Sequence[frozenset[T]], *, at_least: int) -> Mapping[T, Sequence[Rule[T]]]:
+    """Return the rules that enough baskets bear out, by what is given; the surest first, then by name."""
+    alone = Counter(item for basket in baskets for item in basket)
+    together = Counter(pair for basket in baskets for pair in permutations(sorted(basket, key=str), 2))
+    found: dict[T, list[Rule[T]]] = {}
+    for (given, then), count in together.items():
+        confidence = count / alone[given]
+        lift = confidence * len(baskets) / alone[then]
+        if count >= at_least and confidence >= MIN_CONFIDENCE and lift > MIN_LIFT:
+            rule = Rule(
+                given=given,
+                then=then,
+                baskets=count,
+                support=count / len(baskets),
+                confidence=confidence,
+                lift=lift,
+            )
+            found.setdefault(given, []).append(rule)
+    return {given: sorted(each, key=_surest) for given, each in found.items()}
+
+
+def _surest(rule: Rule[T]) -> tuple[float, float, str]:
+    return -rule.confidence, -rule.lift, str(rule.then)

@@ -1,0 +1,68 @@
+"""What is bought together, worked out by hand over five baskets."""
+
+import pytest
+
+from shopfloor.kernel.ids import ProductId
+from shopfloor.search.associations import MIN_LIFT, Associations, Rule, rules
+
+A, B, C, D = (ProductId(letter) for letter in "abcd")
+BASKETS = [
+    frozenset({A, B}),
+    frozenset({A, B, C}),
+    frozenset({A, B}),
+    frozenset({A, D}),
+    frozenset({C, D}),
+]
+"""A lies in 4 of 5, B in 3, C in 2, D in 2; A and B lie in 3 together, A and C in 1, A and D in 1, C and D in 1."""
+KINDS = {A: "Sneakers", B: "Socks", C: "Belts", D: "Mugs"}
+
+
+def test_support_confidence_and_lift_are_those_of_the_formulas() -> None:
+    found = rules(BASKETS, at_least=1)
+    (rule,) = (rule for rule in found[A] if rule.then == B)
+    assert (rule.given, rule.baskets) == (A, 3)
+    assert rule.support == pytest.approx(3 / 5)
+    assert rule.confidence == pytest.approx(3 / 4)
+    assert rule.lift == pytest.approx((3 / 4) / (3 / 5)) == pytest.approx(1.25)
+    (back,) = (rule for rule in found[B] if rule.then == A)
+    assert back.confidence == pytest.approx(1.0)
+    assert back.lift == pytest.approx(rule.lift)
+
+
+def test_what_comes_together_no_more_often_than_by_chance_is_no_rule() -> None:
+    found = rules(BASKETS, at_least=1)
+    assert MIN_LIFT > (1 / 4) / (2 / 5)
+    assert [rule.then for rule in found[A]] == [B]
+    assert [rule.then for rule in found[D]] == [C]
+    assert found[D][0].lift == pytest.approx((1 / 2) / (2 / 5))
+
+
+def test_a_rule_takes_enough_baskets() -> None:
+    assert list(rules(BASKETS, at_least=3)) == [A, B]
+    assert rules(BASKETS, at_least=4) == {}
+    assert rules([], at_least=1) == {}
+
+
+def test_the_surest_rule_comes_first() -> None:
+    baskets = [frozenset({A, B, C}), frozenset({A, B}), frozenset({B, D}), frozenset({D})]
+    assert [rule.then for rule in rules(baskets, at_least=1)[A]] == [B, C]
+
+
+def test_products_that_are_bought_too_rarely_leave_it_to_their_kinds() -> None:
+    other = ProductId("sneaker 2")
+    baskets = [frozenset({A, B}), frozenset({other, B}), frozenset({C}), frozenset({D})]
+    shop = Associations(baskets, {**KINDS, other: "Sneakers"})
+    assert shop.with_product(A) == ()
+    (rule,) = shop.with_kind("Sneakers")
+    assert rule == Rule(given="Sneakers", then="Socks", baskets=2, support=0.5, confidence=1.0, lift=2.0)
+    assert shop.with_kind("Tents") == ()
+
+
+def test_products_that_are_often_bought_together_speak_for_themselves() -> None:
+    shop = Associations(BASKETS, KINDS)
+    assert [(rule.then, rule.baskets) for rule in shop.with_product(A)] == [(B, 3)]
+
+
+def test_a_product_that_is_no_longer_sold_is_left_out() -> None:
+    shop = Associations(BASKETS, {A: "Sneakers", C: "Belts", D: "Mugs"})
+    assert shop.with_product(A) == ()
