@@ -84,13 +84,17 @@ class Desk:
         self.paid_when: dict[str, int] = {}
         self.own = {"order:1", "order:2"}
         known = kinds or (self.till.kind(),)
+        self._allowed = limit
         self._gate = Gate(
             known,
             durable=InlineDurable(effects_of(known)),
             owns=self._owns,
-            irreversible_limit=limit,
+            irreversible_limit=self._limit,
             clock=self.clock,
         )
+
+    async def _limit(self) -> Money | None:
+        return self._allowed
 
     async def _owns(self, identity: Identity, resource: str) -> bool:
         return resource in self.own

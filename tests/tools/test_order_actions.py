@@ -207,7 +207,7 @@ TICKET = {"email": "a@example.com", "subject": "Help", "summary": "I was charged
 
 async def test_a_guest_opens_a_ticket_without_a_yes(desk: Desk) -> None:
     visit = Visit()
-    told = await desk.propose("open_ticket", visit, **TICKET, conversation_id="chat_1")
+    told = await desk.propose("open_ticket", visit, **TICKET)
     assert told["outcome"] == "executed"
     (ticket,) = await desk.shop.tickets.list_tickets()
     assert told["result"] == {"ticket_id": ticket.id, "email": "a@example.com"}

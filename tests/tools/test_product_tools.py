@@ -61,7 +61,7 @@ async def test_what_nothing_meets_is_left_out_and_named(demo_tools: Toolset) -> 
 
 async def test_words_that_mean_nothing_find_nothing(demo_tools: Toolset) -> None:
     found = await call(demo_tools, "search_products", query="zzzz qqqq")
-    assert found.output == {"outcome": "none", "products": [], "relaxed": [], "total": 0}
+    assert found.output == {"outcome": "none", "products": [], "asks": None, "relaxed": [], "total": 0}
     assert found.sources == ()
 
 

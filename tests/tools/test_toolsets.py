@@ -147,6 +147,9 @@ async def test_a_write_whose_caller_is_cancelled_half_way_is_carried_to_its_end_
     async def owns(_identity: Identity, _resource: str) -> bool:
         return True
 
+    async def no_limit() -> None:
+        return None
+
     kind = ActionKind(
         name="stamp",
         description="Stamp a letter.",
@@ -160,7 +163,7 @@ async def test_a_write_whose_caller_is_cancelled_half_way_is_carried_to_its_end_
         irreversible=True,
     )
     durable = InlineDurable(effects_of([kind]))
-    gate = Gate([kind], durable=durable, owns=owns, irreversible_limit=None, clock=SystemClock())
+    gate = Gate([kind], durable=durable, owns=owns, irreversible_limit=no_limit, clock=SystemClock())
     tools = ToolList([gated_tool(kind, gate)])
     visit, scope = Visit(), CancelScope()
 

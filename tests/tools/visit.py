@@ -1,11 +1,12 @@
 """A visit to the shop for tests of tools: a session that keeps what is recorded, and the context it makes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 
 from demo_app import JONAS, MAYA, NOW, contents
 
 from shopfloor.actions.gate import Admitted, Consent, Gate, effects_of
+from shopfloor.agents.settings import shipped_brand
 from shopfloor.durable.inline import InlineDurable
 from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.journal.events import ActionMoved, EventData, IdentityVerified
@@ -13,14 +14,17 @@ from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.ids import AgentId, ConversationId, OrderNumber, TurnId
 from shopfloor.kernel.money import Money
 from shopfloor.shop.contract import Shop
-from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, Toolset
+from shopfloor.shop.return_policy import ReturnPolicy
+from shopfloor.tools.contract import EarlierCall, Tool, ToolArgs, ToolContext, Toolset
 from shopfloor.tools.gated import gated_tool
 from shopfloor.tools.retail.orders import order_kinds, owns_resource
+from shopfloor.tools.retail.returns import ReturnTools
 from shopfloor.tools.retail.tickets import ticket_kinds
 from shopfloor.tools.toolsets import ToolList
 
 OWN, OTHERS, UNKNOWN = OrderNumber("141"), OrderNumber("150"), OrderNumber("99999")
 """Maya's order, which is not shipped yet; one of Jonas's; one that does not exist."""
+RETURNS = shipped_brand().returns
 
 
 def signed_in(email: str) -> Identity:
@@ -42,10 +46,14 @@ class Visit:
     def __init__(self, identity: Identity = GUEST) -> None:
         self.identity = identity
         self.events: list[EventData] = []
+        self.calls: list[EarlierCall] = []
 
     @property
     def conversation_id(self) -> ConversationId:
         return ConversationId("chat_1")
+
+    def earlier(self, *tools: str) -> Sequence[EarlierCall]:
+        return [call for call in reversed(self.calls) if call.tool in tools]
 
     async def record(self, event: EventData) -> None:
         self.events.append(event)
@@ -83,12 +91,21 @@ class Visit:
 
 def writes(shop: Shop, clock: FixedClock, limit: Money | None = None) -> Toolset:
     """Return the tools that write to a shop, behind a gate of their own."""
-    kinds = (*order_kinds(shop.orders, clock, UTC), *ticket_kinds(shop.tickets, clock))
+
+    async def policy() -> ReturnPolicy:
+        return RETURNS
+
+    returns = ReturnTools(shop, policy, clock, UTC).kinds()
+    kinds = (*order_kinds(shop.orders, clock, UTC), *returns, *ticket_kinds(shop.tickets, clock))
 
     async def owns(identity: Identity, resource: str) -> bool:
         return await owns_resource(shop.orders, identity, resource)
 
-    gate = Gate(kinds, durable=InlineDurable(effects_of(kinds)), owns=owns, irreversible_limit=limit, clock=clock)
+    async def allowed() -> Money | None:
+        return limit
+
+    durable = InlineDurable(effects_of(kinds))
+    gate = Gate(kinds, durable=durable, owns=owns, irreversible_limit=allowed, clock=clock)
     return ToolList(gated_tool(kind, gate) for kind in kinds)
 
 

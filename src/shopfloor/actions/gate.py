@@ -80,6 +80,7 @@ class Verdict:
 
 Owns = Callable[[Identity, str], Awaitable[bool]]
 """Says whether a resource is theirs."""
+Limit = Callable[[], Awaitable[Money | None]]
 Record = Callable[[ActionState, Verdict], Awaitable[None]]
 """Journals one step of an action before the next is taken."""
 
@@ -93,13 +94,13 @@ class Gate:
         *,
         durable: Durable,
         owns: Owns,
-        irreversible_limit: Money | None,
+        irreversible_limit: Limit,
         clock: Clock,
     ) -> None:
         """Take the kinds, what carries them out once, who owns what, and the limit for what cannot be undone.
 
-        Up to `irreversible_limit` an irreversible action needs no merchant's approval; None admits every amount. An
-        amount in another currency needs it always.
+        Up to `irreversible_limit`, asked for each action, an irreversible action needs no merchant's approval; None
+        admits every amount. An amount in another currency needs it always.
 
         Raises:
             ValueError: two kinds of one name.
@@ -153,8 +154,9 @@ class Gate:
         verdict = replace(known, state="executed", summary=preview.summary, digest=shown)
         if kind.confirmation == "yes" and not self._is_consent(proposal.consent, verdict.digest):
             return replace(verdict, state="needs_yes", rule="consent.yes")
-        if kind.irreversible and self._limit and preview.amount and not _is_within(self._limit, preview.amount):
-            reason = f"Above {self._limit} a colleague has to approve this."
+        limit = await self._limit() if kind.irreversible else None
+        if limit and preview.amount and not _is_within(limit, preview.amount):
+            reason = f"Above {limit} a colleague has to approve this."
             return replace(verdict, state="needs_approval", rule="approval.irreversible_amount", reason=reason)
         return verdict
 

@@ -14,6 +14,9 @@ Confirmation = Literal["none", "yes"]
 """Whether the customer must say yes, in a later message, to exactly these arguments."""
 
 
+Injected = Literal["conversation_id", "customer_id"]
+
+
 class ActionArgs(BaseModel):
     """Base of a kind's arguments; identity is never among them."""
 
@@ -40,8 +43,8 @@ class ActionKind(Generic[A]):
     name: str
     description: str
     """What proposing it is for, as a model reads it."""
-    needs: Capability
-    """What a shop must offer; without it the kind is not registered."""
+    needs: Capability | None
+    """What a shop must offer; without it the kind is not registered. None where it is no matter of the shop system."""
     args: type[A]
     resources: Callable[[A], tuple[str, ...]]
     """What it touches: `order:123`."""
@@ -52,6 +55,8 @@ class ActionKind(Generic[A]):
     confirmation: Confirmation
     assurance: Assurance
     """How sure of the customer one must be."""
+    injects: frozenset[Injected] = frozenset()
+    """The arguments that code fills in from the conversation; nobody who proposes the action can name them."""
     inverse: str | None = None
     """The kind that undoes it."""
     irreversible: bool = False

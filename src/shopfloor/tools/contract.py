@@ -11,12 +11,13 @@ from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
-from shopfloor.actions.gate import Admitted, Consent
+from shopfloor.actions.gate import Admitted, Consent, Verdict
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import EventData, Source
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.kernel.ids import AgentId, ConversationId, TurnId
 from shopfloor.models.contract import ToolSpec
+from shopfloor.profiles.profile import NOBODYS, Profile
 
 
 class ToolArgs(BaseModel):
@@ -27,6 +28,17 @@ class ToolArgs(BaseModel):
 
 class NoArgs(ToolArgs):
     """Of a tool that takes none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EarlierCall:
+    """A call that was made before in the conversation, and answered."""
+
+    tool: str
+    args: dict[str, JsonValue]
+    output: dict[str, JsonValue]
+    turns_ago: int
+    """0 for the turn under way."""
 
 
 class Session(Protocol):
@@ -40,6 +52,10 @@ class Session(Protocol):
     @property
     def identity(self) -> Identity:
         """Return what the customer has shown up to now."""
+        ...
+
+    def earlier(self, *tools: str) -> Sequence[EarlierCall]:
+        """Return the calls of some tools that the conversation's journal holds, the newest first."""
         ...
 
     async def record(self, event: EventData) -> None:
@@ -61,8 +77,12 @@ class ToolContext:
     now: datetime
     consent: Consent | None = None
     """The customer's yes, if the message of this turn was one."""
+    profile: Profile = NOBODYS
+    """What is remembered of the signed-in customer, as the turn began."""
     admitted: Mapping[str, Admitted] = field(default_factory=dict[str, Admitted])
     """The actions that were admitted but whose outcome was not recorded, by key."""
+    settled: Mapping[str, Verdict] = field(default_factory=dict[str, Verdict])
+    """What came of the actions that were carried out earlier in the turn, before a crash, by key."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

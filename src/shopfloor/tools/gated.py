@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import JsonValue, create_model
 
 from shopfloor.actions.gate import Gate, Proposal, Verdict
-from shopfloor.actions.kind import ActionArgs, ActionKind
+from shopfloor.actions.kind import ActionKind
 from shopfloor.journal.events import ActionMoved, ActionState
 from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, ToolResult
 
@@ -19,8 +19,14 @@ def gated_tool(kind: ActionKind[Any], gate: Gate) -> Tool[Any]:
     """
 
     async def run(args: ToolArgs, context: ToolContext) -> ToolResult:
-        dumped = args.model_dump(mode="json", exclude_none=True)
+        known = {
+            "conversation_id": context.session.conversation_id,
+            "customer_id": context.session.identity.customer_id,
+        }
+        dumped = args.model_dump(mode="json", exclude_none=True) | {name: known[name] for name in kind.injects}
         key = f"{context.origin}/{kind.name}"
+        if settled := context.settled.get(key):  # the world has its effect already, so it would be judged otherwise
+            return ToolResult(output=verdict_view(settled))
 
         async def record(state: ActionState, verdict: Verdict) -> None:
             await context.session.record(action_event(kind.name, key, state, verdict, context))
@@ -71,9 +77,10 @@ def action_event(kind: str, key: str, state: ActionState, verdict: Verdict, cont
 
 
 def _args_of(kind: ActionKind[Any]) -> type[ToolArgs]:
-    fields: Mapping[str, Any] = {name: (info.annotation, info) for name, info in _fields(kind.args).items()}
+    fields: Mapping[str, Any] = {name: (info.annotation, info) for name, info in _fields(kind).items()}
     return create_model(kind.args.__name__, __base__=ToolArgs, **fields)
 
 
-def _fields(args: type[ActionArgs]) -> dict[str, Any]:
-    return dict(args.model_fields)
+def _fields(kind: ActionKind[Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = dict(kind.args.model_fields)
+    return {name: info for name, info in fields.items() if name not in kind.injects}

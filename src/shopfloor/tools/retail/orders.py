@@ -11,13 +11,14 @@ from shopfloor.identity.guest_check import GuestCheck
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import IdentityVerified, Source
 from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.errors import NotFound, Refused
+from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import OrderNumber
 from shopfloor.language.dates import day
+from shopfloor.shop import rules
 from shopfloor.shop.contract import Capability, Orders, Shop
 from shopfloor.shop.models import Address, Order
 from shopfloor.tools.contract import NoArgs, Tool, ToolArgs, ToolContext, ToolResult
-from shopfloor.tools.retail.views import address_view, is_changeable, order_line_view, order_view, return_view
+from shopfloor.tools.retail.views import address_view, order_line_view, order_view, return_view
 
 Number = Annotated[OrderNumber, Field(description="The order's number, without a sign before it.", max_length=40)]
 SIGNED_IN_ONLY = ToolResult(output={"outcome": "sign_in"})
@@ -123,6 +124,7 @@ class OrderTools:
                 "outcome": "found",
                 "orders": [order_line_view(order) for order in orders],
                 "open": [order.number for order in orders if order.state not in {"delivered", "cancelled"}],
+                "changeable": [order.number for order in orders if rules.is_changeable(order)],
             },
             sources=sources,
         )
@@ -196,6 +198,8 @@ def _is_other(named: str, old: str) -> bool:
 async def owns_resource(orders: Orders, identity: Identity, resource: str) -> bool:
     """Whether a resource such as `order:123` is a customer's own; what is nobody's, such as `ticket:new`, is open."""
     kind, _, number = resource.partition(":")
+    if kind == "profile":
+        return identity.is_signed_in and identity.customer_id == number
     if kind != "order":
         return kind == "ticket"
     order = await orders.get_order(OrderNumber(number))
@@ -258,8 +262,5 @@ async def _changeable(orders: Orders, number: OrderNumber) -> Order:
     order = await orders.get_order(number)
     if order is None:
         raise NotFound(f"there is no order {number}")
-    if order.state == "cancelled":
-        raise Refused("order.already_cancelled", f"Order #{number} is already cancelled.")
-    if not is_changeable(order):
-        raise Refused("order.already_shipped", f"Order #{number} is already on its way.")
+    rules.check_changeable(order)
     return order

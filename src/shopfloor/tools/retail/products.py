@@ -1,6 +1,8 @@
 """Finding, reading and comparing products."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
@@ -8,14 +10,22 @@ from pydantic import Field, JsonValue
 from shopfloor.journal.events import Source
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.ids import ProductId
-from shopfloor.search.contract import ProductSearch, refined
+from shopfloor.kernel.money import Money
+from shopfloor.search.contract import ProductHit, ProductResults, ProductSearch, refined
+from shopfloor.search.product_text import answer_from
 from shopfloor.shop.contract import Catalogue
 from shopfloor.shop.models import Product, Variant
 from shopfloor.tools.contract import NoArgs, Tool, ToolArgs, ToolContext, ToolResult
+from shopfloor.tools.retail.follow_ups import ASKED, follow_up, times
+from shopfloor.tools.retail.tastes import personal, size_asked_for, size_of_theirs, with_size
+from shopfloor.tools.retail.tastes import sources as profile_sources
 from shopfloor.tools.retail.views import hit_view, product_view, promotion_view, variant_view
 
 SHOWN = 3
 """Products shown at once."""
+ALL = 100
+"""Products among which the cheapest is looked for."""
+REFRESHED_EVERY = timedelta(minutes=5)
 
 
 class SearchArgs(ToolArgs):
@@ -33,6 +43,13 @@ class ProductArgs(ToolArgs):
     product_id: ProductId
 
 
+class QuestionAboutArgs(ToolArgs):
+    """Which product, and what about it."""
+
+    product_id: ProductId
+    question: Annotated[str, Field(description="The question in the customer's words.", max_length=8_200)]
+
+
 class AvailabilityArgs(ToolArgs):
     """Which product, in which colour and size."""
 
@@ -45,16 +62,27 @@ class CompareArgs(ToolArgs):
     """Which products."""
 
     product_ids: Annotated[tuple[ProductId, ...], Field(min_length=2, max_length=3)]
+    question: Annotated[
+        str | None, Field(description="In what they shall be compared, in the customer's words.", max_length=8_200)
+    ] = None
 
 
 class ProductTools:
     """The tools over a catalogue and its index."""
 
-    def __init__(self, catalogue: Catalogue, search: ProductSearch, clock: Clock) -> None:
-        """Take the catalogue, the index over it, and the clock that promotions run by."""
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        search: ProductSearch,
+        clock: Clock,
+        refresh: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Take the catalogue, the index over it, the clock that promotions run by, and what indexes anew."""
         self._catalogue = catalogue
         self._search = search
         self._clock = clock
+        self._refresh = refresh
+        self._indexed_at = clock.now()
 
     def tools(self) -> Sequence[Tool[Any]]:
         """Return the tools; all of them only read."""
@@ -70,6 +98,12 @@ class ProductTools:
                 description="Read all about one product: description, material, care, colours, sizes, price, stock.",
                 args=ProductArgs,
                 run=self._get_product,
+            ),
+            Tool(
+                name="ask_product",
+                description="Answer a question about one product from its description, material and care.",
+                args=QuestionAboutArgs,
+                run=self._ask_product,
             ),
             Tool(
                 name="check_availability",
@@ -92,20 +126,65 @@ class ProductTools:
         )
 
     async def _search_products(self, args: SearchArgs, context: ToolContext) -> ToolResult:
+        await self._keep_fresh()
         query = self._search.understand(args.query)
-        if args.refines:
-            query = refined(self._search.understand(args.refines), query)
-        results = await self._search.search(query, limit=SHOWN)
-        hits: list[JsonValue] = [hit_view(hit) for hit in results.hits]
+        before = self._search.understand(args.refines) if args.refines else None
+        asks = follow_up(args.query) if before else None
+        if before:
+            query = before if asks else refined(before, query)
+        made = personal(query, context.profile)
+        # The earlier words hold the follow-ups before this one: each `more` goes on by a list, each `cheaper` lower.
+        seen = SHOWN * times("more", f"{args.refines}, {args.query}") if asks == "more" else 0
+        is_cheapest = ASKED["cheapest"].search(args.query.lower()) is not None
+        limit = ALL if is_cheapest else seen + 2 * SHOWN
+        results = await self._search.search(made.query, limit=limit, tastes=made.tastes)
+        ranked = sorted(results.hits, key=_price) if is_cheapest else results.hits[seen:]
+        live = await self._live(replace(results, hits=tuple(ranked)))
+        for _ in range(times("cheaper", f"{args.refines}, {args.query}") if asks == "cheaper" else 0):
+            if live:
+                lowest = min(map(_price, live))
+                made = replace(made, query=replace(made.query, price_max=replace(lowest, minor=lowest.minor - 1)))
+                results = await self._search.search(made.query, limit=2 * SHOWN, tastes=made.tastes)
+                live = [] if "price" in results.relaxed else await self._live(results)
+                live = [
+                    replace(hit, reasons=tuple(r for r in hit.reasons if not r.startswith("under "))) for hit in live
+                ]
+        if asks == "cheapest" and live:
+            live = live[:1]
+        hits: list[JsonValue] = [hit_view(with_size(hit, made.tastes, context.profile)) for hit in live]
+        has_left_out = bool(made.left_out) and (await self._search.search(query, limit=1)).total > results.total
         return ToolResult(
             output={
-                "outcome": "found" if hits else "none",
+                "outcome": "found" if hits else "no_more" if asks else "none",
                 "products": hits,
+                "asks": asks,
                 "relaxed": list(results.relaxed),
                 "total": results.total,
+                **({"left_out": list(made.left_out)} if has_left_out else {}),
+                **size_asked_for(query, context.profile),
             },
-            sources=_sources([hit.product for hit in results.hits], context),
+            sources=(
+                *_sources([hit.product for hit in live], context),
+                *profile_sources(live, made, context),
+            ),
         )
+
+    async def _keep_fresh(self) -> None:
+        """Index the catalogue anew from time to time, so that what has come back in stock is found again."""
+        now = self._clock.now()
+        if self._refresh and now - self._indexed_at >= REFRESHED_EVERY:
+            self._indexed_at = now
+            await self._refresh()
+
+    async def _live(self, results: ProductResults) -> list[ProductHit]:
+        """Return the first products found as the catalogue has them now, without what has sold out since."""
+        live: list[ProductHit] = []
+        for hit in results.hits:
+            product = await self._catalogue.get_product(hit.product.id) if len(live) < SHOWN else None
+            variant = next((one for one in product.variants if one.sku == hit.sku), None) if product else None
+            if product and variant and (variant.stock > 0 or not results.query.in_stock):
+                live.append(replace(hit, product=product))
+        return live
 
     async def _get_product(self, args: ProductArgs, context: ToolContext) -> ToolResult:
         product = await self._catalogue.get_product(args.product_id)
@@ -114,6 +193,19 @@ class ProductTools:
         return ToolResult(
             output={"outcome": "found", "product": product_view(product)}, sources=_sources([product], context)
         )
+
+    async def _ask_product(self, args: QuestionAboutArgs, context: ToolContext) -> ToolResult:
+        product = await self._catalogue.get_product(args.product_id)
+        if product is None:
+            return ToolResult(output={"outcome": "not_found"})
+        answer = answer_from(product, args.question)
+        output: dict[str, JsonValue] = {
+            "outcome": answer.kind,
+            "topic": answer.topic,
+            "said": list(answer.said),
+            "product": product_view(product),
+        }
+        return ToolResult(output=output, sources=_sources([product], context))
 
     async def _check_availability(self, args: AvailabilityArgs, context: ToolContext) -> ToolResult:
         product = await self._catalogue.get_product(args.product_id)
@@ -130,6 +222,7 @@ class ProductTools:
                 "product": product_view(product),
                 "variants": [variant_view(variant) for variant in in_stock],
                 "others": [variant_view(variant) for variant in others],
+                **({} if args.size else size_of_theirs(product, wanted, context.profile)),
             },
             sources=_sources([product], context),
         )
@@ -139,13 +232,21 @@ class ProductTools:
         products = [product for product in found if product]
         if len(products) < len(found):
             return ToolResult(output={"outcome": "not_found"})
-        views: list[JsonValue] = [product_view(product) for product in products]
+        views: list[JsonValue] = []
+        for product in products:
+            answer = answer_from(product, args.question or "")
+            said: list[JsonValue] = [*answer.said] if answer.kind == "answered" else []
+            views.append({**product_view(product), "said": said})
         return ToolResult(output={"outcome": "found", "products": views}, sources=_sources(products, context))
 
     async def _list_promotions(self, args: NoArgs, context: ToolContext) -> ToolResult:
         promotions = await self._catalogue.active_promotions(self._clock.now())
         views: list[JsonValue] = [promotion_view(promotion) for promotion in promotions]
         return ToolResult(output={"outcome": "found" if views else "none", "promotions": views})
+
+
+def _price(hit: ProductHit) -> Money:
+    return next(variant.price for variant in hit.product.variants if variant.sku == hit.sku)
 
 
 def _fits(variant: Variant, args: AvailabilityArgs, colours: frozenset[str], search: ProductSearch) -> bool:

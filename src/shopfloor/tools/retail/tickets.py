@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, JsonValue
 from shopfloor.actions.kind import ActionArgs, ActionKind, Preview
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
+from shopfloor.kernel.ids import ConversationId, CustomerId
 from shopfloor.shop.contract import Capability, Tickets
 from shopfloor.shop.models import Ticket
 
@@ -23,7 +24,8 @@ class OpenTicket(ActionArgs):
     """Where the answer goes."""
     subject: Annotated[str, AfterValidator(_one_line), Field(min_length=1, max_length=200)]
     summary: Annotated[str, Field(max_length=4_000)]
-    conversation_id: str | None = None
+    conversation_id: ConversationId | None = None
+    customer_id: CustomerId | None = None
 
 
 def ticket_kinds(tickets: Tickets, clock: Clock) -> tuple[ActionKind[Any], ...]:
@@ -36,7 +38,7 @@ def ticket_kinds(tickets: Tickets, clock: Clock) -> tuple[ActionKind[Any], ...]:
         ticket = Ticket(
             id=f"T-{digest(key)[:12].upper()}",
             conversation_id=args.conversation_id,
-            customer_id=None,
+            customer_id=args.customer_id,
             email=args.email,
             subject=args.subject,
             summary=args.summary,
@@ -57,6 +59,7 @@ def ticket_kinds(tickets: Tickets, clock: Clock) -> tuple[ActionKind[Any], ...]:
             execute=execute,
             confirmation="none",
             assurance="anyone",
+            injects=frozenset({"conversation_id", "customer_id"}),
             irreversible=True,
         ),
     )

@@ -6,6 +6,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from shopfloor.kernel.money import Money
 from shopfloor.search.contract import ProductHit
+from shopfloor.shop import rules
 from shopfloor.shop.models import Address, Order, Product, Promotion, Return, Variant
 
 View = dict[str, JsonValue]
@@ -34,13 +35,8 @@ def order_view(order: Order) -> View:
     view["subtotal"] = money_view(order.subtotal)
     view["total"] = money_view(order.total)
     view["shipping_address"] = address_view(order.shipping_address)
-    view["is_changeable"] = is_changeable(order)
+    view["is_changeable"] = rules.is_changeable(order)
     return view
-
-
-def is_changeable(order: Order) -> bool:
-    """Whether nothing of an order has left the shop, so that it can still be cancelled or sent elsewhere."""
-    return order.state in {"pending", "processing", "on_hold"}
 
 
 def order_line_view(order: Order) -> View:
@@ -51,7 +47,7 @@ def order_line_view(order: Order) -> View:
         "state": order.state,
         "total": money_view(order.total),
         "titles": [line.title for line in order.lines],
-        "is_changeable": is_changeable(order),
+        "is_changeable": rules.is_changeable(order),
     }
 
 
@@ -83,15 +79,20 @@ def product_view(product: Product) -> View:
 
 
 def hit_view(hit: ProductHit) -> View:
-    """Write a product found: its name, the fitting variant, and why it was found."""
+    """Write a product found: its name, the fitting variant, what else can be had, and why it was found."""
     variant = next(variant for variant in hit.product.variants if variant.sku == hit.sku)
+    in_stock = [other for other in hit.product.variants if other.stock > 0]
     return {
         "product_id": hit.product.id,
         "title": hit.product.title,
         "brand": hit.product.brand,
+        "category": list(hit.product.category),
         "best_for": hit.product.best_for,
+        "colours_in_stock": _distinct(other.colour for other in in_stock),
+        "sizes_in_stock": _distinct(other.size for other in in_stock if other.colour == variant.colour),
         "variant": variant_view(variant),
         "rating": hit.product.rating,
+        "review_count": hit.product.review_count,
         "reasons": list(hit.reasons),
     }
 

@@ -1,0 +1,269 @@
+"""Carts: whose cart is which, what lies in it, and the two writes that change it.
+
+Whose cart it is is decided here and nowhere else. A signed-in customer has the one they touched last, or a new one; a
+guest has one that belongs to the conversation, so that nobody reaches it from another. Who proposes a write names a
+cart, and the gate asks `owns_cart` whether it is theirs.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import Field, JsonValue
+
+from shopfloor.actions.kind import ActionArgs, ActionKind, Preview
+from shopfloor.identity.identity import Identity
+from shopfloor.journal.events import Source
+from shopfloor.kernel.clock import Clock
+from shopfloor.kernel.errors import Refused
+from shopfloor.kernel.ids import ConversationId, CustomerId, Sku
+from shopfloor.kernel.money import Money
+from shopfloor.shop.contract import Capability, Carts, Catalogue
+from shopfloor.shop.models import Cart, OrderLine, Product, Variant
+from shopfloor.tools.contract import NoArgs, Tool, ToolArgs, ToolContext, ToolResult
+from shopfloor.tools.retail.naming import named_lines
+from shopfloor.tools.retail.views import money_view, variant_view
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+ALL_OF_IT = re.compile(
+    r"\b(?:empty|clear|delete|reset) (?:my |the |out my )?(?:whole |entire )?(?:shopping )?(?:cart|basket)\b",
+    re.IGNORECASE,
+)
+NOT_YOURS = "I cannot find that in our shop any more."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
+    """A position of a cart, with the product as it is now."""
+
+    product: Product
+    variant: Variant
+    quantity: int
+
+    @property
+    def price(self) -> Money:
+        """Return what the position costs now."""
+        return self.variant.price * self.quantity
+
+
+class WordsArgs(ToolArgs):
+    """Which position."""
+
+    words: Annotated[str, Field(description="The customer's words for it.", max_length=8_200)]
+
+
+class SetCartLine(ActionArgs):
+    """Put a quantity of a variant into a cart."""
+
+    cart_id: Annotated[str, Field(min_length=1, max_length=120)]
+    sku: Annotated[Sku, Field(min_length=1, max_length=100)]
+    quantity: Annotated[int, Field(ge=0, description="In place of what the cart holds of it; 0 takes it out.")]
+    conversation_id: ConversationId
+    customer_id: CustomerId | None = None
+
+
+class EmptyCart(ActionArgs):
+    """Take everything out of a cart."""
+
+    cart_id: Annotated[str, Field(min_length=1, max_length=120)]
+    conversation_id: ConversationId
+    customer_id: CustomerId | None = None
+
+
+class CartTools:
+    """The tools that read a cart."""
+
+    def __init__(self, carts: Carts, catalogue: Catalogue) -> None:
+        """Take the carts, and the catalogue that tells what lies in them."""
+        self._carts = carts
+        self._catalogue = catalogue
+
+    def tools(self) -> Sequence[Tool[Any]]:
+        """Return the tools; all of them only read."""
+        return (
+            Tool(
+                name="get_cart",
+                description="Read the customer's cart: what lies in it, in which quantity, and what it costs now.",
+                args=NoArgs,
+                run=self._get_cart,
+            ),
+            Tool(
+                name="find_in_cart",
+                description="Find the positions of the cart that a customer's words mean.",
+                args=WordsArgs,
+                run=self._find_in_cart,
+            ),
+        )
+
+    async def _get_cart(self, args: NoArgs, context: ToolContext) -> ToolResult:
+        cart = await own_cart(self._carts, context)
+        held = await held_in(self._catalogue, cart)
+        view = cart_view(cart, held)
+        return ToolResult(
+            output={"outcome": "found" if held else "empty", **view},
+            sources=tuple(Source(kind="product", id=each.product.id, agent=context.agent) for each in held),
+        )
+
+    async def _find_in_cart(self, args: WordsArgs, context: ToolContext) -> ToolResult:
+        cart = await own_cart(self._carts, context)
+        held = await held_in(self._catalogue, cart)
+        if not held:
+            return ToolResult(output={"outcome": "empty", **cart_view(cart, held)})
+        places = named_lines(args.words, [_as_sold(each) for each in held], [each.product for each in held])
+        if ALL_OF_IT.search(args.words):
+            places = range(len(held))
+        if not places and len(held) == 1:
+            places = [0]
+        meant = [held[place] for place in places or ()]
+        outcome = ("none", "one")[len(meant)] if len(meant) < 2 else "all" if len(meant) == len(held) else "several"
+        lines: list[JsonValue] = [line_view(each) for each in meant]
+        return ToolResult(output={"outcome": outcome, **cart_view(cart, held), "meant": lines})
+
+
+async def own_cart(carts: Carts, context: ToolContext) -> Cart:
+    """Return the cart that is the customer's in this conversation, an empty one where there is none yet."""
+    identity, conversation = context.session.identity, context.session.conversation_id
+    if identity.customer_id is None:
+        cart_id = guest_cart(conversation)
+        return await carts.get_cart(cart_id) or Cart(id=cart_id, customer_id=None, lines=(), updated_at=NEVER)
+    theirs = await carts.carts_of(identity.customer_id)
+    new = Cart(id=first_cart(identity.customer_id), customer_id=identity.customer_id, lines=(), updated_at=NEVER)
+    return theirs[0] if theirs else new
+
+
+def guest_cart(conversation: ConversationId) -> str:
+    """Return the id of the cart that a conversation's guest has."""
+    return f"guest/{conversation}"
+
+
+def first_cart(customer: CustomerId) -> str:
+    """Return the id of the cart that a customer without one gets."""
+    return f"customer/{customer}"
+
+
+async def owns_cart(carts: Carts, identity: Identity, resource: str) -> bool:
+    """Whether a resource `guest_cart:<id>`, of this conversation, or `cart:<id>`, an account's, is a customer's own."""
+    kind, _, cart_id = resource.partition(":")
+    if kind == "guest_cart" or identity.customer_id is None:
+        return kind == "guest_cart" and identity.customer_id is None
+    cart = await carts.get_cart(cart_id)
+    return cart.customer_id == identity.customer_id if cart else cart_id == first_cart(identity.customer_id)
+
+
+async def held_in(catalogue: Catalogue, cart: Cart) -> list[Held]:
+    """Return a cart's positions as the catalogue has them now; what is no longer sold is left out."""
+    held: list[Held] = []
+    for line in cart.lines:
+        product = await catalogue.find_product(line.sku)
+        variant = _variant(product, line.sku)
+        if product and variant:
+            held.append(Held(product=product, variant=variant, quantity=line.quantity))
+    return held
+
+
+def cart_view(cart: Cart, held: Sequence[Held]) -> dict[str, JsonValue]:
+    """Write a cart with what it costs now, each currency by itself."""
+    lines: list[JsonValue] = [line_view(each) for each in held]
+    totals: dict[str, Money] = {}
+    for each in held:
+        code = each.price.currency
+        totals[code] = totals.get(code, Money(code, 0)) + each.price
+    sums: list[JsonValue] = [money_view(total) for total in totals.values()]
+    return {"cart_id": cart.id, "lines": lines, "pieces": sum(each.quantity for each in held), "totals": sums}
+
+
+def line_view(each: Held) -> dict[str, JsonValue]:
+    """Write a position, with how many of it could be had now."""
+    return {
+        "sku": each.variant.sku,
+        "product_id": each.product.id,
+        "title": each.product.title,
+        "variant": variant_view(each.variant),
+        "quantity": each.quantity,
+        "price": money_view(each.price),
+        "is_available": each.variant.stock >= each.quantity,
+    }
+
+
+def cart_kinds(carts: Carts, catalogue: Catalogue, clock: Clock) -> tuple[ActionKind[Any], ...]:
+    """Return the kinds of writes that a cart takes; guests may, and they need no yes."""
+
+    async def preview_line(args: SetCartLine) -> Preview:
+        product = await catalogue.find_product(args.sku)
+        variant = _variant(product, args.sku)
+        if product is None or variant is None:
+            raise Refused("cart.unknown_variant", NOT_YOURS)
+        if args.quantity > variant.stock:
+            left = f"Only {variant.stock} of it can be had right now." if variant.stock else "It is sold out."
+            raise Refused("cart.out_of_stock", left)
+        name = f"{product.title} ({label})" if (label := variant_view(variant)["label"]) else product.title
+        return Preview(summary=f"{name}: {args.quantity} in the cart.")
+
+    async def set_line(key: str, args: SetCartLine) -> JsonValue:
+        now = clock.now()
+        await carts.open_cart(args.cart_id, args.customer_id, at=now, key=f"{key}/open")
+        cart = await carts.set_cart_line(args.cart_id, args.sku, args.quantity, at=now, key=key)
+        return cart_view(cart, await held_in(catalogue, cart))
+
+    async def preview_empty(args: EmptyCart) -> Preview:
+        cart = await carts.get_cart(args.cart_id)
+        count = len(cart.lines) if cart else 0
+        return Preview(summary=f"Take everything out of the cart, {count} {'thing' if count == 1 else 'things'}.")
+
+    async def empty(key: str, args: EmptyCart) -> JsonValue:
+        cart = await carts.get_cart(args.cart_id)
+        for line in cart.lines if cart else ():
+            await carts.set_cart_line(args.cart_id, line.sku, 0, at=clock.now(), key=f"{key}/{line.sku}")
+        return {"cart_id": args.cart_id, "lines": [], "pieces": 0, "totals": []}
+
+    return (
+        ActionKind(
+            name="set_cart_line",
+            description="Put a quantity of a variant into the customer's cart, or take it out with 0.",
+            needs=Capability.CARTS,
+            args=SetCartLine,
+            resources=_resource,
+            preview=preview_line,
+            execute=set_line,
+            confirmation="none",
+            assurance="anyone",
+            injects=frozenset({"conversation_id", "customer_id"}),
+            inverse="set_cart_line",
+        ),
+        ActionKind(
+            name="empty_cart",
+            description="Take everything out of the customer's cart.",
+            needs=Capability.CARTS,
+            args=EmptyCart,
+            resources=_resource,
+            preview=preview_empty,
+            execute=empty,
+            confirmation="none",
+            assurance="anyone",
+            injects=frozenset({"conversation_id", "customer_id"}),
+            inverse="set_cart_line",
+        ),
+    )
+
+
+def _resource(args: SetCartLine | EmptyCart) -> tuple[str, ...]:
+    is_guests = args.cart_id == guest_cart(args.conversation_id)
+    return (f"guest_cart:{args.cart_id}" if is_guests else f"cart:{args.cart_id}",)
+
+
+def _variant(product: Product | None, sku: Sku) -> Variant | None:
+    return next((variant for variant in product.variants if variant.sku == sku), None) if product else None
+
+
+def _as_sold(each: Held) -> OrderLine:
+    return OrderLine(
+        sku=each.variant.sku,
+        product_id=each.product.id,
+        title=each.product.title,
+        colour=each.variant.colour,
+        size=each.variant.size,
+        quantity=each.quantity,
+        unit_price=each.variant.price,
+    )

@@ -1,0 +1,432 @@
+"""Who wants to hear from the shop: back-in-stock messages, the newsletter, and how to be left alone again.
+
+Consent is kept with its time and the words it was given to. What the tools say to a guest about an address is the same
+whether the shop knows it or not. A signed-in customer signs up and off with the account's own address; a guest can take
+back only what a guest gave, so that nobody ends what a customer has asked for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, JsonValue
+
+from shopfloor.actions.kind import ActionArgs, ActionKind, Preview
+from shopfloor.journal.events import Source
+from shopfloor.kernel.canonical import digest
+from shopfloor.kernel.clock import Clock
+from shopfloor.kernel.errors import Refused
+from shopfloor.kernel.ids import ConversationId, CustomerId, ProductId, Sku
+from shopfloor.language.emails import check_email
+from shopfloor.search.contract import ProductQuery, ProductSearch
+from shopfloor.search.fit import is_size
+from shopfloor.shop import rules
+from shopfloor.shop.contract import Capability, Catalogue, Customers, Leads, Shop
+from shopfloor.shop.models import Customer, Lead, LeadKind, Product, Variant
+from shopfloor.tools.contract import NoArgs, Tool, ToolArgs, ToolContext, ToolResult
+from shopfloor.tools.retail.views import product_view, variant_view
+
+LOOKED_AT = 40
+"""Products of a wish that are looked through."""
+OFFERED = 4
+"""Products between which a customer is asked to choose."""
+MAX_GUEST_WISHES = 10
+"""Things that an address which no customer has signed in with may wait for at once."""
+NEWSLETTER_WORDS = "The shop's newsletter by e-mail, until it is cancelled."
+STOCK_WORDS = "One message when {name} is back in stock, and nothing else."
+
+What = Literal["newsletter", "back_in_stock", "everything"]
+KINDS: dict[What, tuple[LeadKind, ...]] = {
+    "newsletter": ("newsletter",),
+    "back_in_stock": ("back_in_stock",),
+    "everything": ("newsletter", "back_in_stock"),
+}
+
+
+def _usable(text: str) -> str:
+    checked = check_email(text)
+    if checked.problem in {"invalid", "disposable"}:
+        raise ValueError(f"an e-mail address that is {checked.problem}")
+    return checked.address
+
+
+Email = Annotated[str, Field(max_length=254), AfterValidator(_usable)]
+
+
+class EmailArgs(ToolArgs):
+    """An address as the customer typed it."""
+
+    email: Annotated[str, Field(max_length=254)]
+
+
+class RestockArgs(ToolArgs):
+    """What somebody waits for, as far as they said it."""
+
+    product_id: ProductId | None = None
+    wish: Annotated[str | None, Field(description="The customer's words for it.", max_length=8_200)] = None
+    colour: Annotated[str | None, Field(description="Basic colour; none for any.")] = None
+    size: str | None = None
+
+
+class VariantArgs(ToolArgs):
+    """Which variant."""
+
+    sku: Sku
+
+
+class SubscribeBackInStock(ActionArgs):
+    """Have somebody told when a variant is back in stock."""
+
+    sku: Annotated[Sku, Field(min_length=1, max_length=100)]
+    email: Email
+    conversation_id: ConversationId
+    customer_id: CustomerId | None = None
+
+
+class SubscribeNewsletter(ActionArgs):
+    """Sign somebody up for the newsletter."""
+
+    email: Email
+    conversation_id: ConversationId
+    customer_id: CustomerId | None = None
+
+
+class Unsubscribe(ActionArgs):
+    """Stop what an address was signed up for."""
+
+    email: Email
+    what: What
+    customer_id: CustomerId | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Found:
+    """A product with the variants that are meant."""
+
+    product: Product
+    wanted: tuple[Variant, ...]
+
+    @property
+    def sold_out(self) -> list[Variant]:
+        return [variant for variant in self.wanted if variant.stock < 1]
+
+
+class LeadTools:
+    """The tools that read what leads are about."""
+
+    def __init__(self, shop: Shop, search: ProductSearch) -> None:
+        """Take the shop and the index over its catalogue."""
+        self._shop = shop
+        self._search = search
+
+    def tools(self) -> Sequence[Tool[Any]]:
+        """Return the tools; all of them only read."""
+        return (
+            Tool(
+                name="find_restock",
+                description="Find the sold-out variant that a customer wants to hear of when it is back.",
+                args=RestockArgs,
+                run=self._find_restock,
+            ),
+            Tool(
+                name="get_variant",
+                description="Read one variant of a product by its SKU: name, colour, size, price and stock of now.",
+                args=VariantArgs,
+                run=self._get_variant,
+            ),
+            Tool(
+                name="check_email",
+                description="Say whether an e-mail address can be written to, and whether it was mistyped.",
+                args=EmailArgs,
+                run=self._check_email,
+            ),
+            Tool(
+                name="my_sign_ups",
+                description="List what the signed-in customer is signed up for.",
+                args=NoArgs,
+                run=self._my_sign_ups,
+            ),
+        )
+
+    async def _find_restock(self, args: RestockArgs, context: ToolContext) -> ToolResult:
+        found = await self._found(args)
+        if not found:
+            return ToolResult(output={"outcome": "not_found"})
+        waiting = [each for each in found if each.sold_out]
+        if len(waiting) > 1:
+            return _choice(waiting, context)
+        one = waiting[0] if waiting else found[0]
+        product = product_view(one.product)
+        sources = (Source(kind="product", id=one.product.id, agent=context.agent),)
+        if not one.wanted:
+            return ToolResult(output={"outcome": "not_made", "product": product}, sources=sources)
+        if not waiting:
+            in_stock: list[JsonValue] = [variant_view(variant) for each in found for variant in each.wanted]
+            named: list[JsonValue] = [_named(each.product, each.wanted[0]) for each in found[:OFFERED] if each.wanted]
+            output: dict[str, JsonValue] = {"outcome": "in_stock", "variants": in_stock[:OFFERED], "products": named}
+            if len(found) == 1:
+                output["product"] = product
+            return ToolResult(output=output, sources=sources)
+        variants = one.sold_out
+        open_ones = _open(variants)
+        outcome = f"choose_{open_ones[0]}" if open_ones else "sold_out"
+        views: list[JsonValue] = [variant_view(variant) for variant in variants]
+        return ToolResult(output={"outcome": outcome, "product": product, "variants": views}, sources=sources)
+
+    async def _found(self, args: RestockArgs) -> list[_Found]:
+        colours = self._search.understand(args.colour).colours if args.colour else frozenset[str]()
+        if args.product_id:
+            product = await self._shop.catalogue.get_product(args.product_id)
+            return [_Found(product=product, wanted=self._wanted(product, args, colours))] if product else []
+        query = self._search.understand(args.wish or "")
+        if query.category is None and not query.words:
+            return []
+        results = await self._search.search(_of_any_stock(query), limit=LOOKED_AT)
+        live = [await self._shop.catalogue.get_product(hit.product.id) for hit in results.hits]
+        found = [_Found(product=each, wanted=self._wanted(each, args, colours)) for each in live if each]
+        return [each for each in found if each.wanted]
+
+    def _wanted(self, product: Product, args: RestockArgs, colours: frozenset[str]) -> tuple[Variant, ...]:
+        """Return the variants of a colour and size; those of just the colour named go before those of its family."""
+        sized = [v for v in product.variants if not args.size or is_size(v.size, args.size)]
+        if not args.colour:
+            return tuple(sized)
+        exact = [v for v in sized if (v.colour or "").casefold() == args.colour.casefold()]
+        return tuple(exact or (v for v in sized if self._search.understand(v.colour or "").colours & colours))
+
+    async def _get_variant(self, args: VariantArgs, context: ToolContext) -> ToolResult:
+        product = await self._shop.catalogue.find_product(args.sku)
+        variant = _variant(product, args.sku)
+        if product is None or variant is None:
+            return ToolResult(output={"outcome": "not_found"})
+        return ToolResult(
+            output={
+                "outcome": "in_stock" if variant.stock > 0 else "sold_out",
+                "product": product_view(product),
+                "variant": variant_view(variant),
+            },
+            sources=(Source(kind="product", id=product.id, agent=context.agent),),
+        )
+
+    async def _check_email(self, args: EmailArgs, context: ToolContext) -> ToolResult:
+        checked = check_email(args.email)
+        return ToolResult(
+            output={
+                "outcome": checked.problem or "ok",
+                "email": checked.address,
+                "suggestion": checked.suggestion,
+            }
+        )
+
+    async def _my_sign_ups(self, args: NoArgs, context: ToolContext) -> ToolResult:
+        customer = await _customer(self._shop.customers, context.session.identity.customer_id)
+        if customer is None:
+            return ToolResult(output={"outcome": "sign_in"})
+        leads = await self._shop.leads.leads_of(customer.email)
+        waits: list[JsonValue] = []
+        for lead in leads:
+            product = await self._shop.catalogue.find_product(lead.sku) if lead.sku else None
+            variant = _variant(product, lead.sku) if lead.sku else None
+            if product and variant and lead.kind == "back_in_stock":
+                waits.append(_named(product, variant))
+        has_newsletter = customer.marketing_consent or any(lead.kind == "newsletter" for lead in leads)
+        return ToolResult(
+            output={
+                "outcome": "found" if waits or has_newsletter else "none",
+                "email": customer.email,
+                "newsletter": has_newsletter,
+                "waits": waits,
+            }
+        )
+
+
+def lead_kinds(shop: Shop, clock: Clock) -> tuple[ActionKind[Any], ...]:
+    """Return the kinds of writes that leads take; guests may, and they need no yes: to ask for it is the consent."""
+    signing = _Signing(shop.leads, shop.customers, shop.catalogue, clock)
+    return (
+        ActionKind(
+            name="subscribe_back_in_stock",
+            description="Have the customer told once when a sold-out variant is back.",
+            needs=Capability.LEADS,
+            args=SubscribeBackInStock,
+            resources=_new_lead,
+            preview=signing.preview_stock,
+            execute=signing.wait_for_stock,
+            confirmation="none",
+            assurance="anyone",
+            injects=frozenset({"conversation_id", "customer_id"}),
+            inverse="unsubscribe",
+        ),
+        ActionKind(
+            name="subscribe_newsletter",
+            description="Sign the customer up for the newsletter.",
+            needs=Capability.LEADS,
+            args=SubscribeNewsletter,
+            resources=_new_lead,
+            preview=signing.preview_newsletter,
+            execute=signing.take_newsletter,
+            confirmation="none",
+            assurance="anyone",
+            injects=frozenset({"conversation_id", "customer_id"}),
+            inverse="unsubscribe",
+        ),
+        ActionKind(
+            name="unsubscribe",
+            description="Stop the newsletter, the back-in-stock messages or everything that the customer gets.",
+            needs=Capability.LEADS,
+            args=Unsubscribe,
+            resources=_new_lead,
+            preview=signing.preview_unsubscribe,
+            execute=signing.unsubscribe,
+            confirmation="none",
+            assurance="anyone",
+            injects=frozenset({"customer_id"}),
+            inverse="subscribe_newsletter",
+        ),
+    )
+
+
+class _Signing:
+    """Signs up and off."""
+
+    def __init__(self, leads: Leads, customers: Customers, catalogue: Catalogue, clock: Clock) -> None:
+        self._leads = leads
+        self._customers = customers
+        self._catalogue = catalogue
+        self._clock = clock
+
+    async def preview_stock(self, args: SubscribeBackInStock) -> Preview:
+        await self._check_own(args.customer_id, args.email)
+        product, variant = await self._sold(args.sku)
+        if variant.stock > 0:
+            raise Refused("lead.in_stock", f"{_name(product, variant)} is in stock right now.")
+        await self._check_count(args)
+        return Preview(summary=f"Tell {args.email} once when {_name(product, variant)} is back in stock.")
+
+    async def _check_count(self, args: SubscribeBackInStock) -> None:
+        """Let no guest have a stranger's address written to without end."""
+        leads = await self._leads.leads_of(args.email) if args.customer_id is None else ()
+        waiting = [lead for lead in leads if lead.kind == "back_in_stock" and lead.customer_id is None]
+        if len(waiting) >= MAX_GUEST_WISHES and args.sku not in {lead.sku for lead in waiting}:
+            reason = f"{args.email} waits for {MAX_GUEST_WISHES} things already. Sign in to wait for more."
+            raise Refused("lead.too_many", reason)
+
+    async def wait_for_stock(self, key: str, args: SubscribeBackInStock) -> JsonValue:
+        product, variant = await self._sold(args.sku)
+        name = _name(product, variant)
+        await self._leads.add_lead(
+            Lead(
+                id=_id(key),
+                kind="back_in_stock",
+                email=args.email,
+                sku=args.sku,
+                consent_at=self._clock.now(),
+                consent_words=STOCK_WORDS.format(name=name),
+                conversation_id=args.conversation_id,
+                customer_id=args.customer_id,
+            ),
+            key=key,
+        )
+        return {"email": args.email, "name": name}
+
+    async def preview_newsletter(self, args: SubscribeNewsletter) -> Preview:
+        await self._check_own(args.customer_id, args.email)
+        return Preview(summary=f"Sign {args.email} up for the newsletter.")
+
+    async def take_newsletter(self, key: str, args: SubscribeNewsletter) -> JsonValue:
+        now = self._clock.now()
+        lead = Lead(
+            id=_id(key),
+            kind="newsletter",
+            email=args.email,
+            sku=None,
+            consent_at=now,
+            consent_words=NEWSLETTER_WORDS,
+            conversation_id=args.conversation_id,
+            customer_id=args.customer_id,
+        )
+        await self._leads.add_lead(lead, key=key)
+        if args.customer_id:
+            await self._customers.set_marketing_consent(args.customer_id, True, at=now, key=f"{key}/consent")
+        return {"email": args.email}
+
+    async def preview_unsubscribe(self, args: Unsubscribe) -> Preview:
+        await self._check_own(args.customer_id, args.email)
+        what = {"newsletter": "the newsletter", "back_in_stock": "back-in-stock messages", "everything": "all mail"}
+        return Preview(summary=f"Stop {what[args.what]} to {args.email}.")
+
+    async def unsubscribe(self, key: str, args: Unsubscribe) -> JsonValue:
+        for lead in await self._leads.leads_of(args.email):
+            if lead.kind in KINDS[args.what] and lead.customer_id in {None, args.customer_id}:
+                await self._leads.remove_leads(lead.kind, lead.email, lead.sku, key=f"{key}/{lead.id}")
+        if args.customer_id and args.what != "back_in_stock":
+            at = self._clock.now()
+            await self._customers.set_marketing_consent(args.customer_id, False, at=at, key=f"{key}/consent")
+        return {"email": args.email, "what": args.what}
+
+    async def _check_own(self, customer_id: CustomerId | None, email: str) -> None:
+        """Hold a signed-in customer to the address of their account."""
+        customer = await _customer(self._customers, customer_id)
+        if customer and rules.email_key(customer.email) != rules.email_key(email):
+            reason = f"While you are signed in, I can do that for the address of your account only, {customer.email}."
+            raise Refused("lead.other_address", reason)
+
+    async def _sold(self, sku: Sku) -> tuple[Product, Variant]:
+        product = await self._catalogue.find_product(sku)
+        variant = _variant(product, sku)
+        if product is None or variant is None:
+            raise Refused("lead.unknown_variant", "I cannot find that in our shop any more.")
+        return product, variant
+
+
+def _of_any_stock(query: ProductQuery) -> ProductQuery:
+    """Return a wish as a query for what is sold out too; `back in stock` is no word to look for."""
+    return ProductQuery(
+        text=query.text,
+        words=query.words,
+        category=query.category,
+        colours=query.colours,
+        size=query.size,
+        gender=query.gender,
+        brand=query.brand,
+        in_stock=False,
+    )
+
+
+def _choice(waiting: Sequence[_Found], context: ToolContext) -> ToolResult:
+    """Return the products between which the customer has to choose."""
+    shown = waiting[:OFFERED]
+    rows: list[JsonValue] = [_named(each.product, each.sold_out[0]) for each in shown]
+    sources = tuple(Source(kind="product", id=each.product.id, agent=context.agent) for each in shown)
+    return ToolResult(output={"outcome": "choose_product", "products": rows}, sources=sources)
+
+
+def _open(variants: Sequence[Variant]) -> list[str]:
+    """Return what tells variants apart: their colour first, then their size."""
+    colours, sizes = {variant.colour for variant in variants}, {variant.size for variant in variants}
+    return ["colour"] * (len(colours) > 1) + ["size"] * (len(sizes) > 1)
+
+
+def _named(product: Product, variant: Variant) -> dict[str, JsonValue]:
+    return {"product_id": product.id, "title": product.title, "variant": variant_view(variant)}
+
+
+def _name(product: Product, variant: Variant) -> str:
+    label = variant_view(variant)["label"]
+    return f"{product.title} ({label})" if label else product.title
+
+
+def _variant(product: Product | None, sku: Sku) -> Variant | None:
+    return next((variant for variant in product.variants if variant.sku == sku), None) if product else None
+
+
+async def _customer(customers: Customers, customer_id: CustomerId | None) -> Customer | None:
+    return await customers.get_customer(customer_id) if customer_id else None
+
+
+def _id(key: str) -> str:
+    return f"L-{digest(key)[:16].upper()}"
+
+
+def _new_lead(_args: SubscribeBackInStock | SubscribeNewsletter | Unsubscribe) -> tuple[str, ...]:
+    return ("lead:new",)
