@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from shopfloor.agents.brand import Brand
-from shopfloor.agents.registry import shipped_brand
+from shopfloor.agents.brand import Brand, Guideline
+from shopfloor.agents.settings import shipped_brand
+from shopfloor.identity.identity import GUEST, Identity
+from shopfloor.kernel.ids import AgentId, CustomerId
 
 BRAND = shipped_brand()
 
@@ -36,6 +38,39 @@ def test_settings_read_from_what_they_were_written_to_are_the_same() -> None:
 )
 def test_staff_answer_in_the_shops_hours_and_zone(at: datetime, is_open: bool) -> None:
     assert BRAND.is_open(at) is is_open
+
+
+def test_a_holiday_is_closed_and_the_next_opening_is_after_it() -> None:
+    closed = brand(closed={"2026-11-20": "Founders' Day"}, hours={"friday": {"opens": "09:00", "closes": "00:00"}})
+    assert not closed.is_open(datetime(2026, 11, 20, 15, 0, tzinfo=UTC))
+    assert closed.is_open(datetime(2026, 11, 28, 4, 59, tzinfo=UTC)), "midnight is the end of the day"
+    assert closed.opens_next(datetime(2026, 11, 18, 12, 0, tzinfo=UTC)) == datetime(2026, 11, 27, 14, 0, tzinfo=UTC)
+    assert brand(hours={}).opens_next(datetime(2026, 11, 18, 12, 0, tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize(
+    ("customers", "agents", "known", "signed_in"),
+    [
+        ("everyone", [], True, True),
+        ("guests", [], True, False),
+        ("signed_in", [], False, True),
+        (["c-1"], [], False, True),
+        (["c-2"], [], False, False),
+        ("everyone", ["someone_else"], False, False),
+    ],
+)
+def test_a_guideline_is_for_the_agents_and_customers_it_names(
+    customers: object, agents: list[str], known: bool, signed_in: bool
+) -> None:
+    rule = Guideline.model_validate({"id": "a", "when": "x", "do": "y", "customers": customers, "agents": agents})
+    assert rule.concerns(AgentId("product_expert"), GUEST) is known
+    assert rule.concerns(AgentId("product_expert"), Identity(customer_id=CustomerId("c-1"))) is signed_in
+
+
+def test_a_topic_has_its_own_refusal() -> None:
+    ours = brand(refusals=[{"id": "medical", "phrases": ["see a doctor", "medicine"], "message": "Ask a doctor."}])
+    assert ours.refusal_for("which medicine helps?") == "Ask a doctor."
+    assert ours.refusal_for("what is the capital of France?") == BRAND.refusal
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from shopfloor.actions.gate import Consent
 from shopfloor.agents.base import BaseAgent
 from shopfloor.agents.interpreter import PlaybookSpecialist
 from shopfloor.agents.outcome import AgentTask, Done, Failed, HandedOff, NeedsInput, Outcome, Said, Waiting
-from shopfloor.agents.registry import parse_card, shipped_brand
+from shopfloor.agents.registry import parse_card
+from shopfloor.agents.settings import shipped_brand
 from shopfloor.journal.events import ActionMoved
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import Unavailable

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from shopfloor.agents.registry import shipped_brand
+from shopfloor.agents.settings import shipped_brand
 from shopfloor.agents.templates import check_expression, check_template, evaluate, render
 from shopfloor.kernel.errors import InvalidInput
 
@@ -89,9 +90,6 @@ def test_an_expression_may_name_a_step_that_did_not_run(source: str, value: obje
         "{{ 7 | day(now, zone) }}",
         "{{ [1, 'a'] | sort }}",
         "{{ 'abc'.index('z') }}",
-        "{% include 'x' %}",
-        "{% import 'x' as x %}",
-        "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
     ],
 )
 def test_a_template_that_cannot_be_filled_in_is_an_error_of_its_author(source: str) -> None:
@@ -108,7 +106,26 @@ def test_an_expression_that_cannot_be_worked_out_is_an_error_of_its_author(sourc
 
 
 @pytest.mark.parametrize(
-    "source", ["{{ order", "{% if order %}", "{{ order | unheard_of }}", "{% shout %}", "{{ 1 + }}"]
+    "source",
+    [
+        "{{ order",
+        "{% if order %}",
+        "{{ order | unheard_of }}",
+        "{% shout %}",
+        "{{ 1 + }}",
+        "{% include 'x' %}",
+        "{% import 'x' as x %}",
+        "{% extends 'x' %}",
+        "{% block x %}{% endblock %}",
+        "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
+        "{% set x %}{{ order }}{% endset %}",
+        "{% filter upper %}x{% endfilter %}",
+        "{% for x in order recursive %}{{ loop(x) }}{% endfor %}",
+        "{{ order | tojson(indent=9) }}",
+        "{{ " + "(" * 2_000 + "1" + ")" * 2_000 + " }}",
+        "{% if 1 %}" * 600 + "{% endif %}" * 600,
+    ],
+    ids=lambda source: source[:40],
 )
 def test_a_template_with_bad_syntax_is_refused_before_it_is_used(source: str) -> None:
     with pytest.raises(InvalidInput, match="not a template"):
@@ -123,6 +140,8 @@ def test_an_expression_with_bad_syntax_is_refused_before_it_is_used(source: str)
 
 # -- the sandbox -----------------------------------------------------------------------------------------------------
 
+LONG_TEXT = "{% set a = '" + "<!---->" * 100 + "' %}" + "{% set a = a ~ a %}" * 4
+LONG_LIST = "{% set a = range(2000) | list %}{% set a = a + a + a + a %}"
 ESCAPES = [
     "''.__class__",
     "''['__class__']",
@@ -184,3 +203,49 @@ def test_a_template_cannot_run_a_command_through_the_shops_settings(tmp_path: Pa
 def test_a_range_that_would_run_for_minutes_is_refused(source: str) -> None:
     with pytest.raises(InvalidInput, match="too big"):
         render(source, SCOPE)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% for a in range(1000) %}{% for b in range(1000) %}{% endfor %}{% endfor %}",
+        "{% for a in range(1000) %}{{ range(1000) | list | sort | join }}{% endfor %}",
+        "{{ 'x' * 10 ** 9 }}",
+        "{{ [1] * 10 ** 9 }}",
+        "{{ 10 ** 10 ** 9 ** 9 }}",
+        "{{ 10 ** 999 }}",
+        "{{ '%999999999d' % 1 }}",
+        "{{ '{:>999999999}'.format(1) }}",
+        "{{ 'x'.ljust(10 ** 9) }}",
+        "{{ 'x'.rjust(99999999) }}",
+        "{{ 'aaaa'.replace('a', 'b' ~ range(900) | join).replace('b', range(900) | join) }}",
+        "{{ (range(900) | join) | replace('1', range(900) | join) }}",
+        "{{ (range(900) | join).join(range(900) | map('string')) }}",
+        "{% set a = 'xxxxxxxxxx' %}" + "{% set a = a ~ a %}" * 60 + "{{ a }}",
+        "{% set a = 'xxxxxxxxxx' %}" + "{% set a = a + a %}" * 60 + "{{ a }}",
+        "{% set a = [1, 2] %}" + "{% set a = [a, a] %}" * 60 + "{{ a }}",
+        "{% set a = [1, 2] %}" + "{% set a = {'a': a, 'b': a} %}" * 60 + "{{ a | length }}",
+        "{% set a = [1, 2] %}" + "{% set a = (a, a) %}" * 60 + "{{ a == 1 }}",
+        "{% for a in range(2000) %}" + "x" * 100 + "{% endfor %}",
+        "{% set n = 9 %}" + "{% set n = n * n %}" * 40 + "{{ n }}",
+        "{{ (1).to_bytes(10 ** 9, 'big') | length }}",
+        LONG_TEXT + "{% for n in range(2000) %}" + "{% if a.isalnum() %}{% endif %}" * 80 + "{% endfor %}",
+        LONG_TEXT + "{% for n in range(2000) %}" + "{% if (a | safe).striptags() %}{% endif %}" * 80 + "{% endfor %}",
+        LONG_LIST + "{% for n in range(2000) %}" + "{% if 'q' in a %}{% endif %}" * 150 + "{% endfor %}",
+        LONG_LIST + "{% for n in range(2000) %}" + "{% if 'q' is in(a) %}{% endif %}" * 150 + "{% endfor %}",
+        LONG_LIST + "{% for n in range(2000) %}" + "{% if a.count('q') %}{% endif %}" * 150 + "{% endfor %}",
+        LONG_LIST + "{% for n in range(2000) %}" + "{% set b = a[1:] %}" * 150 + "{% endfor %}",
+    ],
+    ids=lambda source: source[:60],
+)
+def test_what_would_take_too_long_or_get_too_big_is_stopped(source: str) -> None:
+    before = process_time()
+    with pytest.raises(InvalidInput):
+        render(source, SCOPE)
+    assert process_time() - before < 2, "far above what it takes; without bounds it would not end"
+
+
+def test_what_a_shop_writes_is_far_inside_the_bounds() -> None:
+    rows = [{"title": "Boots", "note": "warm " * 20}] * 100
+    source = "{% for one in rows %}{{ loop.index }}. {{ one.title ~ ': ' ~ one.note | trim | upper }}\n{% endfor %}"
+    assert render(source, {"rows": rows}).count("\n") == 99

@@ -8,12 +8,15 @@ from shopfloor.agents.handoffs import AgentHandoffManager, Handoff
 from shopfloor.agents.interpreter import PlaybookSpecialist
 from shopfloor.agents.outcome import AgentTask, Outcome, Said, Specialist
 from shopfloor.agents.templates import render
+from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import AgentId
 from shopfloor.models.contract import ModelMessage, ModelRequest
 from shopfloor.tools.contract import ToolContext, Toolset
 from shopfloor.tools.toolsets import Limited, Permitted
 
+MAX_PROMPT = 200_000
+"""Letters."""
 PROMPT = """\
 You are {{ card.name }}, one of the specialists who answer customers of {{ brand.shop_name }}.
 
@@ -47,20 +50,27 @@ class BaseAgent:
     """A specialist ready to work: prompt, tools and handoffs from its card and the shop's settings."""
 
     def __init__(
-        self, card: AgentCard, brand: Brand, tools: Toolset, handoffs: tuple[Handoff, ...], specialist: Specialist
+        self,
+        card: AgentCard,
+        brand: Brand,
+        tools: Toolset,
+        handoffs: tuple[Handoff, ...],
+        specialist: Specialist,
+        identity: Identity = GUEST,
     ) -> None:
-        """Take the card, the shop's settings, all tools there are, the handoffs, and who carries tasks out."""
+        """Take the card, the shop's settings, all tools, the handoffs, who carries tasks out, and for whom."""
         self.card = card
         self.handoffs = handoffs
         self.tools: Toolset = Permitted(tools, card.tools)
         self._brand = brand
         self._specialist = specialist
+        self._identity = identity
 
     def prompt(self) -> str:
         """Return the system prompt: the shared template, the brand's voice and the card's own instructions."""
-        guidelines = [g for g in self._brand.guidelines if not g.agents or self.card.id in g.agents]
+        guidelines = [one for one in self._brand.guidelines if one.concerns(self.card.id, self._identity)]
         scope = {"card": self.card, "brand": self._brand, "guidelines": guidelines, "handoffs": self.handoffs}
-        return render(PROMPT, scope)
+        return render(PROMPT, scope, limit=MAX_PROMPT)
 
     def assemble(self, history: Sequence[ModelMessage], request: str) -> ModelRequest:
         """Return all that a model needs to do a task: prompt, history with the task at its end, permitted tools."""
@@ -81,12 +91,13 @@ class BaseAgent:
 class AgentFactory:
     """Makes specialists of the cards in force."""
 
-    def __init__(self, cards: Sequence[AgentCard], brand: Brand, tools: Toolset) -> None:
-        """Take the cards, the shop's settings and all tools."""
+    def __init__(self, cards: Sequence[AgentCard], brand: Brand, tools: Toolset, identity: Identity = GUEST) -> None:
+        """Take the cards, the shop's settings, all tools, and whom the agents work for."""
         self.cards = {card.id: card for card in cards}
         self.handoffs = AgentHandoffManager(cards)
         self._brand = brand
         self._tools = tools
+        self._identity = identity
 
     def create(self, agent: AgentId) -> BaseAgent:
         """Return a new specialist.
@@ -97,4 +108,5 @@ class AgentFactory:
         card = self.cards.get(agent)
         if card is None:
             raise NotFound(f"there is no agent called {agent}")
-        return BaseAgent(card, self._brand, self._tools, self.handoffs.attach(card), PlaybookSpecialist(card))
+        handoffs, specialist = self.handoffs.attach(card), PlaybookSpecialist(card)
+        return BaseAgent(card, self._brand, self._tools, handoffs, specialist, self._identity)

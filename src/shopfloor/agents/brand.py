@@ -1,13 +1,19 @@
 """What every agent of the shop keeps to: name, voice, refusals, guidelines, hours, when a person takes over."""
 
-from datetime import datetime, time
-from typing import Annotated, Literal
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from shopfloor.agents.playbook import Data
-from shopfloor.kernel.ids import AgentId
+from shopfloor.agents.choices import holds
+from shopfloor.agents.fields import wrong_fields
+from shopfloor.agents.playbook import Data, Expression, Line, Name, TemplateText, Text
+from shopfloor.identity.identity import Identity
+from shopfloor.kernel.errors import FieldProblem
+from shopfloor.kernel.ids import AgentId, CustomerId
+from shopfloor.outreach.rules import OutreachRules
+from shopfloor.shop.return_policy import ReturnPolicy
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -26,16 +32,59 @@ class OpeningHours(Data):
 
     opens: time
     closes: time
+    """Midnight, 00:00, is the end of the day."""
+
+    @model_validator(mode="after")
+    def _opens_first(self) -> Self:
+        if time() < self.closes <= self.opens:
+            raise ValueError("it closes before it opens: a day ends at 00:00 at the latest")
+        return self
+
+    def holds(self, at: time) -> bool:
+        """Whether it is open at a time of day."""
+        return self.opens <= at and (at < self.closes or self.closes == time())
+
+
+Customers = Literal["everyone", "guests", "signed_in"]
+Word = Annotated[str, Field(pattern=r"^[^\W\d_]([^\W\d_]|[ '-])*$", max_length=60)]
 
 
 class Guideline(Data):
-    """When something holds, do something."""
+    """When something holds, do something: a rule for models, and with `say` a fixed text."""
 
-    id: str
-    when: str
-    do: str
-    agents: tuple[AgentId, ...] = ()
+    id: Name
+    when: Line
+    do: Line
+    agents: Annotated[tuple[AgentId, ...], Field(max_length=60)] = ()
     """For whom; empty for all."""
+    customers: Customers | Annotated[tuple[CustomerId, ...], Field(max_length=1_000)] = "everyone"
+    """With whom; or the ids of some signed-in customers."""
+    condition: Expression = "true"
+    """When the text is said, over what every playbook is given, and `agent`, the id of who speaks."""
+    say: TemplateText = ""
+    """What is said once in a turn; empty for a rule that only models read."""
+    place: Literal["before", "after"] = "after"
+    """Before the agent's first words; or after its last, once its task is done."""
+
+    def concerns(self, agent: AgentId, identity: Identity) -> bool:
+        """Whether an agent keeps to it with a customer."""
+        if self.agents and agent not in self.agents:
+            return False
+        if isinstance(self.customers, tuple):
+            return identity.customer_id in self.customers
+        return self.customers == "everyone" or (self.customers == "signed_in") == identity.is_signed_in
+
+
+class Refusal(Data):
+    """How the shop refuses what is about one topic."""
+
+    id: Name
+    phrases: Annotated[tuple[Line, ...], Field(min_length=1, max_length=100)]
+    """Words in a row, whatever their endings, by which a request is about it."""
+    message: Text
+
+
+TransferField = Literal["email", "order_number", "name", "phone", "product", "details"]
 
 
 class TransferScenario(Data):
@@ -43,8 +92,14 @@ class TransferScenario(Data):
 
     id: str
     when: str
-    fields: tuple[str, ...]
-    """What is asked for the ticket."""
+    phrases: tuple[Annotated[str, Field(pattern=r"\w")], ...] = ()
+    """Words in a row, whatever their endings, with which a message is passed on whatever else it asks for."""
+    agent: AgentId = AgentId("human_transfer")
+    """Who passes it on."""
+    subject: str = ""
+    """What a ticket's subject begins with."""
+    fields: tuple[TransferField, ...]
+    """What is asked for the ticket, unless it is known; an e-mail address always is."""
     message: str
     out_of_hours_message: str
 
@@ -52,30 +107,67 @@ class TransferScenario(Data):
 class Brand(Data):
     """A shop's global settings for its agents."""
 
-    shop_name: str
+    shop_name: Line
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
     """Where the shop is at home: what a question means that names no country."""
     zone: Annotated[str, AfterValidator(_known_zone)]
     """IANA time zone that days and opening hours are meant in."""
-    voice: str
-    greeting: str
-    refusal: str
+    voice: Text
+    """For models: how every agent speaks."""
+    wording: Annotated[dict[Word, Word], Field(max_length=100)] = Field(default_factory=dict[str, str])
+    """The shop's own words, by those that they stand for, both in the singular: `parcel: package`."""
+    greeting: Text
+    refusal: Text
     """For what is not the shop's business."""
-    not_understood: str
-    trouble: str
+    refusals: Annotated[tuple[Refusal, ...], Field(max_length=50)] = ()
+    """In place of it, for some topics."""
+    not_understood: Text
+    trouble: Text
     """When something of ours does not work."""
-    thanks: str
-    support_email: str
+    thanks: Text
+    support_email: Line
     hours: dict[Weekday, OpeningHours]
     """Days that are missing are closed."""
-    guidelines: tuple[Guideline, ...] = ()
+    closed: Annotated[dict[date, Line], Field(max_length=400)] = Field(default_factory=dict[date, str])
+    """Holidays, each with its name."""
+    guidelines: Annotated[tuple[Guideline, ...], Field(max_length=100)] = ()
     transfer_scenarios: tuple[TransferScenario, ...] = ()
+    outreach: OutreachRules = OutreachRules()
+    returns: ReturnPolicy = ReturnPolicy()
     irreversible_limit_minor: Annotated[int, Field(ge=0)]
     """Up to this amount an action that cannot be undone needs no merchant's approval."""
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+    @model_validator(mode="after")
+    def _has_each_id_once(self) -> Self:
+        found: list[FieldProblem] = []
+        for field, ids in (
+            ("guidelines", [g.id for g in self.guidelines]),
+            ("refusals", [r.id for r in self.refusals]),
+        ):
+            twice = sorted({one for one in ids if ids.count(one) > 1})
+            found += [FieldProblem(field, f"two have the id {one}: choose another for one of them") for one in twice]
+        if found:
+            raise wrong_fields(found)
+        return self
 
     def is_open(self, at: datetime) -> bool:
         """Whether staff answer at an instant."""
         local = at.astimezone(ZoneInfo(self.zone))
         hours = self.hours.get(WEEKDAYS[local.weekday()])
-        return hours is not None and hours.opens <= local.time() < hours.closes
+        return hours is not None and local.date() not in self.closed and hours.holds(local.time())
+
+    def opens_next(self, at: datetime) -> datetime | None:
+        """Return when staff answer again after an instant; None where they do not within a month."""
+        local = at.astimezone(ZoneInfo(self.zone))
+        for day in (local.date() + timedelta(days=days) for days in range(31)):
+            hours = self.hours.get(WEEKDAYS[day.weekday()])
+            opening = datetime.combine(day, hours.opens, ZoneInfo(self.zone)) if hours else None
+            if opening and day not in self.closed and opening > at:
+                return opening
+        return None
+
+    def refusal_for(self, request: str) -> str:
+        """Return how a request is refused that is not the shop's business."""
+        topic = next((one for one in self.refusals if holds(one.phrases, request)), None)
+        return topic.message if topic else self.refusal

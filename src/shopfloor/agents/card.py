@@ -4,10 +4,33 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shopfloor.agents.playbook import Ask, Call, Data, HandOff, Name, Propose, Slot, Step, TemplateText, Use
+from shopfloor.agents.fields import wrong_fields
+from shopfloor.agents.playbook import (
+    Ask,
+    Call,
+    Data,
+    HandOff,
+    Line,
+    Name,
+    Propose,
+    Slot,
+    Step,
+    TemplateText,
+    Text,
+    Use,
+)
+from shopfloor.kernel.errors import FieldProblem
 from shopfloor.kernel.ids import AgentId
+from shopfloor.outreach.signals import Purpose, SignalKind
 
 MAX_EXAMPLES = 200
+"""Of one skill."""
+MAX_PARTS = 60
+"""Of tools, handoffs, slots, fragments, skills and subscriptions, of each."""
+MAX_STEPS = 120
+"""Of a skill or a fragment, as they are written."""
+MAX_RUN = 400
+"""Of a skill with its fragments written out."""
 Half = Literal["conversation", "command_centre"]
 
 
@@ -15,37 +38,52 @@ class Skill(Data):
     """One thing that an agent is good at."""
 
     id: Name
-    name: str
-    description: str
-    examples: Annotated[tuple[str, ...], Field(max_length=MAX_EXAMPLES)] = ()
+    name: Line
+    description: Text
+    examples: Annotated[tuple[Line, ...], Field(max_length=MAX_EXAMPLES)] = ()
     """Requests as customers write them; what a planner matches."""
     status: TemplateText
     """What the customer sees while it works."""
-    takes: tuple[Name, ...] = ()
+    takes: Annotated[tuple[Name, ...], Field(max_length=MAX_PARTS)] = ()
     """The slots that a planner may fill from the request."""
-    needs: tuple[Name, ...] = ()
+    needs: Annotated[tuple[Name, ...], Field(max_length=MAX_PARTS)] = ()
     """Those of them that the request or the conversation must fill for the skill to be chosen at all."""
-    steps: tuple[Step, ...]
+    steps: Annotated[tuple[Step, ...], Field(max_length=MAX_STEPS)]
+
+
+class Subscription(Data):
+    """A signal upon which an agent speaks unasked."""
+
+    signal: SignalKind
+    skill: Name
+    """What it does then; the signal's values fill those of the slots that the skill takes."""
+    purpose: Purpose
+    """`service` goes on with what the customer asked for or bought; `marketing` takes their consent."""
+    delay_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 30)] = 0
+    """How long after the signal."""
 
 
 class AgentCard(Data):
     """An agent as a row."""
 
     id: Annotated[AgentId, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-    name: str
+    name: Annotated[str, Field(pattern=r"^[^\W_][\w &'.-]*$", max_length=60)]
     """As the customer sees it: `Shopping Assistant`."""
     half: Half
-    description: str
-    instructions: str
+    description: Text
+    instructions: Text
     """Its own part of the prompt."""
-    tools: tuple[str, ...]
+    tools: Annotated[tuple[Line, ...], Field(max_length=MAX_PARTS)]
     """What it may call."""
-    handoffs: tuple[AgentId, ...] = ()
+    handoffs: Annotated[tuple[AgentId, ...], Field(max_length=MAX_PARTS)] = ()
     """Whom it may give a task to."""
-    slots: dict[Name, Slot] = Field(default_factory=dict[str, Slot])
-    fragments: dict[Name, tuple[Step, ...]] = Field(default_factory=dict[str, tuple[Step, ...]])
+    slots: Annotated[dict[Name, Slot], Field(max_length=MAX_PARTS)] = Field(default_factory=dict[str, Slot])
+    fragments: Annotated[
+        dict[Name, Annotated[tuple[Step, ...], Field(max_length=MAX_STEPS)]], Field(max_length=MAX_PARTS)
+    ] = Field(default_factory=dict[str, tuple[Step, ...]])
     """Steps that several skills share."""
-    skills: Annotated[tuple[Skill, ...], Field(min_length=1)]
+    skills: Annotated[tuple[Skill, ...], Field(min_length=1, max_length=MAX_PARTS)]
+    subscriptions: Annotated[tuple[Subscription, ...], Field(max_length=MAX_PARTS)] = ()
 
     @property
     def agent_name(self) -> str:
@@ -56,6 +94,10 @@ class AgentCard(Data):
         """Return a skill by its id, or None."""
         return next((skill for skill in self.skills if skill.id == skill_id), None)
 
+    def proposer(self, kind: str) -> Skill | None:
+        """Return the first skill that proposes a kind of write, or None."""
+        return next((one for one in self.skills if kind in _proposed(self.flat(one.steps))), None)
+
     def flat(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """Return steps with the fragments they use written out, without conditions."""
         flat: list[Step] = []
@@ -63,41 +105,71 @@ class AgentCard(Data):
             flat.extend(self.flat(self.fragments[step.use]) if isinstance(step, Use) else (step,))
         return tuple(flat)
 
+    def parts(self) -> dict[str, tuple[Step, ...]]:
+        """Return the steps of each skill and each fragment as they are written, by their paths in the card."""
+        skills = {f"skills.{skill.id}.steps": skill.steps for skill in self.skills}
+        return skills | {f"fragments.{name}": steps for name, steps in self.fragments.items()}
+
     @model_validator(mode="after")
     def _refers_to_what_exists(self) -> Self:
-        if len({skill.id for skill in self.skills}) < len(self.skills):
-            raise ValueError("skills: two skills have the same id")
-        _check_uses(self)
-        for skill in self.skills:
-            unknown = [slot for slot in (*skill.takes, *skill.needs) if slot not in self.slots]
-            if unknown:
-                raise ValueError(f"skills.{skill.id}.takes: there is no slot {unknown[0]}")
-            for step in self.flat(skill.steps):
-                self._check(f"skills.{skill.id}", step)
+        found = [*self._skill_problems(), *_use_problems(self)]
+        for path, steps in self.parts().items():
+            for step in steps:
+                found += self._step_problems(path.removesuffix(".steps"), step)
+        if found:
+            raise wrong_fields(found)
         return self
 
-    def _check(self, where: str, step: Step) -> None:
+    def _skill_problems(self) -> list[FieldProblem]:
+        ids = [skill.id for skill in self.skills]
+        found = [FieldProblem("skills", "two skills have the same id")] if len(set(ids)) < len(ids) else []
+        found += [
+            FieldProblem(f"subscriptions.{place}.skill", f"there is no skill {one.skill}")
+            for place, one in enumerate(self.subscriptions)
+            if one.skill not in ids
+        ]
+        for skill in self.skills:
+            unknown = {slot: None for slot in (*skill.takes, *skill.needs) if slot not in self.slots}
+            found += [FieldProblem(f"skills.{skill.id}.takes", f"there is no slot {slot}") for slot in unknown]
+        return found
+
+    def _step_problems(self, where: str, step: Step) -> list[FieldProblem]:
         if isinstance(step, Ask) and step.ask not in self.slots:
-            raise ValueError(f"{where}: it asks for {step.ask}, which is no slot")
+            return [FieldProblem(where, f"it asks for {step.ask}, which is no slot")]
         if isinstance(step, HandOff) and step.hand_off not in self.handoffs:
-            raise ValueError(f"{where}: it hands off to {step.hand_off}, who is not among the card's handoffs")
+            return [FieldProblem(where, f"it hands off to {step.hand_off}, who is not among the card's handoffs")]
         tool = step.call if isinstance(step, Call) else step.propose if isinstance(step, Propose) else None
         if tool is not None and tool not in self.tools:
-            raise ValueError(f"{where}: it calls {tool}, which is not among the card's tools")
+            return [FieldProblem(where, f"it calls {tool}, which is not among the card's tools")]
+        return []
 
 
-def _check_uses(card: AgentCard) -> None:
-    """Check that fragments exist and do not use each other in a circle."""
+def _proposed(steps: tuple[Step, ...]) -> set[str]:
+    return {step.propose for step in steps if isinstance(step, Propose)}
 
-    def visit(steps: tuple[Step, ...], path: tuple[str, ...]) -> None:
-        for step in steps:
-            if not isinstance(step, Use):
-                continue
-            if step.use not in card.fragments:
-                raise ValueError(f"fragments: there is none called {step.use}")
-            if step.use in path:
-                raise ValueError(f"fragments: {step.use} uses itself")
-            visit(card.fragments[step.use], (*path, step.use))
 
-    for steps in (*card.fragments.values(), *(skill.steps for skill in card.skills)):
-        visit(steps, ())
+def _use_problems(card: AgentCard) -> list[FieldProblem]:
+    """Return which fragments do not exist or use each other in a circle, and which skills get too long by them."""
+    found: dict[FieldProblem, None] = {}
+    lengths: dict[str, int] = {}
+
+    def length(steps: tuple[Step, ...], path: tuple[str, ...]) -> int:
+        return sum(used(step.use, path) if isinstance(step, Use) else 1 for step in steps)
+
+    def used(name: str, path: tuple[str, ...]) -> int:
+        if name not in card.fragments:
+            found[FieldProblem("fragments", f"there is none called {name}")] = None
+        elif name in path:
+            found[FieldProblem("fragments", f"{name} uses itself")] = None
+        elif name not in lengths:  # each is counted once, though two that use each other twice double with each level
+            lengths[name] = length(card.fragments[name], (*path, name))
+        return lengths.get(name, 0)
+
+    for name in card.fragments:
+        used(name, ())
+    for skill in card.skills:
+        if length(skill.steps, ()) > MAX_RUN:
+            found[FieldProblem(f"skills.{skill.id}.steps", f"with its fragments it has more than {MAX_RUN} steps")] = (
+                None
+            )
+    return list(found)

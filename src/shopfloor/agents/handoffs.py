@@ -33,5 +33,12 @@ class AgentHandoffManager:
         return self._cards.get(to) if to in card.handoffs else None
 
     def last_resort(self, tool: str) -> AgentCard | None:
-        """Return the first agent that may call a tool, such as the one that opens tickets; None where nobody may."""
-        return next((card for card in self._cards.values() if tool in card.tools), None)
+        """Return the agent for what nobody else can do; None where there is none.
+
+        It is, of those that may call a tool such as the one that opens tickets, the one that most others hand over to,
+        and the first of several.
+        """
+        able = [card for card in self._cards.values() if tool in card.tools]
+        return max(
+            able, key=lambda card: sum(card.id in other.handoffs for other in self._cards.values()), default=None
+        )

@@ -6,13 +6,16 @@ from typing import assert_never
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.outcome import AgentTask, Done, Failed, HandedOff, NeedsInput, Outcome, Said, Waiting
 from shopfloor.agents.playbook import Ask, Assign, Call, End, HandOff, Propose, Say, Step, Use
+from shopfloor.agents.sandbox import MAX_WEIGHT, weigh
 from shopfloor.agents.templates import evaluate, render
 from shopfloor.journal.events import ActionMoved
 from shopfloor.kernel.errors import CallerError, InvalidInput, WorldError
 from shopfloor.kernel.ids import AgentId
+from shopfloor.language.wording import wording_of
 from shopfloor.tools.contract import ToolContext, Toolset
 
 _JSON = TypeAdapter[JsonValue](JsonValue)
@@ -53,8 +56,13 @@ class _Run:
         self._context = context
         self._slots: dict[str, JsonValue] = {**dict.fromkeys(card.slots), **task.slots}
         self._scope = scope
+        brand = scope.get("brand")
+        self._wording = wording_of(brand.wording) if isinstance(brand, Brand) else ()
         self._results: dict[str, object] = {}
         self._said = set(task.said)
+
+    def _text(self, source: str, /, **names: object) -> str:
+        return render(source, {**self._names(), **names}, self._wording)
 
     def _names(self) -> dict[str, object]:
         return {**self._scope, "request": self._task.request, **self._slots, **self._results}
@@ -71,7 +79,7 @@ class _Run:
             case Say():
                 if path not in self._said:
                     self._said.add(path)
-                    yield Said(render(step.say, self._names()))
+                    yield Said(self._text(step.say))
             case Call():
                 result = await self._tools.call(step.call, self._args(step.args), self._context)
                 self._results[step.result] = result.output
@@ -85,7 +93,8 @@ class _Run:
                 async for output in self._propose(step, path):
                     yield output
             case HandOff():
-                yield HandedOff(AgentId(step.hand_off), step.skill, render(step.reason, self._names()))
+                reason = render(step.reason, self._names())
+                yield HandedOff(AgentId(step.hand_off), step.skill, reason, self._args(step.args))
             case Use():
                 async for output in self.steps(self._card.fragments[step.use], f"{path}."):
                     yield output
@@ -99,7 +108,7 @@ class _Run:
         asked_before = f"ask:{path}" in self._said
         source = (slot.again if asked_before and not step.again else "") or step.question or slot.question
         self._said.add(f"ask:{path}")
-        question = render(source, self._names())
+        question = self._text(source)
         slots = {**self._slots, step.ask: None}
         yield Said(question)
         yield NeedsInput(self._waiting(slots, question, slot=step.ask))
@@ -117,7 +126,7 @@ class _Run:
         self._results[step.result] = result.output
         if result.output["outcome"] == "needs_yes":
             self._said.add(asked)
-            question = render(step.question, {**self._names(), **result.output})
+            question = self._text(step.question, **result.output)
             yield Said(question)
             yield NeedsInput(self._waiting(self._slots, question, wanted=str(result.output["digest"])))
 
@@ -162,6 +171,8 @@ class _Run:
 
 
 def _json(source: str, value: object) -> JsonValue:
+    if weigh(value) > MAX_WEIGHT:  # a value that holds itself twice doubles with each step that sets it
+        raise InvalidInput(f"the expression {source!r} gives more than {MAX_WEIGHT:,} letters and parts")
     try:
         return _JSON.validate_python(value)
     except ValidationError as error:

@@ -78,6 +78,8 @@ class HandedOff:
     to: AgentId
     skill: str | None
     reason: str
+    slots: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    """What the colleague need not ask for any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,54 @@ from the top again once they have answered, with the slots it has; what it alrea
 """
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from shopfloor.agents.templates import check_expression, check_template
 from shopfloor.kernel.errors import InvalidInput
 
 SlotType = Literal[
-    "order_number", "email", "address", "product", "products", "size", "colour", "wish", "earlier_wish", "text"
+    "order_number",
+    "email",
+    "address",
+    "product",
+    "products",
+    "size",
+    "colour",
+    "wish",
+    "earlier_wish",
+    "earlier_product",
+    "quantity",
+    "item",
+    "choice",
+    "yes_no",
+    "preference",
+    "text",
 ]
+
+GIVEN = frozenset(
+    {
+        "brand",
+        "briefing",
+        "conversation_id",
+        "customer",
+        "is_angry",
+        "is_open",
+        "is_resumed",
+        "knowledge",
+        "now",
+        "opens_next",
+        "others",
+        "profile",
+        "refusal",
+        "request",
+        "transcript",
+        "transfer",
+        "zone",
+    }
+)
+"""The names that every playbook is given; no slot and no result may have one of them."""
 
 
 def _checked(source: str, check: Callable[[str], None]) -> str:
@@ -26,6 +64,13 @@ def _checked(source: str, check: Callable[[str], None]) -> str:
     return source
 
 
+def _plain(text: str) -> str:
+    # What is no letter could steer the terminal or the page of whoever reads it.
+    if any(not letter.isprintable() and letter not in "\n\t" for letter in text):
+        raise ValueError("it holds a control character: leave it out")
+    return text
+
+
 def _checked_template(source: str) -> str:
     return _checked(source, check_template)
 
@@ -34,9 +79,15 @@ def _checked_expression(source: str) -> str:
     return _checked(source, check_expression)
 
 
-TemplateText = Annotated[str, AfterValidator(_checked_template)]
+Line = Annotated[str, Field(max_length=300), AfterValidator(_plain)]
+"""A short text."""
+Text = Annotated[str, Field(max_length=6_000), AfterValidator(_plain)]
+"""A text of a paragraph or more."""
+TemplateText = Annotated[str, Field(max_length=6_000), AfterValidator(_plain), AfterValidator(_checked_template)]
 """A Jinja template."""
-Expression = Annotated[str, BeforeValidator(str), AfterValidator(_checked_expression)]
+Expression = Annotated[
+    str, BeforeValidator(str), Field(max_length=1_000), AfterValidator(_plain), AfterValidator(_checked_expression)
+]
 """A Jinja expression; a fixed text stands in quotes: `"'delivered'"`."""
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 
@@ -55,6 +106,14 @@ class Slot(Data):
     """How the customer is asked for it."""
     again: TemplateText = ""
     """How they are asked when their answer held none; the question itself where empty."""
+    options: dict[Name, tuple[str, ...]] = Field(default_factory=dict[str, tuple[str, ...]])
+    """Of a `choice`: what may be chosen, each with the phrases that mean it; one without phrases means all else."""
+
+    @model_validator(mode="after")
+    def _has_options(self) -> Self:
+        if (self.type == "choice") != bool(self.options):
+            raise ValueError("options: a choice has some, and no other slot has any")
+        return self
 
 
 class Conditional(Data):
@@ -108,6 +167,8 @@ class HandOff(Conditional):
     hand_off: str
     skill: str | None = None
     reason: TemplateText
+    args: dict[Name, Expression] = Field(default_factory=dict[str, str], alias="with")
+    """What the colleague's skill need not ask for any more, by the names of its own slots."""
 
 
 class Use(Conditional):
@@ -119,7 +180,7 @@ class Use(Conditional):
 class End(Conditional):
     """End the skill here."""
 
-    end: Literal["done", "failed"] = "done"
+    end: Literal["done", "failed"]
 
 
 VERBS = {

@@ -1,8 +1,9 @@
-"""The tables of agents."""
+"""The tables of agents and of the shop's settings."""
 
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shopfloor.database.base import Base, Instant, Json
@@ -22,3 +23,30 @@ class CardRow(Base):
     """Whether it is as the product brought it; such a card is renewed when the product is."""
     is_enabled: Mapped[bool]
     changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class CardVersionRow(Base):
+    """A card as it was from one change to the next; the newest is the one of `agent_cards`."""
+
+    __tablename__ = "agent_card_versions"
+
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent_cards.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    """Counted per agent from 1."""
+    card: Mapped[dict[str, Any]] = mapped_column(Json)
+    digest: Mapped[str]
+    is_shipped: Mapped[bool]
+    made_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class SettingsVersionRow(Base):
+    """The shop's settings from one change to the next; the newest is in force."""
+
+    __tablename__ = "settings_versions"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Counted from 1."""
+    brand: Mapped[dict[str, Any]] = mapped_column(Json)
+    is_shipped: Mapped[bool]
+    """Whether they are as the product brought them; such settings are renewed when the product is."""
+    made_at: Mapped[datetime] = mapped_column(Instant)

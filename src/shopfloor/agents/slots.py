@@ -7,12 +7,16 @@ from typing import assert_never
 
 from pydantic import JsonValue
 
-from shopfloor.agents.playbook import SlotType
+from shopfloor.agents.choices import chosen
+from shopfloor.agents.playbook import Slot, SlotType
 from shopfloor.kernel.ids import OrderNumber, ProductId
 from shopfloor.language.address import parse_address
+from shopfloor.language.answers import is_no, is_yes
 from shopfloor.language.attributes import COLOUR, colour_families
 from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.entities import Entities, entities
+from shopfloor.language.preferences import statements
+from shopfloor.language.quantities import quantity
 from shopfloor.language.text import words
 from shopfloor.search.contract import ProductSearch
 
@@ -45,6 +49,8 @@ LOOSE_NUMBER = re.compile(
 NUMBER_IS = re.compile(r"\bnumber (?:was|is|of it is) #?(\d{2,8})\b", re.IGNORECASE)
 LONE_SIZE = re.compile(r"(?<![\w.,$€£/-])(\d{1,2}(?:\.5)?)(?![\w%/-]|[.,]\d)")
 SEVERAL = re.compile(r"\b(?:first|these|those|top|all) (?P<count>two|three|2|3)\b|\bboth\b", re.IGNORECASE)
+NEWEST = frozenset({"newest", "latest", "recent"})
+MAIL = re.compile(r"\S+@\S+")
 POINTERS = frozenset({"it", "its", "this", "that", "them", "those", "these", "they", "one", "ones"})
 """Words that point at what was just talked about."""
 
@@ -59,6 +65,8 @@ class Focus:
     """The one product last talked about."""
     product_ids: tuple[ProductId, ...] = ()
     """The products last shown, in the order they were shown."""
+    order_numbers: tuple[OrderNumber, ...] = ()
+    """The orders last listed, the newest first."""
     wish: str | None = None
     """What products were last looked for, in words."""
 
@@ -70,16 +78,29 @@ class SlotReader:
         """Take what knows the products' names."""
         self._search = search
 
-    def read(self, kind: SlotType, text: str, focus: Focus, *, is_answer: bool = False) -> JsonValue:
+    def fill(self, slot: Slot, text: str, focus: Focus, *, is_answer: bool = False) -> JsonValue:
+        """Return the value that a text gives a slot, or None; as for `read`, also of one with options."""
+        if slot.type != "choice":
+            return self.read(slot.type, text, focus, is_answer=is_answer)
+        rest = next((option for option, phrases in slot.options.items() if not phrases), None)
+        is_any = is_answer and "?" not in text
+        return chosen(slot.options, text) or (rest if is_any else None)
+
+    def read(  # noqa: C901  (a branch a kind)
+        self, kind: SlotType, text: str, focus: Focus, *, is_answer: bool = False
+    ) -> JsonValue:
         """Return a slot's value as JSON, or None where the text holds none.
 
         `is_answer` says that the text answers the slot's question, so that a bare number or any words may be meant.
         """
+        if kind not in {"email", "text"}:
+            text = MAIL.sub(" ", text)  # `black.smith@example.com` names no colour
         found = entities(text)
         match kind:
             case "order_number":
                 bare = found.bare_number if is_answer else None
-                return next(iter(found.order_numbers), bare or next(iter(named_orders(text, found)), None))
+                listed = _listed_order(text, found, focus) if is_answer else None
+                return next(iter(found.order_numbers), bare or next(iter(named_orders(text, found)), listed))
             case "email":
                 return next(iter(found.emails), None)
             case "address":
@@ -91,15 +112,27 @@ class SlotReader:
                 several = self.products(text, found, focus)
                 return list(several[:3]) if len(several) > 1 else None
             case "size":
-                return next(iter(found.sizes), None) or (_lone_size(text) if is_answer else None)
+                lone = (_lone_size(text) or self._own_size(text)) if is_answer else None
+                return next(iter(found.sizes), None) or lone
             case "colour":
                 return _colour(text, found)
             case "wish":
                 return wish(text) or (text.strip() if is_answer else None)
             case "earlier_wish":
                 return focus.wish if self._is_remark(text) else None
-            case "text":
+            case "earlier_product":
+                return focus.product_id
+            case "quantity":
+                return quantity(text, is_answer=is_answer)
+            case "item" | "text":
                 return text.strip() or None if is_answer else None
+            case "yes_no":
+                head = text.partition(",")[0]
+                return True if is_yes(text) or is_yes(head) else False if is_no(text) or is_no(head) else None
+            case "choice":
+                return None
+            case "preference":
+                return text.strip() if statements(text) else None
             case _:
                 assert_never(kind)
 
@@ -120,6 +153,10 @@ class SlotReader:
             return pointed
         meant = (focus.product_id,) if focus.product_id else () if pointed else shown
         return [*meant, *(product for product in pointed if product not in meant)]
+
+    def _own_size(self, text: str) -> str | None:
+        """Return a size that only the catalogue knows, such as `4T`."""
+        return None if LONE_SIZE.search(text) else self._search.understand(text).size
 
     def _called(self, text: str, shown: Sequence[ProductId]) -> Sequence[ProductId]:
         """Return the one of the products shown that a word of its name tells from the others: `the embers one`."""
@@ -177,6 +214,14 @@ def wish(text: str) -> str | None:
     bare = LEAD_IN.sub("", text.strip()).strip(" ?.!,")
     bare = TAIL.sub("", bare).strip(" ?.!,")
     return None if not bare or NOTHING.fullmatch(bare) else bare
+
+
+def _listed_order(text: str, found: Entities, focus: Focus) -> OrderNumber | None:
+    """Return the one of the orders listed that a text points at: `the second one`, `the newest`."""
+    if NEWEST & set(words(text)):
+        return next(iter(focus.order_numbers), None)
+    places = (_index(ordinal, len(focus.order_numbers)) for ordinal in found.ordinals if ordinal > 0)
+    return next((focus.order_numbers[place] for place in places if place is not None), None)
 
 
 def _index(ordinal: int, count: int) -> int | None:

@@ -1,33 +1,33 @@
 """Templates and conditions of playbooks: Jinja in its sandbox, since cards are data that a merchant writes.
 
-Both may use the shop's filters `money`, `day` and `listing`. In a template a name that is not there is an error,
-never an empty text; in an expression it is false and equal to nothing, so that a condition may name a step that did
-not run.
+Both may use the shop's filters `money`, `day`, `days_since` and `listing`. In a template a name that is not there is
+an error, never an empty text; in an expression it is false and equal to nothing, so that a condition may name a step
+that did not run.
 
 They read plain values and nothing else of the process: the sandbox lets no method be called but those of texts,
-numbers, lists, dictionaries, days and hours. What it cannot do is to stop a template that counts for hours.
+numbers, lists, dictionaries, days and hours, and it stops what takes too long or gets too big.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, tzinfo
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from typing import Any, cast
 
-from jinja2 import ChainableUndefined, StrictUndefined, Template, TemplateError, Undefined
+from jinja2 import ChainableUndefined, StrictUndefined, Template, TemplateError, Undefined, nodes
 from jinja2.environment import TemplateExpression
-from jinja2.runtime import LoopContext
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from shopfloor.agents.sandbox import MAX_WEIGHT, Sandbox, bounded
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.kernel.money import Money
-from shopfloor.language.dates import day
+from shopfloor.language.dates import day, local_day
+from shopfloor.language.wording import Wording, reworded
 
 Scope = Mapping[str, object]
 
-PLAIN = (str, int, float, list, tuple, dict, date, time, LoopContext)
-"""What may have methods in a template."""
 MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What a template or an expression can go wrong with."""
+UNREADABLE = (TemplateError, SyntaxError, RecursionError, MemoryError)
+"""What reading one can: Python itself refuses what is nested too deep."""
 
 
 def money(value: Mapping[str, Any]) -> str:
@@ -41,24 +41,23 @@ def listing(values: Sequence[object], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
 
 
-class _Sandbox(ImmutableSandboxedEnvironment):
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        # A Pydantic model is more than its fields: its `parse_raw` can unpickle, its `parse_file` reads any file.
-        return super().is_safe_attribute(obj, attr, value) and (isinstance(obj, PLAIN) or not callable(value))
-
-
-def _environment(undefined: type[Undefined]) -> _Sandbox:
-    # Nothing is escaped: what comes out is plain text, which each face escapes for its own kind of page.
-    environment = _Sandbox(undefined=undefined, autoescape=False, trim_blocks=True)
-    environment.filters["money"] = money
-    environment.filters["listing"] = listing
-    environment.filters["day"] = _day
+def _environment(undefined: type[Undefined]) -> Sandbox:
+    environment = Sandbox(undefined)
+    environment.offer("money", money)
+    environment.offer("listing", listing)
+    environment.offer("day", _day)
+    environment.offer("days_since", _days_since)
     return environment
 
 
 def _day(value: str | date, now: datetime, zone: tzinfo) -> str:
     at = value if isinstance(value, date) else _parse(value)
     return day(at, now, zone)
+
+
+def _days_since(value: str | date, now: datetime, zone: tzinfo) -> int:
+    at = value if isinstance(value, date) else _parse(value)
+    return (local_day(now, zone) - local_day(at, zone)).days
 
 
 def _parse(value: str) -> date:
@@ -70,13 +69,27 @@ EXPRESSIONS = _environment(ChainableUndefined)
 
 
 @lru_cache(maxsize=4_096)
-def _template(source: str) -> Template:
-    return TEMPLATES.from_string(source)
+def _template(source: str, wording: Wording = ()) -> Template:
+    tree = TEMPLATES.parse(source)
+    for part in tree.find_all(nodes.Output) if wording else ():
+        _reword(part.nodes, wording)
+    return TEMPLATES.from_string(tree)
 
 
 @lru_cache(maxsize=4_096)
 def _expression(source: str) -> TemplateExpression:
     return EXPRESSIONS.compile_expression(source, undefined_to_none=True)
+
+
+def _reword(parts: Sequence[nodes.Node], wording: Wording) -> None:
+    """Put the shop's words into what a template says by itself, `{{ 'one' if it else 'another' }}` among it."""
+    for part in parts:
+        if isinstance(part, nodes.TemplateData):
+            part.data = reworded(part.data, wording)
+        elif isinstance(part, nodes.Const) and isinstance(part.value, str):
+            part.value = reworded(part.value, wording)
+        elif isinstance(part, nodes.CondExpr):
+            _reword([part.expr1, *([part.expr2] if part.expr2 else [])], wording)
 
 
 def check_template(source: str) -> None:
@@ -87,8 +100,8 @@ def check_template(source: str) -> None:
     """
     try:
         _template(source)
-    except TemplateError as error:
-        raise InvalidInput(f"not a template: {error}") from error
+    except UNREADABLE as error:
+        raise InvalidInput(f"not a template: {_said(error)}") from error
 
 
 def check_expression(source: str) -> None:
@@ -99,20 +112,34 @@ def check_expression(source: str) -> None:
     """
     try:
         _expression(source)
-    except TemplateError as error:
-        raise InvalidInput(f"not an expression: {error}") from error
+    except UNREADABLE as error:
+        raise InvalidInput(f"not an expression: {_said(error)}") from error
 
 
-def render(source: str, scope: Scope) -> str:
-    """Fill a template in.
+def render(source: str, scope: Scope, wording: Wording = (), *, limit: int = MAX_WEIGHT) -> str:
+    """Fill a template in, in the shop's own words: what it says by itself is reworded, the values put in are not.
 
     Raises:
         InvalidInput: a name or attribute that is not there.
     """
     try:
-        return _template(source).render(scope).strip()
+        with bounded():
+            return _written(_template(source, wording).generate(scope), limit).strip()
     except MISTAKES as error:
         raise InvalidInput(f"the template {source!r} cannot be filled in: {error}") from error
+
+
+def _written(pieces: Iterator[str], limit: int) -> str:
+    text = ""
+    for piece in pieces:
+        text += piece
+        if len(text) > limit:
+            raise ValueError(f"it writes more than {limit:,} characters")
+    return text
+
+
+def _said(error: BaseException) -> str:
+    return "it is nested too deep" if isinstance(error, RecursionError | MemoryError) else str(error)
 
 
 def evaluate(source: str, scope: Scope) -> object:
@@ -122,6 +149,7 @@ def evaluate(source: str, scope: Scope) -> object:
         InvalidInput: it cannot be worked out.
     """
     try:
-        return cast(object, _expression(source)(**scope))
+        with bounded():
+            return cast(object, _expression(source)(**scope))
     except MISTAKES as error:
         raise InvalidInput(f"the expression {source!r} cannot be worked out: {error}") from error
