@@ -1,5 +1,7 @@
 """Cutting a message into the parts that ask for different things."""
 
+from time import process_time
+
 import pytest
 from planning.demo_planner import recogniser
 
@@ -62,3 +64,10 @@ def test_nothing_is_put_away_where_nothing_is_sure() -> None:
 def test_a_very_long_message_is_cut_in_bounded_time() -> None:
     message = ", ".join(f"and where is order {number}" for number in range(100, 400))
     assert len(cut(message)) <= 14
+
+
+@pytest.mark.parametrize("joint", [", ", "and ", "how, ", "and how do "])
+def test_a_message_of_nothing_but_joints_is_cut_quickly(joint: str) -> None:
+    before = process_time()
+    cut(joint * (8_000 // len(joint)))
+    assert process_time() - before < 1

@@ -30,7 +30,9 @@ def test_a_plain_yes_goes_on_with_what_asked_for_it(message: str) -> None:
     assert (on.answer, rest) == ("yes", "")
 
 
-@pytest.mark.parametrize("message", ["no", "no thanks", "don't", "never mind", "no, keep it", "forget it"])
+@pytest.mark.parametrize(
+    "message", ["no", "no thanks", "don't", "never mind", "no, keep it", "forget it", "no wait, I want to keep it"]
+)
 def test_a_no_declines(message: str) -> None:
     (on,), _ = answered(message, YES)
     assert on.answer == "no"

@@ -12,15 +12,24 @@ from shopfloor.agents.outcome import Waiting
 from shopfloor.agents.slots import SlotReader, address_parts
 from shopfloor.language.answers import is_no, is_yes
 from shopfloor.language.text import sentences, words
+from shopfloor.planning.clauses import ANEW
 from shopfloor.planning.plan import PlanRequest
-from shopfloor.planning.recognition import Recogniser
+from shopfloor.planning.recognition import NOT_OURS, Recogniser
 
-SURE_KINDS = frozenset({"email", "address"})
+SURE_KINDS = frozenset({"email", "address", "yes_no"})
 """Kinds of slots that are filled by nothing but an answer."""
+NAMING_KINDS = frozenset({"item", "size", "product"})
+"""Kinds of slots whose answer may look like a wish for a product."""
+CHOOSING_KINDS = frozenset({"size", "colour", "choice"})
+"""Kinds of slots whose values are said in a word or two."""
+GOODS = frozenset({"product", "products", "wish"})
+"""Kinds of slots of the skills that find products and tell of them."""
 ATTEMPT, UNLIKE = 5, 0.3
 """So many words at most, and so little like any skill, is what was meant as an answer without being one."""
 OTHER_WISH = 0.5
 """A message matched that well with another skill than the one that asked is not its answer."""
+OTHER_MATTER = 0.8
+"""The same for what is asked for in the customer's own words."""
 LEFT = re.compile(
     r"\b(?:never ?mind|forget (?:it|that|about it)|leave it|doesn'?t matter|drop it|skip (?:it|that))\b", re.IGNORECASE
 )
@@ -36,6 +45,17 @@ EXPLICIT = re.compile(
     re.IGNORECASE,
 )
 """What makes a yes explicit; `ok thanks` or `all good` is none."""
+KEEPS = re.compile(
+    r"\W*(?:(?:no|nope|oh|wait|actually|sorry|hmm)\b\W*)*"
+    r"(?:i(?:'d|'ll| will| would)? (?:rather |want to |like to )?|let me )keep (?:it|them|that|everything|all)\b",
+    re.IGNORECASE,
+)
+"""With which one keeps what was to be returned, cancelled or erased."""
+ASKING = re.compile(
+    r"\W*(?:(?:how|what|where|when|who)'?s|how|what|where|when|which|who|why|can|could|do|does|did|is|are|has|have|show|tell|find|track|check)\b",
+    re.IGNORECASE,
+)
+"""How a wish to be told or shown something begins."""
 EVERYTHING = re.compile(r"\b(?:all|everything|both|every)\b", re.IGNORECASE)
 """More than the one thing that was asked about."""
 BESIDE = re.compile(r"^\s*(?:and also|and|also|btw|by the way|plus|oh and)\b[\s,]*", re.IGNORECASE)
@@ -97,18 +117,45 @@ class _Answers:
         is_other = best.score >= OTHER_WISH and best.label != f"{card.id}/{skill.id}"
         is_other = is_other and not self._known.is_fragment(message)
         if waiting.slot is None:
-            return self._confirmed(waiting, message, rest) or (
-                None if is_other else self._changed(waiting, message, card, skill)
-            )
+            changed = self._changed(waiting, message, card, skill)
+            if is_other and not (changed and _is_aside(message) and _kinds(card, changed) <= CHOOSING_KINDS):
+                changed = None
+            is_said_again = is_other and _is_aside(message) and self._is_choice_repeated(waiting, message, card, skill)
+            again = Continuation(waiting=waiting, is_doubtful=True) if is_said_again else None
+            return self._confirmed(waiting, message, rest) or changed or again
         kind = card.slots[waiting.slot].type
-        if LEFT.search(message) or (is_other and kind not in SURE_KINDS):
+        if kind in NAMING_KINDS and _is_short(message):
+            is_other = is_other and not self._is_about_goods(best.label)
+        takes_anything = kind == "text" or any(not said for said in card.slots[waiting.slot].options.values())
+        if kind == "item" and EVERYTHING.search(message) and _is_aside(message):
+            is_other = False
+        if takes_anything and "?" not in message and not ASKING.match(message):  # what happened may sound like anything
+            is_other = is_other and best.score >= OTHER_MATTER and best.label != NOT_OURS
+        if LEFT.search(message) or (
+            is_other and not (kind in SURE_KINDS or (kind == "choice" and _is_choosing(message)))
+        ):
             return None
-        value = self._reader.read(kind, message, self._request.focus, is_answer=not is_other)
         values = self._values(waiting, message, card, skill)
+        if kind not in {"yes_no", "text"} and not values and is_yes(message):  # which says nothing: it is asked again
+            return Continuation(waiting=waiting)
+        value = self._reader.fill(card.slots[waiting.slot], message, self._request.focus, is_answer=not is_other)
         if value is not None:
             values[waiting.slot] = values.get(waiting.slot, value)
-        is_answer = waiting.slot in values if is_other else bool(values) or _is_attempt(message, best.score)
+        kinds = {card.slots[name].type for name in values}
+        is_choosing = bool(kinds) and kinds <= CHOOSING_KINDS and "choice" in {kind, *kinds}
+        if is_choosing and _is_aside(message):  # `an L`, where a refund or another size was offered
+            is_other = False
+        score = 0.0 if best.label == NOT_OURS else best.score  # it asks nothing of a shop, so it may be an attempt
+        is_other = is_other and (score > 0 or not _is_attempt(message, score))
+        is_answer = waiting.slot in values if is_other else bool(values) or _is_attempt(message, score)
         return Continuation(waiting=waiting, slots=values) if is_answer else None
+
+    def _is_about_goods(self, label: str) -> bool:
+        """Whether a skill is one that finds or tells of products: words that name one may name an order's item."""
+        agent, _, skill_id = label.partition("/")
+        card = next((card for card in self._request.cards if card.id == agent), None)
+        skill = card.skill(skill_id) if card else None
+        return bool(card and skill and any(card.slots[name].type in GOODS for name in skill.takes))
 
     def _confirmed(self, waiting: Waiting, message: str, rest: str) -> Continuation | None:
         if is_yes(message, waiting.question):
@@ -116,7 +163,7 @@ class _Answers:
             if is_plain and (not rest or self._is_another_matter(waiting, rest)):
                 return Continuation(waiting=waiting, answer="yes")
             return Continuation(waiting=waiting, is_doubtful=True)
-        if is_no(message, waiting.question) or LEFT.search(message):
+        if is_no(message, waiting.question) or LEFT.search(message) or KEEPS.match(message):
             return Continuation(waiting=waiting, answer="no")
         return None
 
@@ -132,12 +179,18 @@ class _Answers:
         changed = {name: value for name, value in values.items() if waiting.slots.get(name) != value}
         return Continuation(waiting=waiting, slots=changed) if changed else None
 
+    def _is_choice_repeated(self, waiting: Waiting, message: str, card: AgentCard, skill: Skill) -> bool:
+        """Whether a message only chooses again what was chosen: `refund`, where a yes to the refund is waited for."""
+        values = self._values(waiting, message, card, skill)
+        kinds = {card.slots[name].type for name in values}
+        return kinds == {"choice"} and all(waiting.slots.get(name) == value for name, value in values.items())
+
     def _values(self, waiting: Waiting, message: str, card: AgentCard, skill: Skill) -> dict[str, JsonValue]:
         """Return what a message says about a skill's slots; a city alone goes with the street named before."""
         values: dict[str, JsonValue] = {}
         for name in skill.takes:
             kind, before = card.slots[name].type, waiting.slots.get(name)
-            value = self._reader.read(kind, message, self._request.focus)
+            value = self._reader.fill(card.slots[name], message, self._request.focus)
             if kind == "address" and isinstance(before, dict) and value is None and (parts := address_parts(message)):
                 value = {**before, **parts}
             if value is not None:
@@ -147,4 +200,22 @@ class _Answers:
 
 def _is_attempt(message: str, score: float) -> bool:
     """Whether a message without an answer may have been meant as one: short, no question, like no request."""
-    return len(words(message)) <= ATTEMPT and "?" not in message and score < UNLIKE
+    return _is_short(message) and score < UNLIKE and not ASKING.match(message)
+
+
+def _is_aside(message: str) -> bool:
+    """Whether a message is a few words that begin no question or order of their own: `better an L`, `money back`."""
+    return _is_short(message) and not ANEW.match(message)
+
+
+def _is_choosing(message: str) -> bool:
+    """Whether a message may choose one of the things that were offered: a few words that want nothing told or shown."""
+    return _is_short(message) and not ASKING.match(message)
+
+
+def _kinds(card: AgentCard, going_on: Continuation) -> set[str]:
+    return {card.slots[name].type for name in going_on.slots}
+
+
+def _is_short(message: str) -> bool:
+    return len(words(message)) <= ATTEMPT and "?" not in message

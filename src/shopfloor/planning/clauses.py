@@ -35,7 +35,7 @@ RIVAL = 0.6
 """How much a rival match takes away: two wishes in one part match two skills half."""
 ANEW = re.compile(
     r"(?:\s|,|\band\b|\balso\b|\bthen\b|\bbut\b)*(?:please )?(?:"
-    r"(?:how|what|where|when|which|who|why|can|could|do|does|did|is|are|will|would|have|has|should|may)\b.*"
+    r"(?:(?:how|what|where|when|who)'?s|how|what|where|when|which|who|why|can|could|do|does|did|is|are|will|would|have|has|should|may)\b.*"
     r"\b(?:you|i|we|it|there|my|the|your|long|much|many|is|are|to)\b"
     r"|(?:i|we)(?:'?d| would|'?ll| will)? (?:want|need|like|have (?:an?|to))\b|i'?m |i was wondering|"
     r"if (?:i|it|he|she|they|we) "
@@ -47,6 +47,8 @@ SURE = 0.45
 """From that score on a part asks for something for certain; below it, beside one that does, it only tells about it."""
 POSSIBLE = 0.2
 """What is enough where a part begins like a question or order."""
+LOOKS_AHEAD = 200
+"""Letters after a joint that tell whether something new begins there: a text of nothing but joints stays quick."""
 LEADING = re.compile(
     rf"^(?:[\s,.;:!?-]+|{NUMBERED}|(?:and|then|but|or|so|oh|{FURTHER})\b|(?:ok|okay|well|hmm+|alright|right|wait|sorry|actually)\b(?=[\s,.!]+\w))+",
     re.IGNORECASE,
@@ -134,7 +136,8 @@ def _pieces(message: str) -> tuple[list[str], list[float]]:
         for joint in JOINT.finditer(sentence):
             if joint.start() > start and joint.start() not in address:
                 pieces.append(sentence[start : joint.start()])
-                kind = "anew" if ANEW.match(sentence[joint.end() :]) else "strong" if joint["strong"] else "weak"
+                ahead = sentence[joint.end() : joint.end() + LOOKS_AHEAD]
+                kind = "anew" if ANEW.match(ahead) else "strong" if joint["strong"] else "weak"
                 costs.append(COSTS[kind])
                 start = joint.start()
         pieces.append(sentence[start:])

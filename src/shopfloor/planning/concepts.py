@@ -31,7 +31,7 @@ MATTERS = (
     "talk speak chat contact call phone ring reach connect transfer touch",
     "complaint complain claim reclamation grievance",
     "fraud fraudulent scam unauthorized unauthorised stolen hacked unrecognised unrecognized",
-    "lawyer sue court legal attorney lawsuit",
+    "lawyer legal attorney lawsuit",
     "account profile login logon signin username",
     "password pin passcode passwort",
     "register registration signup enrol join",
@@ -76,7 +76,8 @@ PHRASES = {
     "ur": "your", "pls": "please", "plz": "please", "wheres": "where is", "where's": "where is", "whats": "what is",
     "what's": "what is", "hows": "how is", "how's": "how is", "whos": "who is", "who's": "who is", "when's": "when is",
     "whens": "when is", "theres": "there is", "there's": "there is", "it's": "it is", "im": "i am", "i'm": "i am",
-    "ive": "i have", "i've": "i have", "id like": "i would like", "i'd": "i would", "i'll": "i will", "dont": "do not",
+    "ive": "i have", "i've": "i have", "id like": "i would like", "i'd": "i would", "i'll": "i will",
+    "ill": "i will", "dont": "do not",
     "don't": "do not", "doesnt": "does not", "doesn't": "does not", "didnt": "did not", "didn't": "did not",
     "cant": "can not", "can't": "can not", "cannot": "can not", "wont": "will not", "won't": "will not",
     "isnt": "is not", "isn't": "is not", "hasnt": "has not", "hasn't": "has not", "havent": "have not",
@@ -125,6 +126,9 @@ def matters_of(text: str) -> frozenset[str]:
 def leans(said: str, text: str) -> bool:
     """Whether what was said needs an earlier text to be understood: it points at it, or changes a matter of it."""
     named = matters_of(text)
+    content = [word for word in stems(said) if word not in STOP_WORDS]
+    if content and all("abroad" in matters(word) for word in content):  # a country alone: `what about Germany`
+        return True
     is_changing = any(named & matters(word) and word not in stems(text) for word in stems(said))
     return is_changing or bool(POINTING.intersection(words(said)))
 

@@ -15,7 +15,7 @@ PLACEHOLDERS = {"{order}": "orderref", "{product}": "productref", "{address}": "
 PLAIN = frozenset(PLACEHOLDERS.values()) | {"emailref"}
 NAMED = PLAIN | word_set(
     """colourref numref size sizes the a an in of my for to or and please one order number about it its it's sorry mean
-    meant was no yes ok oh i"""
+    meant was then no yes ok oh i xxs xs s m l xl xxl xxxl"""
 )
 """Placeholders, and words beside them, that name something without asking for anything."""
 REPEATED = re.compile(r"\b(orderref|productref|kindref)(?: \1)+\b")

@@ -7,11 +7,13 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from shopfloor.agents.brand import TransferScenario
 from shopfloor.agents.card import AgentCard, Half
 from shopfloor.agents.outcome import Waiting
 from shopfloor.agents.slots import Focus
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.kernel.ids import AgentId
+from shopfloor.language.wording import Wording
 from shopfloor.tools.contract import Tool, ToolArgs
 
 MAX_TASKS = 6
@@ -77,6 +79,10 @@ class PlanRequest:
     previous: Task | None = None
     """The last task of the turn before."""
     is_signed_in: bool = False
+    wording: Wording = ()
+    """The shop's own words, for status lines."""
+    scenarios: Sequence[TransferScenario] = ()
+    """When a person takes over, the first that applies before all others."""
 
 
 class Planner(Protocol):

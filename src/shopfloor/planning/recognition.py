@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 from shopfloor.agents.card import AgentCard
-from shopfloor.language.answers import is_goodbye, is_greeting, is_thanks
+from shopfloor.language.answers import is_goodbye, is_greeting, is_no, is_thanks
 from shopfloor.language.text import words
 from shopfloor.planning.masking import NAMED, mask
 from shopfloor.planning.matcher import Match, Matcher
@@ -61,6 +61,8 @@ def _small_talk(text: str) -> str | None:
     """Return the plain form of a text that only greets, thanks or takes leave."""
     if len(text) > LONGEST_SMALL_TALK:
         return None
+    if is_thanks(text) and is_no(text):
+        return "no thanks"  # which turns something down
     return "hello" if is_greeting(text) else "thanks" if is_thanks(text) else "goodbye" if is_goodbye(text) else None
 
 

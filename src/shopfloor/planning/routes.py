@@ -10,10 +10,12 @@ from pydantic import JsonValue
 from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.playbook import Call, Propose
 from shopfloor.agents.slots import Focus, SlotReader, named_orders
+from shopfloor.agents.transfers import SCENARIO, taker, triggered
+from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import OrderNumber, ProductId
-from shopfloor.language.answers import is_angry
+from shopfloor.language.answers import is_angry, is_no, is_yes
 from shopfloor.language.english import STOP_WORDS
-from shopfloor.language.text import words
+from shopfloor.language.text import sentences, words
 from shopfloor.planning.clauses import ANEW, POSSIBLE, SURE, Clause, clauses, with_background
 from shopfloor.planning.concepts import leans, matters_of, without_matters
 from shopfloor.planning.matcher import Match
@@ -36,6 +38,8 @@ GOES_ON = re.compile(
 )
 GIFTS = frozenset({"gift", "recommend"})
 """Matters that make a wish of words that name no product: `something for my brother's birthday`."""
+ABOUT_ORDERS = frozenset({"order_number", "address"})
+"""Kinds of slots of the writes that a remark may make once more, since the gate asks for a yes to each."""
 FRESH = frozenset({"other", "another", "all", "list", "different", "orders", "every", "latest", "last", "recent"})
 """Words after which an order without a number is not the one just talked about."""
 
@@ -76,20 +80,65 @@ class Router:
 
     def routes(self, message: str) -> list[Route]:
         """Return the routes of what a message asks for; at least one."""
+        if passed := self.transferred(message):
+            return self._with_one_transfer([passed, *self._beside(message)])
         parts = with_background(clauses(message, self.match, self._known.is_fragment))
         routes: list[Route] = []
         for part in parts:
-            routes += self._parted(self._going_on(part) or self._chosen(part))
+            routes += self._of(part)
+            if len(routes) > 1 and self._is_wished_on(routes[-2], routes[-1]):
+                said = f"{routes[-2].arguments['wish']}, {routes.pop().text}"
+                routes[-1] = replace(routes[-1], arguments={**routes[-1].arguments, "wish": said})
             self._focus = _named(self._focus, routes[-1].card, routes[-1].arguments)
+        routes = self._with_one_transfer(routes)
         wanted = [route for route in routes if not _is_filler(route) and not self._is_vague(route)]
         return self._merged(wanted) if wanted else routes[:1] or [self.fallback(message, is_ours=True)]
 
     def fallback(self, text: str, *, is_ours: bool, score: float = 0.0) -> Route:
         """Return the route for what no skill was matched with: look it up, or decline."""
-        wanted = "answer_question" if is_ours else "decline"
+        wanted = ("answer_question" if words(text) else "clarify") if is_ours else "decline"
         found = next(((card, skill) for card in self._request.cards if (skill := card.skill(wanted))), None)
-        card, skill = found or (self._request.cards[0], self._request.cards[0].skills[0])
+        # A skill without examples speaks when something happens: nobody asks for it.
+        asked = ((card, skill) for card in self._request.cards for skill in card.skills if skill.examples)
+        found = found or next(asked, None)
+        if found is None:
+            raise NotFound("no agent has a skill that customers can ask for: give one an example")
+        card, skill = found
         return Route(card=card, skill=skill, text=text, arguments={}, score=score)
+
+    def transferred(self, text: str) -> Route | None:
+        """Return the route to a person where a text holds words that the shop passes on, or None."""
+        scenario = triggered(self._request.scenarios, text)
+        found = taker(scenario, self._request.cards) if scenario else None
+        if scenario is None or found is None:
+            return None
+        card, skill = found
+        arguments = {**self._arguments(card, skill, text), SCENARIO: scenario.id}
+        return Route(card=card, skill=skill, text=text, arguments=arguments, score=1.0)
+
+    def _with_one_transfer(self, routes: Sequence[Route]) -> list[Route]:
+        """Pass a message on once, whatever of it asks for a person: for the scenario that the shop names first."""
+        passed = [route for route in routes if SCENARIO in route.skill.takes]
+        if len(passed) < 2:
+            return list(routes)
+        order = [scenario.id for scenario in self._request.scenarios]
+        first = min(passed, key=lambda route: _rank(order, str(route.arguments.get(SCENARIO, route.skill.id))))
+        arguments = {name: value for route in (*passed, first) for name, value in route.arguments.items()}
+        text = " ".join(dict.fromkeys(route.text for route in passed))
+        joined = replace(first, text=text, arguments=arguments)
+        return [joined if route is first else route for route in routes if route is first or route not in passed]
+
+    def _beside(self, message: str) -> list[Route]:
+        """Return what a message that is passed on surely asks for besides, in other sentences or parts."""
+        parts = [part for one in sentences(message) for part in clauses(one, self.match, self._known.is_fragment)]
+        rest = [part for part in parts if self.transferred(part.text) is None]
+        if len(rest) == len(parts):  # the words that tell stand in several parts
+            return []
+        routes = [route for part in rest if not self._known.is_fragment(part.text) for route in self._of(part)]
+        return self._merged([route for route in routes if route.score >= SURE and not _is_filler(route)])
+
+    def _of(self, part: Clause) -> list[Route]:
+        return self._parted(self._going_on(part) or self._chosen(part))
 
     # -- choosing a skill --------------------------------------------------------------------------------------------
 
@@ -110,6 +159,8 @@ class Router:
         card = next(card for card in self._request.cards if card.id == agent)
         skill = cast(Skill, card.skill(skill_id))
         arguments = self._arguments(card, skill, text)
+        if is_writing(card, skill):
+            arguments |= self._chosen_before(skill, arguments, text)
         is_asking = any(arguments.get(slot) is None for slot in skill.needs)
         if match.score < (CERTAIN if is_asking else LIKELY if is_writing(card, skill) else POSSIBLE):
             return None
@@ -118,21 +169,37 @@ class Router:
     def _going_on(self, clause: Clause) -> Route | None:
         """Return the previous task's skill once more for a short remark such as `and to Canada?`, or None."""
         previous = self._request.previous
-        if previous is None or not _is_remark(clause):
+        is_answer = is_yes(clause.text) or is_no(clause.text)  # to nothing that was asked
+        is_fragment = self._known.is_fragment(clause.text) and not is_answer
+        if previous is None or not (is_fragment or _is_remark(clause)):
             return None
         card = next((card for card in self._request.cards if card.id == previous.agent), None)
         skill = card.skill(previous.skill) if card else None
         if card is None or skill is None or not (skill.takes or len(skill.steps) > 1):
             return None
+        if SCENARIO in skill.takes:  # what was passed on once is not passed on again for a remark
+            return None
+        if is_writing(card, skill) and not ABOUT_ORDERS & {card.slots[name].type for name in skill.takes}:
+            return None  # a remark such as `and in blue?` puts nothing more into a cart
         is_other = clause.best.label not in {f"{card.id}/{skill.id}", NOT_OURS} and clause.best.score >= SURE
-        if is_other and not (skill.needs and GOES_ON.match(clause.text) and self._is_elliptic(clause.text)):
+        is_other = is_other and not is_fragment
+        has_wish = any(card.slots[name].type == "wish" for name in previous.arguments if name in skill.takes)
+        if is_other and not (
+            (skill.needs or has_wish) and GOES_ON.match(clause.text) and self._is_elliptic(clause.text)
+        ):
             return None
         said = self._said(card, skill, clause.text)
         if skill.takes and not said:
             return None
         if not skill.takes and clause.best.score >= SURE and not leans(clause.text, previous.task):
             return None
-        arguments = {**previous.arguments, **said}
+        is_changed = any(card.slots[name].type == "earlier_wish" for name in said)  # which holds the wish before
+        kept = [name for name in skill.takes if not (is_changed and card.slots[name].type == "wish")]
+        before = {name: value for name, value in previous.arguments.items() if name in kept}
+        wished = next((name for name in said if name in before and card.slots[name].type == "wish"), None)
+        if wished and self._is_elliptic(clause.text):  # `in white?`, after socks
+            said[wished] = f"{before[wished]}, {said[wished]}"
+        arguments = {**before, **said}
         text = clause.text if skill.takes else f"{without_matters(previous.task, clause.text)} {clause.text}"
         return Route(card=card, skill=skill, text=text, arguments=arguments, score=SURE)
 
@@ -155,14 +222,28 @@ class Router:
         for name in skill.takes:
             kind = card.slots[name].type
             is_lone = kind == "size" and plain != text  # beside a product's name a number alone is a size
-            value = self._reader.read(kind, plain if kind in {"size", "colour"} else text, about, is_answer=is_lone)
+            said = plain if kind in {"size", "colour"} else text
+            value = self._reader.fill(card.slots[name], said, about, is_answer=is_lone)
             if value is None and kind == "order_number" and not FRESH & set(words(text)):
                 value = about.order_number
             if value is None and kind == "product" and name in skill.needs and self._is_elliptic(text):
                 value = about.product_id
             if value is not None:
                 found[name] = value
+        if "size" in found and str(found.get("quantity")) == found["size"] and "size" not in words(text):
+            del found["size"]  # `put 3 in my basket`
         return found
+
+    def _chosen_before(self, skill: Skill, arguments: Mapping[str, JsonValue], text: str) -> dict[str, JsonValue]:
+        """Return in which colour and size the product was just asked about that `it` now means: `add it to my cart`."""
+        previous = self._request.previous
+        product = arguments.get("product")
+        if previous is None or product is None or product != previous.arguments.get("product"):
+            return {}
+        if self._search.named(text):
+            return {}
+        names = [name for name in ("colour", "size") if name in skill.takes and name not in arguments]
+        return {name: previous.arguments[name] for name in names if name in previous.arguments}
 
     def _without_names(self, text: str) -> str:
         """Leave product names out, so that the `Ruby Runner` is not asked for in red."""
@@ -194,10 +275,17 @@ class Router:
             last = merged[-1] if merged else None
             if last and _is_same_skill(last, route) and not self._differ(last, route):
                 arguments = {**route.arguments, **last.arguments}
+                if "wish" in last.arguments and "wish" in route.arguments:
+                    arguments["wish"] = f"{last.arguments['wish']}, {route.arguments['wish']}"
                 merged[-1] = replace(last, text=f"{last.text} {route.text}", arguments=arguments)
             elif not any(_is_same_skill(one, route) and one.arguments == route.arguments != {} for one in merged):
                 merged.append(route)
         return merged
+
+    def _is_wished_on(self, before: Route, route: Route) -> bool:
+        """Whether a few words that ask for nothing by themselves go on with the wish before: `wide feet`."""
+        is_plain = not route.skill.takes and route.score < CERTAIN and not ANEW.match(route.text)
+        return "wish" in before.arguments and is_plain and len(words(route.text)) <= 3
 
     def _is_vague(self, route: Route) -> bool:
         """Whether a part only tells something and was taken for a wish, though it names nothing to look for."""
@@ -249,13 +337,19 @@ def _is_filler(route: Route) -> bool:
     """Whether a part asks for nothing beside others that do: a greeting, an outcry, a few words nothing matches."""
     is_talk = not route.skill.takes and not any(isinstance(s, Call) for s in route.card.flat(route.skill.steps))
     is_short = len(words(route.text)) <= SHORT
-    is_outcry = is_short and is_angry(route.text) and not route.arguments
-    return is_talk or is_outcry or (is_short and route.score < POSSIBLE)
+    said = SCENARIO in route.arguments if SCENARIO in route.skill.takes else bool(route.arguments)
+    is_outcry = is_short and is_angry(route.text) and not said
+    is_remark = not route.skill.takes and route.score < LIKELY and not ANEW.match(route.text) and "?" not in route.text
+    return is_talk or is_outcry or (is_short and (route.score < POSSIBLE or is_remark))
 
 
 def is_writing(card: AgentCard, skill: Skill) -> bool:
     """Whether a skill may write."""
     return any(isinstance(step, Propose) for step in card.flat(skill.steps))
+
+
+def _rank(order: Sequence[str], scenario: str) -> int:
+    return order.index(scenario) if scenario in order else len(order)
 
 
 def _is_same_skill(one: Route, other: Route) -> bool:
@@ -264,6 +358,8 @@ def _is_same_skill(one: Route, other: Route) -> bool:
 
 def _orders(route: Route) -> list[Route]:
     """Part a request that names several orders: `where are 123 and 141`."""
+    if SCENARIO in route.skill.takes:
+        return [route]
     slot = next((name for name in route.arguments if route.card.slots[name].type == "order_number"), None)
     numbers = named_orders(route.text) if slot else ()
     if slot is None or len(numbers) < 2:

@@ -20,10 +20,12 @@ from shopfloor.agents.templates import render
 from shopfloor.kernel.ids import AgentId
 from shopfloor.language.answers import is_stop
 from shopfloor.planning.answers import LEFT, Continuation, continuations
+from shopfloor.planning.orphans import parted, to_a_person
 from shopfloor.planning.plan import MAX_TASKS, Plan, PlanRequest, Task
 from shopfloor.planning.prefetch import first_reads
 from shopfloor.planning.recognition import Recogniser
 from shopfloor.planning.routes import Route, Router
+from shopfloor.planning.told import Told
 from shopfloor.search.contract import ProductSearch
 from shopfloor.tools.contract import Tool, ToolArgs
 
@@ -38,6 +40,7 @@ class RulePlanner:
         self._others = others
         self._search = search
         self._reader = SlotReader(search)
+        self._told = Told(self._reader, search)
         self._tools = tools
         self._fitted: tuple[object, Recogniser] | None = None
         self._fitting = asyncio.Lock()
@@ -47,9 +50,16 @@ class RulePlanner:
         if is_stop(request.message) and (stopped := _stopped(request)):
             return self._compose([], [stopped], request)
         known = await self._recogniser(request.cards)
+        request, gone = parted(request)
+        if not request.waiting and (left := to_a_person(gone, request, known, self._reader)):
+            return self._compose([], [left], request)
         going_on, rest = continuations(request, self._reader, known)
         router = Router(request, known, self._reader, self._search)
         routes = router.routes(rest) if rest or not going_on else []
+        routes = self._told.joined(routes, is_kept=request.is_signed_in)
+        if going_on and not rest and (passed := router.transferred(request.message)):
+            going_on = [on for on in going_on if on.answer or on.waiting.agent == passed.card.id]
+            routes = [] if any(on.waiting.agent == passed.card.id for on in going_on) else [passed]
         return self._compose(going_on, routes, request)
 
     async def _recogniser(self, cards: Sequence[AgentCard]) -> Recogniser:
@@ -99,7 +109,7 @@ class RulePlanner:
             task=route.text,
             arguments=dict(route.arguments),
             depends_on=(after,) if after else (),
-            status_line=render(route.skill.status, names)[:300],
+            status_line=render(route.skill.status, names, request.wording)[:300],
             prefetch=first_reads(
                 route.card, route.skill, {**names, "customer": customer, "is_resumed": False}, self._tools
             ),
@@ -118,7 +128,7 @@ class RulePlanner:
             task=waiting.request,
             arguments=slots,
             depends_on=(after,) if after else (),
-            status_line=render(skill.status, names)[:300],
+            status_line=render(skill.status, names, request.wording)[:300],
             continues=waiting.origin,
             answer=going_on.answer,
         )
@@ -138,7 +148,8 @@ def _is_due(waiting: Waiting, cards: Sequence[AgentCard]) -> bool:
     if waiting.slot is None:
         return True
     card = next((card for card in cards if card.id == waiting.agent), None)
-    return card is not None and waiting.slot in card.slots and card.slots[waiting.slot].type in {"email", "address"}
+    kind = card.slots[waiting.slot].type if card and waiting.slot in card.slots else None
+    return kind in {"email", "address", "choice", "item", "text"}
 
 
 def not_ours() -> tuple[str, ...]:
