@@ -20,7 +20,7 @@ async def main(data: str, conversation: str, text: str, kill_at: int) -> None:
 
         def count(connection: Connection) -> None:
             nonlocal left
-            if not connection.get_execution_options().get("shopfloor_write"):
+            if connection.get_execution_options().get("sqlite_begin") != "BEGIN IMMEDIATE":
                 return
             left -= 1
             if left == 0:

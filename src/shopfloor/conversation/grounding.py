@@ -8,17 +8,22 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
 from shopfloor.language.amounts import prices
-from shopfloor.language.dates import find_days, local_day
+from shopfloor.language.dates import days_named, find_days, local_day
 from shopfloor.language.entities import entities
 
 URL = re.compile(r"https?://[^\s<>\"')\]]+[^\s<>\"')\].,;:!?]")
 AMOUNT = re.compile(r"(?:[$€£¥]|\b[A-Z]{3} )\d[\d,]*(?:\.\d+)?|\d[\d,]*(?:\.\d+)? ?(?:dollars|euros?|USD|EUR|GBP)\b")
 WORD = re.compile(r"[\w.@+-]*\w")
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:T[\d:.+Z-]+)?")
+
+SHORTEST_DAY = 5
+"""A text of so few letters names no day."""
 
 
 @dataclass(slots=True)
@@ -66,11 +71,10 @@ class Evidence:
                 local_day(datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text), self.zone)
             )
             return
-        self.words.update(WORD.findall(text.lower()))
-        self.words.update(link.lower() for link in URL.findall(text))
-        self.amounts.update(amount for written in AMOUNT.findall(text) for amount in _amounts(written))
-        if len(text) > 5:  # nothing shorter names a day
-            self.days.update(find_days(text, self.now, self.zone))
+        stated = _stated(text, local_day(self.now, self.zone))
+        self.words.update(stated.words)
+        self.amounts.update(stated.amounts)
+        self.days.update(stated.days)
 
     def missing(self, sentence: str) -> tuple[str, ...]:
         """Return what a sentence states without evidence, as it is written; empty for a sentence that may be said."""
@@ -82,6 +86,22 @@ class Evidence:
         missing += [name for name in named if name.lower() not in self.words]
         missing += [day.isoformat() for day in sorted(find_days(bare, self.now, self.zone) - self.days)]
         return tuple(dict.fromkeys(missing))
+
+
+class _Stated(NamedTuple):
+    words: frozenset[str]
+    amounts: frozenset[tuple[str | None, int]]
+    days: frozenset[date]
+
+
+@lru_cache(maxsize=4_096)
+def _stated(text: str, today: date) -> _Stated:
+    """Read a text; most come turn after turn, such as the products' and the settings'."""
+    return _Stated(
+        words=frozenset((*WORD.findall(text.lower()), *(link.lower() for link in URL.findall(text)))),
+        amounts=frozenset(amount for written in AMOUNT.findall(text) for amount in _amounts(written)),
+        days=frozenset(days_named(text, today)) if len(text) > SHORTEST_DAY else frozenset(),
+    )
 
 
 def _amounts(written: str) -> set[tuple[str | None, int]]:

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shopfloor.conversation.live import Listener, Released
+from shopfloor.conversation.live import Hub, Listener, Piece, Released
 from shopfloor.conversation.state import ChatState
 from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import Event, EventData, MessageWritten
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.ids import AgentId, IdSource, StreamId
+from shopfloor.profiles.recollection import Recollection
 from shopfloor.tools.contract import Toolset
 
 
@@ -21,6 +22,8 @@ class Desk:
     tools: Toolset
     clock: Clock
     ids: IdSource
+    hub: Hub
+    recollection: Recollection
 
 
 class ConversationLog:
@@ -30,9 +33,14 @@ class ConversationLog:
         """Take the state, which follows the stream from now on."""
         self.state = state
         self.stream = stream
-        self.listener = listener
+        self._listener = listener
         self._desk = desk
         self._appending = asyncio.Lock()
+
+    def tell(self, piece: Piece) -> None:
+        """Tell the listener, and all who follow the conversation."""
+        self._listener(piece)
+        self._desk.hub.tell(self.state.conversation_id, piece)
 
     async def append(self, data: Sequence[EventData]) -> None:
         """Journal events, bring the state up to them, and tell the listener of each."""
@@ -50,18 +58,19 @@ class ConversationLog:
             events = await self._desk.journal.read(self.stream, after=self.state.seq)
             for event in events:
                 if isinstance(event.data, MessageWritten) and event.data.role == "assistant":
-                    self.listener(_released(event.data))
+                    self._listener(_released(event.data))
             self._take(events)
 
     def _take(self, events: Sequence[Event]) -> None:
         for event in events:
             if event.seq > self.state.seq:
                 self.state.apply(event)
-                self.listener(event)
+                self.tell(event)
 
 
 def _released(message: MessageWritten) -> Released:
     return Released(
+        message_id=message.message_id,
         task_id=message.task_id or "",
         agent=message.agent or AgentId(""),
         agent_name=message.agent_name or "",

@@ -15,10 +15,11 @@ from typing import Literal, cast
 from pydantic import JsonValue
 
 from shopfloor.agents.base import AgentFactory
-from shopfloor.agents.brand import Brand
+from shopfloor.agents.brand import Brand, TransferScenario
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.registry import Registry
-from shopfloor.conversation.live import Listener, nobody
+from shopfloor.agents.settings import Settings
+from shopfloor.conversation.live import Hub, Listener, nobody
 from shopfloor.conversation.log import ConversationLog, Desk
 from shopfloor.conversation.state import ChatState, Turn, fold
 from shopfloor.conversation.turn import TurnRunner, plan_event
@@ -28,19 +29,22 @@ from shopfloor.journal.events import (
     ConversationOpened,
     Event,
     EventData,
+    IdentityMethod,
     IdentityVerified,
     KnowledgeRetrieved,
     MessageWritten,
     ReplyComposed,
+    SignalReceived,
     TurnStarted,
 )
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, StorageError, WorldError
 from shopfloor.kernel.finishing import to_the_end
-from shopfloor.kernel.ids import ConversationId, MessageId, StreamId, TurnId
+from shopfloor.kernel.ids import ConversationId, CustomerId, MessageId, StreamId, TurnId
 from shopfloor.language.answers import is_stop
+from shopfloor.language.wording import wording_of
 from shopfloor.planning.executor import execute
-from shopfloor.planning.plan import Plan, Planner, PlanRequest, problems
+from shopfloor.planning.plan import Plan, Planner, PlanRequest, Task, problems
 from shopfloor.search.contract import KnowledgeRetriever, Passage
 
 logger = logging.getLogger(__name__)
@@ -60,12 +64,12 @@ class ChatOrchestrator:
     """Answers customers."""
 
     def __init__(
-        self, desk: Desk, *, registry: Registry, brand: Brand, planner: Planner, retriever: KnowledgeRetriever
+        self, desk: Desk, *, registry: Registry, settings: Settings, planner: Planner, retriever: KnowledgeRetriever
     ) -> None:
         """Take what all turns share, the agents, the shop's settings, who plans, and what finds knowledge."""
         self._desk = desk
         self._registry = registry
-        self._brand = brand
+        self._settings = settings
         self._planner = planner
         self._retriever = retriever
         self._states: OrderedDict[ConversationId, ChatState] = OrderedDict()
@@ -73,12 +77,24 @@ class ChatOrchestrator:
 
     # -- what a face calls -------------------------------------------------------------------------------------------
 
-    async def open(self, channel: str, identity: Identity) -> tuple[ConversationId, Sequence[Event]]:
-        """Begin a conversation, and return its id and first events."""
-        conversation = ConversationId(self._desk.ids.new("conv"))
+    @property
+    def hub(self) -> Hub:
+        """Return what passes on what happens in conversations, as it happens."""
+        return self._desk.hub
+
+    async def open(
+        self,
+        channel: str,
+        identity: Identity,
+        conversation_id: ConversationId | None = None,
+        *,
+        method: IdentityMethod = "token",
+    ) -> tuple[ConversationId, Sequence[Event]]:
+        """Begin a conversation, under a new id unless one is given, and return its id and first events."""
+        conversation = conversation_id or ConversationId(self._desk.ids.new("conv"))
         data: list[EventData] = [ConversationOpened(conversation_id=conversation, channel=channel)]
-        if identity.customer_id:
-            data.append(_signed_in(identity))
+        if identity.customer_id or identity.order_numbers:
+            data.append(_signed_in(identity, method))
         return conversation, await self._desk.journal.append(_stream(conversation), data)
 
     async def sign_in(self, conversation: ConversationId, identity: Identity) -> None:
@@ -112,12 +128,20 @@ class ChatOrchestrator:
             except ValueError as error:
                 raise StorageError(f"the conversation {conversation} cannot be read: {error}") from error
             if not known.is_opened:
-                raise NotFound(f"there is no conversation {conversation}: leave --conversation out to start one")
+                raise NotFound(f"there is no conversation {conversation}: look at its id again, or begin a new one")
             self._states[conversation] = known
             while len(self._states) > KEPT_STATES:
                 self._states.popitem(last=False)
         self._states.move_to_end(conversation)
         return known
+
+    def present(self, customer_id: CustomerId) -> ConversationId | None:
+        """Return the conversation in which a signed-in customer has just written and reads along; None where none is.
+
+        Of several it is the one begun last. Only this process's are known.
+        """
+        known = {one: self._states[one].identity for one in self._desk.hub.followed() if one in self._states}
+        return max((one for one, identity in known.items() if identity.customer_id == customer_id), default=None)
 
     async def post(self, conversation: ConversationId, text: str, client_id: str | None = None) -> Event:
         """Journal a customer's message, once for each `client_id`, and return its event.
@@ -128,6 +152,7 @@ class ChatOrchestrator:
         Raises:
             InvalidInput: an empty, oversized or unreadable text.
             NotFound: no such conversation.
+            Conflict: another text was sent under the same `client_id`.
         """
         content = readable(text)
         state = await self.state(conversation)
@@ -137,10 +162,27 @@ class ChatOrchestrator:
         message = MessageWritten(
             message_id=MessageId(self._desk.ids.new("msg")), role="user", content=content, client_id=client_id
         )
-        if is_stop(content):
-            self.stop(conversation)
         (event,) = await self._desk.journal.append(_stream(conversation), [message])
+        is_new = isinstance(event.data, MessageWritten) and event.data.message_id == message.message_id
+        if is_stop(content) and is_new:  # one that is sent again has stopped its turn already
+            self.stop(conversation)
+        if isinstance(event.data, MessageWritten) and event.data.content != content:
+            raise Conflict(f"the message {client_id} was sent before with another text: use a new client_id")
         return event
+
+    async def notify(self, conversation: ConversationId, signal: SignalReceived) -> ReplyComposed | None:
+        """Let an agent speak unasked, once for each outreach, and return what it said; None where it is not known.
+
+        Raises:
+            NotFound: no such conversation.
+        """
+        await self.state(conversation)
+        (event,) = await self._desk.journal.append(_stream(conversation), [signal])
+        await self.answer(conversation)
+        taken = cast(SignalReceived, event.data)
+        events = (await self.state(conversation)).events
+        replies = (event.data for event in events if isinstance(event.data, ReplyComposed))
+        return next((reply for reply in replies if taken.message_id in reply.message_ids), None)
 
     async def answer(
         self, conversation: ConversationId, listener: Listener = nobody, *, since: int | None = None
@@ -158,12 +200,13 @@ class ChatOrchestrator:
             log = ConversationLog(self._desk, await self.state(conversation), _stream(conversation), listener)
             try:
                 await log.catch_up()
-                while log.state.unanswered:
+                while log.state.unanswered or log.state.signals:
                     await self._turn(log)
                     await log.catch_up()
             except BaseException:
                 # The state may lag behind what was stored: it is folded anew next time.
                 self._states.pop(conversation, None)
+                self._desk.hub.forget(conversation)
                 raise
             events = log.state.events
         return [event.data for event in events if event.seq > start and isinstance(event.data, ReplyComposed)]
@@ -172,6 +215,18 @@ class ChatOrchestrator:
         """Stop the turn that runs for a conversation in this process; an action under way is carried to its end."""
         task = self._running.get(conversation)
         return task.cancel() if task else False
+
+    async def erase(self, conversation: ConversationId) -> int:
+        """Erase for good what is personal in a conversation, once no turn runs, and return how many events held some.
+
+        Raises:
+            NotFound: no such conversation.
+        """
+        await self.state(conversation)
+        async with self._desk.journal.hold(_stream(conversation)):
+            self._states.pop(conversation, None)
+            self._desk.hub.forget(conversation)
+            return await self._desk.journal.erase(_stream(conversation))
 
     async def recover(self, *, skip: ConversationId | None = None) -> int:
         """Answer what a process that died left unanswered, and return how many conversations that were."""
@@ -193,9 +248,10 @@ class ChatOrchestrator:
     async def _turn(self, log: ConversationLog) -> ReplyComposed:
         state = log.state
         cards = [card for card in await self._registry.cards() if card.half == "conversation"]
-        factory = AgentFactory(cards, self._brand, self._desk.tools)
-        turn = state.turn or await self._begin(log, cards)
-        runner = TurnRunner(self._desk, log, turn, factory, self._brand)
+        brand = await self._settings.brand()
+        factory = AgentFactory(cards, brand, self._desk.tools, state.identity)
+        turn = state.turn or await self._begin(log, _context(brand, cards))
+        runner = TurnRunner(self._desk, log, turn, factory, brand)
         outcome = await self._outcome(log, runner, turn, cards)
         content, sources = log.state.compose_reply()
         reply = ReplyComposed(
@@ -250,8 +306,10 @@ class ChatOrchestrator:
         self, log: ConversationLog, runner: TurnRunner, turn: Turn, cards: Sequence[AgentCard]
     ) -> None:
         async with asyncio.timeout(TURN_TIMEOUT_S):
-            if turn.plan is None:
-                await self._prepare(log, turn, cards)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(runner.recall())
+                if turn.plan is None:
+                    group.create_task(self._prepare(log, turn, cards, runner.scenarios))
             plan = cast(Plan, turn.plan)
             left = [task for task in plan.tasks if task.id not in turn.settled]
             held = [task for task, status in turn.settled.items() if status in {"needs_input", "skipped"}]
@@ -259,22 +317,28 @@ class ChatOrchestrator:
             if plan.reminds:
                 await runner.remind()
 
-    async def _begin(self, log: ConversationLog, cards: Sequence[AgentCard]) -> Turn:
-        context = self._context(cards)
+    async def _begin(self, log: ConversationLog, context: ContextLoaded) -> Turn:
         pending = tuple(message.message_id for message in log.state.unanswered)
+        if not pending:
+            pending = (log.state.signals[0].message_id,)
         data: list[EventData] = [TurnStarted(turn_id=TurnId(self._desk.ids.new("turn")), message_ids=pending)]
         if log.state.context is None or log.state.context.version != context.version:
             data.append(context)
         await log.append(data)
         return cast(Turn, log.state.turn)
 
-    async def _prepare(self, log: ConversationLog, turn: Turn, cards: Sequence[AgentCard]) -> None:
-        """Get knowledge and plan at the same time."""
+    async def _prepare(
+        self, log: ConversationLog, turn: Turn, cards: Sequence[AgentCard], scenarios: Sequence[TransferScenario]
+    ) -> None:
+        """Get knowledge and plan at the same time; what a signal asks for is known already."""
+        if turn.signal:
+            await log.append([plan_event(turn, _unasked(turn.signal, cards), 0, "signal")])
+            return
         asked = [m.content for m in log.state.messages if m.message_id in turn.message_ids]
         message = "\n".join(asked)[:PLANNED_CHARACTERS]
         async with asyncio.TaskGroup() as group:
             knowledge = group.create_task(self._knowledge(message))
-            planned = group.create_task(self._planned(message, log.state, turn, cards))
+            planned = group.create_task(self._planned(message, log.state, turn, cards, scenarios))
         passages = tuple(cast("dict[str, JsonValue]", asdict(passage)) for passage in knowledge.result())
         await log.append(
             [
@@ -291,7 +355,14 @@ class ChatOrchestrator:
             logger.warning("no knowledge could be retrieved: %s", error)
             return ()
 
-    async def _planned(self, message: str, state: ChatState, turn: Turn, cards: Sequence[AgentCard]) -> Plan:
+    async def _planned(
+        self,
+        message: str,
+        state: ChatState,
+        turn: Turn,
+        cards: Sequence[AgentCard],
+        scenarios: Sequence[TransferScenario],
+    ) -> Plan:
         request = PlanRequest(
             message=message,
             cards=cards,
@@ -300,6 +371,8 @@ class ChatOrchestrator:
             focus=state.focus,
             previous=state.previous,
             is_signed_in=state.identity.is_signed_in,
+            wording=wording_of(cast("dict[str, str]", state.brand.get("wording", {}))),
+            scenarios=scenarios,
         )
         plan = await self._planner.plan(request)
         wrong = problems(plan, cards, "conversation", {tool.name: tool for tool in self._desk.tools.tools()})
@@ -307,10 +380,28 @@ class ChatOrchestrator:
             raise InvalidInput(f"the planner {self._planner.name} made a plan that cannot run: {'; '.join(wrong)}")
         return plan
 
-    def _context(self, cards: Sequence[AgentCard]) -> ContextLoaded:
-        brand: dict[str, JsonValue] = self._brand.model_dump(mode="json")
-        known = tuple(_collaborator(card) for card in cards)
-        return ContextLoaded(version=digest([brand, list(known)]), brand=brand, cards=known)
+
+def _context(brand: Brand, cards: Sequence[AgentCard]) -> ContextLoaded:
+    settings: dict[str, JsonValue] = brand.model_dump(mode="json")
+    known = tuple(_collaborator(card) for card in cards)
+    return ContextLoaded(version=digest([settings, list(known)]), brand=settings, cards=known)
+
+
+def _unasked(signal: SignalReceived, cards: Sequence[AgentCard]) -> Plan:
+    """Return the plan for a signal: the skill that its agent's card names for it."""
+    card = next((card for card in cards if card.id == signal.agent), None)
+    skill = card.skill(signal.skill) if card else None
+    if card is None or skill is None:
+        raise NotFound(f"{signal.agent} has no skill called {signal.skill} any more")
+    task = Task(
+        id="t1",
+        agent=card.id,
+        skill=skill.id,
+        task=f"Tell the customer about {signal.kind}.",
+        arguments={name: value for name, value in signal.arguments.items() if name in skill.takes},
+        status_line=f"{card.name}: {skill.name}",
+    )
+    return Plan(tasks=(task,), confidence=1.0, reminds=False)
 
 
 PREFIX = "conversation/"
@@ -336,8 +427,14 @@ def _stream(conversation: ConversationId) -> StreamId:
     return StreamId(f"{PREFIX}{conversation}")
 
 
-def _signed_in(identity: Identity) -> IdentityVerified:
-    return IdentityVerified(method="token", customer_id=identity.customer_id, name=identity.name, email=identity.email)
+def _signed_in(identity: Identity, method: IdentityMethod = "token") -> IdentityVerified:
+    return IdentityVerified(
+        method=method,
+        customer_id=identity.customer_id,
+        order_numbers=tuple(sorted(identity.order_numbers)),
+        name=identity.name,
+        email=identity.email,
+    )
 
 
 def _collaborator(card: AgentCard) -> dict[str, JsonValue]:

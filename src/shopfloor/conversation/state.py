@@ -1,6 +1,6 @@
 """ChatState: the single source of truth of a conversation, folded from its events and changed only by `apply`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import singledispatchmethod
@@ -8,7 +8,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from shopfloor.actions.gate import Admitted
+from shopfloor.actions.gate import Admitted, Verdict
 from shopfloor.agents.outcome import Waiting
 from shopfloor.agents.slots import Focus
 from shopfloor.identity.identity import GUEST, Identity
@@ -25,6 +25,7 @@ from shopfloor.journal.events import (
     PlanMade,
     ReplyComposed,
     SentenceWithheld,
+    SignalReceived,
     Source,
     TaskState,
     TaskStatus,
@@ -34,6 +35,7 @@ from shopfloor.journal.events import (
 from shopfloor.kernel.ids import ConversationId, MessageId, OrderNumber, ProductId, TurnId
 from shopfloor.models.contract import ModelMessage
 from shopfloor.planning.plan import Plan, Task
+from shopfloor.tools.contract import EarlierCall
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,6 +44,8 @@ class Turn:
 
     id: TurnId
     message_ids: tuple[MessageId, ...]
+    signal: SignalReceived | None = None
+    """What the turn is about where no customer asked for it."""
     plan: Plan | None = None
     revision: int = -1
     """Of the newest plan; -1 before the first."""
@@ -52,6 +56,8 @@ class Turn:
     messages: list[MessageWritten] = field(default_factory=list[MessageWritten])
     admitted: dict[str, Admitted] = field(default_factory=dict[str, Admitted])
     """The actions that were admitted and have no outcome yet, by key."""
+    verdicts: dict[str, Verdict] = field(default_factory=dict[str, Verdict])
+    """What came of those that were carried out, by key."""
     done: list[str] = field(default_factory=list[str])
     """Summaries of the actions that were carried out."""
     continued: dict[str, Waiting] = field(default_factory=dict[str, Waiting])
@@ -66,6 +72,8 @@ class ChatState:
         self.conversation_id = ConversationId("")
         self.seq = 0
         self.messages: list[MessageWritten] = []
+        self.signals: list[SignalReceived] = []
+        """Those without a turn yet."""
         self.events: list[Event] = []
         self.turn: Turn | None = None
         self.plan: Plan | None = None
@@ -146,8 +154,13 @@ class ChatState:
             self.turn.messages.append(data)
 
     @_take.register
+    def _(self, data: SignalReceived, _at: datetime) -> None:
+        self.signals.append(data)
+
+    @_take.register
     def _(self, data: TurnStarted, at: datetime) -> None:
-        self.turn = Turn(id=data.turn_id, message_ids=data.message_ids, started_at=at)
+        signal = next((signal for signal in self.signals if signal.message_id in data.message_ids), None)
+        self.turn = Turn(id=data.turn_id, message_ids=data.message_ids, signal=signal, started_at=at)
 
     @_take.register
     def _(self, data: KnowledgeRetrieved, _at: datetime) -> None:
@@ -161,7 +174,7 @@ class ChatState:
         if self.turn:
             self.turn.plan = self.plan
             self.turn.revision = data.revision
-        if data.revision == 0 and self.turn:
+        if data.revision == 0 and self.turn and not self.turn.signal:  # a signal answers no question
             continued = {task.continues for task in self.plan.tasks}
             self.turn.continued = {origin: w for origin, w in self.waiting.items() if origin in continued}
             self.overdue = [w for origin, w in self.waiting.items() if origin not in continued]
@@ -180,7 +193,7 @@ class ChatState:
         self.active_task = None
         if self.turn:
             self.turn.settled[data.task_id] = data.status
-        if task:
+        if task and not (self.turn and self.turn.signal):
             self.previous = task
         if data.status == "needs_input" and data.waiting:
             waiting = Waiting.model_validate(data.waiting)
@@ -208,8 +221,16 @@ class ChatState:
             self.turn.admitted[data.key] = Admitted(args=data.args, summary=data.summary, digest=data.digest)
             return
         self.turn.admitted.pop(data.key, None)
-        if data.state in {"executed", "outcome_unknown"}:
+        if data.state == "executed" or data.state == "outcome_unknown":
             self.turn.done.append(data.summary)
+            self.turn.verdicts[data.key] = Verdict(
+                state=data.state,
+                digest=data.digest,
+                args=data.args,
+                summary=data.summary,
+                rule=data.rule,
+                result=data.result,
+            )
 
     @_take.register
     def _(self, data: SentenceWithheld, _at: datetime) -> None:
@@ -218,8 +239,23 @@ class ChatState:
     @_take.register
     def _(self, data: ReplyComposed, _at: datetime) -> None:
         self.answered.update(data.message_ids)
+        self.signals = [signal for signal in self.signals if signal.message_id not in self.answered]
         self.turn = None
         self.active_task = None
+
+    def earlier(self, tools: Collection[str]) -> list[EarlierCall]:
+        """Return the answered calls of some tools, the newest first; those that were erased are gone."""
+        calls: list[EarlierCall] = []
+        turns = 0
+        for event in reversed(self.events):
+            match event.data:
+                case TurnStarted():
+                    turns += 1
+                case ToolCalled(tool_name=name, tool_args=args, tool_output=dict(output)) if name in tools:
+                    calls.append(EarlierCall(tool=name, args=args, output=output, turns_ago=turns))
+                case _:
+                    pass
+        return calls
 
     def history(self, reader: str) -> tuple[ModelMessage, ...]:
         """Return the transcript for a model's next call.
@@ -239,7 +275,8 @@ class ChatState:
         if self.turn is None:
             return "", ()
         content = "\n\n".join(message.content for message in self.turn.messages)
-        sources = dict.fromkeys(source for call in self.turn.tool_calls for source in call.sources)
+        told = (*self.turn.tool_calls, *self.turn.messages)
+        sources = dict.fromkeys(source for one in told for source in one.sources)
         return content, tuple(sources)
 
 
@@ -256,6 +293,7 @@ def _focus(focus: Focus, args: Mapping[str, JsonValue], output: Mapping[str, Jso
     order = output.get("order")
     product = output.get("product")
     products = output.get("products")
+    orders = output.get("orders")
     number, one, several, wish = focus.order_number, focus.product_id, focus.product_ids, focus.wish
     if isinstance(order, dict):
         number = OrderNumber(str(order["number"]))
@@ -268,4 +306,8 @@ def _focus(focus: Focus, args: Mapping[str, JsonValue], output: Mapping[str, Jso
         if "query" in args:
             refines = args.get("refines")
             wish = f"{refines}, {args['query']}" if refines else str(args["query"])
-    return Focus(order_number=number, product_id=one, product_ids=several, wish=wish)
+    listed = focus.order_numbers
+    if isinstance(orders, list) and orders:
+        lines = [cast("dict[str, JsonValue]", line) for line in orders]
+        listed = tuple(OrderNumber(str(line["number"])) for line in lines)
+    return Focus(order_number=number, order_numbers=listed, product_id=one, product_ids=several, wish=wish)

@@ -1,7 +1,7 @@
 """One turn: the runner that the plan's executor works for, and the session that its tools work for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,29 +9,31 @@ from pydantic import JsonValue
 
 from shopfloor.actions.gate import Consent
 from shopfloor.agents.base import AgentFactory
-from shopfloor.agents.brand import Brand
+from shopfloor.agents.brand import Brand, TransferScenario
 from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.outcome import AgentTask, Done, Failed, HandedOff, NeedsInput, Outcome, Said
-from shopfloor.conversation.grounding import Evidence
-from shopfloor.conversation.live import Released
+from shopfloor.agents.transfers import SCENARIO, transfer
+from shopfloor.conversation.briefing import briefing, transcript
 from shopfloor.conversation.log import ConversationLog, Desk
+from shopfloor.conversation.speech import Speech, known
 from shopfloor.conversation.state import Turn
 from shopfloor.identity.identity import Identity
 from shopfloor.journal import events
-from shopfloor.journal.events import EventData, MessageWritten, ToolCalled
+from shopfloor.journal.events import EventData, ToolCalled
 from shopfloor.kernel.errors import NotFound
-from shopfloor.kernel.ids import ConversationId, MessageId
+from shopfloor.kernel.ids import ConversationId
 from shopfloor.language.answers import is_angry
-from shopfloor.language.text import sentences
 from shopfloor.planning.executor import Ahead, Ending, Piece, Postponed
 from shopfloor.planning.plan import Plan, Prefetch, Task, problems
-from shopfloor.tools.contract import ToolContext, ToolResult
+from shopfloor.profiles.profile import NOBODYS
+from shopfloor.tools.contract import EarlierCall, ToolContext, ToolResult
 from shopfloor.tools.toolsets import Permitted, Prefetched, Traced, call_key
 
 MAX_REPLANS = 2
 STALE = timedelta(minutes=5)
 """Reads that were made before a crash are made again after so long."""
 TRANSCRIPT_CHARACTERS = 3_500
+NOTHING: Mapping[str, JsonValue] = {}
 
 
 class TurnRunner:
@@ -47,10 +49,18 @@ class TurnRunner:
         self._now = desk.clock.now()
         self._zone = ZoneInfo(brand.zone)
         self._unwritten: list[EventData] = []
-        self._said: dict[str, list[str]] = {}
-        self._withheld: set[str] = set()
+        self._calls: dict[str, list[ToolCalled]] = {}
+        self._journaled: set[int] = set()
+        """Which of the calls the journal holds, by their identity."""
         self._replans = max(turn.revision, 0)
-        self.evidence = self._known()
+        self.profile = NOBODYS
+        evidence = known(log.state, turn, brand, self._now)
+        self._speech = Speech(turn, brand, evidence, ids=desk.ids, name=self._name, tell=log.tell)
+
+    @property
+    def scenarios(self) -> Sequence[TransferScenario]:
+        """Return when a person takes over, as the shop's settings say in this turn."""
+        return self._brand.transfer_scenarios
 
     # -- as a session ------------------------------------------------------------------------------------------------
 
@@ -64,9 +74,20 @@ class TurnRunner:
         """Return what the customer has shown up to now."""
         return self._log.state.identity
 
+    def earlier(self, *tools: str) -> Sequence[EarlierCall]:
+        """Return the calls of some tools that the journal holds, the newest first."""
+        return self._log.state.earlier(tools)
+
     async def record(self, event: EventData) -> None:
-        """Journal an event at once."""
-        await self._log.append([event])
+        """Journal an event at once, and before it what its task has read: after a crash the task must see the same."""
+        reads = self._calls.get(event.task_id, ()) if isinstance(event, events.ActionMoved) else ()
+        await self._log.append([*self._new(reads), event])
+
+    async def recall(self) -> None:
+        """Read what is remembered of a signed-in customer, once for the turn."""
+        if self.identity.customer_id:
+            said = [m.content for m in self._log.state.messages if m.message_id in self._turn.message_ids]
+            self.profile = await self._desk.recollection.for_turn(self.identity.customer_id, said, self._now)
 
     # -- as a runner -------------------------------------------------------------------------------------------------
 
@@ -82,9 +103,11 @@ class TurnRunner:
         if skill is None:
             raise NotFound(f"{task.agent} has no skill called {task.skill}")
         calls: list[ToolCalled] = []
+        made = self._calls.setdefault(task.id, [])
 
         async def tell(call: ToolCalled) -> None:
             calls.append(call)
+            made.append(call)
 
         tools = Traced(Prefetched(self._desk.tools, {**ahead, **self._remembered(task)}), tell)
         agent_task = self._agent_task(task, skill)
@@ -101,62 +124,67 @@ class TurnRunner:
     async def told(self, task: Task, piece: Piece) -> None:
         """Release words that the evidence bears out; keep the rest back."""
         if isinstance(piece, ToolCalled):
-            self.evidence.add(piece.tool_output)
-            self.evidence.add(piece.tool_args)
+            self._speech.learn(piece)
         if isinstance(piece, EventData):
             self._unwritten.append(piece)
             return
         await self._write()  # what was read is journaled before words that stem from it are
-        said = self._said.setdefault(task.id, [])
-        checked = "".join(sentence for sentence in sentences(piece.text) if self._may_say(task, sentence)).strip()
-        if checked:
-            text = f"\n\n{checked}" if said else checked
-            said.append(text)
-            self._log.listener(Released(task_id=task.id, agent=task.agent, agent_name=self._name(task), text=text))
+        if not self._speech.has_said(task):
+            self._speech.guide("before", task, self.identity, self._scope)
+        self._speech.say(task, piece.text)
 
     async def ended(self, task: Task, ending: Ending) -> Sequence[Task]:
         """Write down how a task ended, and replan where the plan no longer makes sense."""
         match ending:
             case Done():
+                if self._speech.has_said(task):
+                    self._speech.guide("after", task, self.identity, self._scope)
                 self._close(task, "done")
-            case NeedsInput(waiting) if waiting.digest and task.id in self._withheld:
+            case NeedsInput(waiting) if waiting.digest and self._speech.is_cut(task):
                 return await self._degrade(task, "the question for the customer's yes could not be shown whole")
             case NeedsInput(waiting):
                 self._close(task, "needs_input", waiting=waiting.model_dump(mode="json"))
             case Postponed(after):
                 self._close(task, "skipped", reason=f"follows {after}, which waits for the customer")
-            case HandedOff(to, skill, reason):
-                return await self._hand_over(task, to, skill, reason)
+            case HandedOff():
+                return await self._hand_over(task, ending)
             case Failed(reason):
                 return await self._degrade(task, reason)
         return ()
 
     # -- what comes after a task -------------------------------------------------------------------------------------
 
-    async def _hand_over(self, task: Task, to: str, skill: str | None, reason: str) -> Sequence[Task]:
-        card = self._factory.cards[task.agent]
-        colleague = next((c for h in card.handoffs if h == to and (c := self._factory.handoffs.resolve(card, h))), None)
+    async def _hand_over(self, task: Task, handed: HandedOff) -> Sequence[Task]:
+        colleague = self._factory.handoffs.resolve(self._factory.cards[task.agent], handed.to)
         if colleague is None:
-            return await self._degrade(task, f"{task.agent} may not hand over to {to}")
-        return await self._pass_on(task, colleague, skill or colleague.skills[0].id, "handed_off", reason)
+            return await self._degrade(task, f"{task.agent} may not hand over to {handed.to}")
+        skill = handed.skill or colleague.skills[0].id
+        return await self._pass_on(task, colleague, skill, "handed_off", handed.reason, handed.slots)
 
     async def _degrade(self, task: Task, reason: str) -> Sequence[Task]:
         """Say that something of ours failed, and bring in whoever can open a ticket."""
+        if self._turn.signal:  # nobody asked, so nobody needs to hear that it failed
+            self._close(task, "failed", reason=reason)
+            return ()
         await self.told(task, Said(self._brand.trouble))
         colleague = self._factory.handoffs.last_resort("open_ticket")
-        skill = (
-            next((s for s in colleague.skills if _proposes(colleague, s, "open_ticket")), None) if colleague else None
-        )
+        skill = colleague.proposer("open_ticket") if colleague else None
         can_help = colleague and skill and (task.agent, task.skill) != (colleague.id, skill.id)
         if colleague is None or skill is None or not can_help:
             return await self._give_up(task, reason)
         return await self._pass_on(task, colleague, skill.id, "failed", reason)
 
     async def _pass_on(
-        self, task: Task, colleague: AgentCard, skill_id: str, status: events.TaskState, reason: str
+        self,
+        task: Task,
+        colleague: AgentCard,
+        skill_id: str,
+        status: events.TaskState,
+        reason: str,
+        slots: Mapping[str, JsonValue] = NOTHING,
     ) -> Sequence[Task]:
-        """Give a task to a colleague as a new one, where the plan may still be changed."""
-        added = self._added(task, colleague, skill_id)
+        """Give a task to a colleague as a new one, where the plan may still be changed; why goes with it."""
+        added = self._added(task, colleague, skill_id, {"reason": reason, **slots})
         if added is None:
             return await self._give_up(task, reason)
         plan, new = added
@@ -172,14 +200,23 @@ class TurnRunner:
         self._close(task, "failed", reason=reason)
         return ()
 
-    def _added(self, task: Task, colleague: AgentCard, skill_id: str) -> tuple[Plan, Task] | None:
+    def _added(
+        self, task: Task, colleague: AgentCard, skill_id: str, slots: Mapping[str, JsonValue]
+    ) -> tuple[Plan, Task] | None:
         """Return the plan with a task for a colleague, or None where that would be one change too many."""
         plan = self._log.state.plan
         skill = colleague.skill(skill_id)
         if plan is None or skill is None or self._replans >= MAX_REPLANS:
             return None
         status = skill.status if "{" not in skill.status else f"{colleague.name} is taking over..."
-        new = Task(id=f"r{self._replans + 1}", agent=colleague.id, skill=skill.id, task=task.task, status_line=status)
+        new = Task(
+            id=f"r{self._replans + 1}",
+            agent=colleague.id,
+            skill=skill.id,
+            task=task.task,
+            arguments={name: value for name, value in slots.items() if name in skill.takes},
+            status_line=status,
+        )
         revised = plan.model_copy(update={"tasks": (*plan.tasks, new)})
         tools = {tool.name: tool for tool in self._desk.tools.tools()}
         wrong = problems(revised, list(self._factory.cards.values()), colleague.half, tools)
@@ -205,62 +242,8 @@ class TurnRunner:
         waiting: dict[str, JsonValue] | None = None,
         reason: str | None = None,
     ) -> None:
-        self._unwritten += self.spoken(task)
+        self._unwritten += self._speech.taken(task)
         self._unwritten.append(self._status(task, status, waiting=waiting, reason=reason))
-
-    # -- words -------------------------------------------------------------------------------------------------------
-
-    def spoken(self, task: Task) -> list[EventData]:
-        """Return what was released of a task as a message, once."""
-        said = "".join(self._said.pop(task.id, ()))
-        return [self._message(said, task)] if said else []
-
-    def _message(self, content: str, task: Task) -> MessageWritten:
-        return MessageWritten(
-            message_id=MessageId(self._desk.ids.new("msg")),
-            role="assistant",
-            content=content,
-            turn_id=self._turn.id,
-            task_id=task.id,
-            agent=task.agent,
-            agent_name=self._name(task),
-        )
-
-    def _remark(self, content: str) -> MessageWritten:
-        """Return a message of the shop itself, by none of its agents."""
-        return MessageWritten(
-            message_id=MessageId(self._desk.ids.new("msg")), role="assistant", content=content, turn_id=self._turn.id
-        )
-
-    def _may_say(self, task: Task, sentence: str) -> bool:
-        missing = self.evidence.missing(sentence)
-        if missing:
-            self._withheld.add(task.id)
-            self._unwritten.append(
-                events.SentenceWithheld(
-                    turn_id=self._turn.id,
-                    task_id=task.id,
-                    agent=task.agent,
-                    agent_name=self._name(task),
-                    sentence=sentence,
-                    claims=missing,
-                )
-            )
-        return not missing
-
-    def _known(self) -> Evidence:
-        """Return the evidence there is before any tool is called: the customer's words and the shop's own settings."""
-        state = self._log.state
-        evidence = Evidence(self._now, self._zone)
-        for message in state.messages:
-            if message.role == "user":
-                evidence.hear(message.content)
-        evidence.add(self._brand.model_dump(mode="json"))
-        evidence.add_all(call.tool_output for call in self._turn.tool_calls)
-        for waiting in (*self._turn.continued.values(), *state.overdue, *state.waiting.values()):
-            evidence.add(waiting.slots)
-            evidence.add(waiting.question)
-        return evidence
 
     # -- a task's surroundings ---------------------------------------------------------------------------------------
 
@@ -294,7 +277,9 @@ class TurnRunner:
             origin=self._origin(task),
             now=self._now,
             consent=consent,
+            profile=self.profile,
             admitted=dict(self._turn.admitted),
+            settled=dict(self._turn.verdicts),
         )
 
     def _remembered(self, task: Task) -> dict[str, "asyncio.Future[ToolResult]"]:
@@ -313,9 +298,7 @@ class TurnRunner:
     def _scope(self, task: Task) -> dict[str, object]:
         state = self._log.state
         asked = [m.content for m in state.messages if m.message_id in self._turn.message_ids]
-        is_open = self._brand.is_open(self._now)
-        scenario = next((s for s in self._brand.transfer_scenarios if s.id == "asked_for"), None)
-        message = (scenario.message if is_open else scenario.out_of_hours_message) if scenario else ""
+        passed_on = transfer(self._brand, (task.arguments.get(SCENARIO), task.skill), self._now)
         return {
             "brand": self._brand,
             "customer": {
@@ -323,34 +306,44 @@ class TurnRunner:
                 "name": self.identity.name,
                 "email": self.identity.email,
             },
+            "profile": self.profile.view(),
             "conversation_id": self.conversation_id,
             "knowledge": state.knowledge,
             "now": self._now,
             "zone": self._zone,
             "is_angry": any(is_angry(text) for text in asked),
             "is_resumed": task.continues is not None,
-            "is_open": is_open,
-            "transfer_message": message,
-            "transcript": self._transcript(),
+            "others": [other.skill for other in (state.plan.tasks if state.plan else ()) if other.id != task.id],
+            "is_open": self._brand.is_open(self._now),
+            "opens_next": self._brand.opens_next(self._now),
+            "refusal": self._brand.refusal_for(task.task),
+            "transfer": passed_on,
+            "briefing": briefing(state, task),
+            "transcript": transcript(state.messages)[-TRANSCRIPT_CHARACTERS:],
         }
-
-    def _transcript(self) -> str:
-        lines = [f"{m.agent_name or 'Customer'}: {m.content}" for m in self._log.state.messages[-20:]]
-        return "\n".join(lines)[-TRANSCRIPT_CHARACTERS:]
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
     async def _write(self, *data: EventData) -> None:
-        pending, self._unwritten = [*self._unwritten, *data], []
-        await self._log.append(pending)
+        pending, self._unwritten = [*self._unwritten, *self._speech.withheld(), *data], []
+        await self._log.append(self._new(pending))
+
+    def _new(self, data: Sequence[EventData]) -> list[EventData]:
+        """Return the events without those calls that a write of their task has taken into the journal already."""
+        new = [one for one in data if id(one) not in self._journaled]
+        self._journaled.update(id(one) for one in new if isinstance(one, ToolCalled))
+        return new
 
     async def apologise(self) -> None:
         """Say that something broke, in place of what could not be said, and where help is."""
         plan = self._turn.plan
         for task in plan.tasks if plan else ():
-            self._unwritten += self.spoken(task)
+            self._unwritten += self._speech.taken(task)
+        if self._turn.signal:
+            await self._write()
+            return
         words = f"{self._brand.trouble} Please write to {self._brand.support_email}, and we will take care of it."
-        self._unwritten.append(self._remark(words))
+        self._unwritten.append(self._speech.remark(words))
         await self._write()
 
     async def close(self, *, is_done: bool) -> None:
@@ -358,9 +351,10 @@ class TurnRunner:
         if not is_done:
             plan = self._turn.plan
             for task in plan.tasks if plan else ():
-                self._unwritten += self.spoken(task)
+                self._unwritten += self._speech.taken(task)
             done = " ".join(f"This was already done: {summary}" for summary in self._turn.done)
-            self._unwritten.append(self._remark(f"I have stopped. {done}".strip()))
+            if not self._turn.signal:  # of what nobody asked for, nobody needs to hear that it was stopped
+                self._unwritten.append(self._speech.remark(f"I have stopped. {done}".strip()))
         await self._write()
 
     async def remind(self) -> None:
@@ -406,10 +400,6 @@ class TurnRunner:
 
     def _name(self, task: Task) -> str:
         return self._factory.cards[task.agent].agent_name
-
-
-def _proposes(card: AgentCard, skill: Skill, kind: str) -> bool:
-    return any(getattr(step, "propose", None) == kind for step in card.flat(skill.steps))
 
 
 def plan_event(turn: Turn, plan: Plan, revision: int, planner: str) -> events.PlanMade:
