@@ -1,0 +1,63 @@
+"""A running server: the services, and what lives as long as it does."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Annotated, cast
+
+import anyio
+from fastapi import Depends, Request
+
+from shopfloor.http.answering import Answering, lasting
+from shopfloor.http.limits import Limits, Places, Rates
+from shopfloor.http.problems import rejection
+from shopfloor.http.services import Services
+from shopfloor.http.watch import Watch
+
+
+class Running:
+    """What all requests share."""
+
+    def __init__(self, services: Services, limits: Limits) -> None:
+        """Take the services and the limits."""
+        self.services = services
+        self.limits = limits
+        self.rates = Rates()
+        self.places = Places()
+        self.answering = Answering(services.chat, limits.turns)
+        self.watch = Watch(services.journal, services.chat.hub)
+
+    @asynccontextmanager
+    async def run(self) -> AsyncGenerator[None]:
+        """Take messages: answer what a crash left unanswered, look for what others write, end orderly."""
+        async with anyio.create_task_group() as group:
+            self.answering.open(group)
+            group.start_soon(lasting, self.services.chat.recover)
+            group.start_soon(lasting, partial(self.watch.run, self.limits.poll_s))
+            for work in self.services.background:
+                group.start_soon(lasting, work)
+            try:
+                yield
+            finally:
+                self.watch.closing.set()
+                with anyio.CancelScope(shield=True):
+                    await self.answering.close(self.limits.shutdown_s)
+                group.cancel_scope.cancel()
+
+    def count(self, subject: str, rate: str) -> None:
+        """Count a request against the rate that `Limits` names so.
+
+        Raises:
+            HTTPException: 429, with the seconds to wait.
+        """
+        wait = self.rates.take(f"{rate}:{subject}", getattr(self.limits, rate))
+        if wait:
+            raise rejection(429, f"Too many of these: try again in {wait} seconds.", {"Retry-After": str(wait)})
+
+
+def running_of(request: Request) -> Running:
+    """Return the running server that a request came to."""
+    return cast(Running, request.app.state.running)
+
+
+Here = Annotated[Running, Depends(running_of)]

@@ -1,0 +1,186 @@
+"""The server: uvicorn, told to wait for nobody for long and to say nothing about itself."""
+
+import asyncio
+import resource
+import socket
+from collections.abc import Callable
+from math import ceil
+
+import h11
+import uvicorn
+from anyio import to_thread
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from shopfloor.http.api import create_api
+from shopfloor.http.limits import Limits
+from shopfloor.http.problems import problem
+from shopfloor.http.running import Running
+from shopfloor.http.services import Services
+from shopfloor.http.site import Site
+from shopfloor.kernel.errors import InvalidInput
+
+HEADERS_S = 15.0
+"""How long the head of a request may take to arrive, from the connection or from the request before."""
+READS_S = 30.0
+"""How long a client may take nothing of what is on its way to it."""
+KEEP_ALIVE_S = 65
+"""Longer than a reverse proxy's, so that it does not send a request into a connection that is being closed."""
+BACKLOG = 2_048
+
+
+class Impatient(H11Protocol):
+    """Closes a connection whose request's head does not come to its end in time, or whose client does not read."""
+
+    reads_s = READS_S
+    _cutting: asyncio.TimerHandle | None = None
+    _dropping: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=0)  # whatever waits to be read is watched, also while it closes
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes in; those of an unfinished head do not buy time."""
+        super().data_received(data)
+        self._wait()
+
+    def send_400_response(self, msg: str) -> None:
+        """Turn away what is no HTTP, or a head that is too large."""
+        answer = problem(400, "This is no HTTP request that can be read.", request_id="none")
+        headers = [*answer.raw_headers, (b"connection", b"close")]
+        for event in (
+            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+            h11.Data(data=bytes(answer.body)),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._stop_waiting()
+        self._stop_watching()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Watch whether the client reads."""
+        super().pause_writing()
+        self._watch(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        """Watch no more: it has read everything."""
+        self._stop_watching()
+        super().resume_writing()
+
+    def _watch(self, left: int) -> None:
+        self._stop_watching()
+        self._dropping = self.loop.call_later(self.reads_s, self._drop, left)
+
+    def _drop(self, before: int) -> None:
+        left = self.transport.get_write_buffer_size()
+        if left < before:
+            self._watch(left)
+        else:
+            self.transport.abort()
+
+    def _stop_watching(self) -> None:
+        if self._dropping:
+            self._dropping.cancel()
+            self._dropping = None
+
+    def _wait(self) -> None:
+        if self.conn.their_state is not h11.IDLE:
+            self._stop_waiting()
+        elif self._cutting is None:
+            self._cutting = self.loop.call_later(HEADERS_S, self._cut)
+
+    def _stop_waiting(self) -> None:
+        if self._cutting:
+            self._cutting.cancel()
+            self._cutting = None
+
+    def _cut(self) -> None:
+        self._cutting = None
+        if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+            self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """Ends streams first when it is stopped: they would never end by themselves."""
+
+    def __init__(self, config: uvicorn.Config, running: Running, tell: Callable[[int], None]) -> None:
+        """Take what is to be told the port once it listens."""
+        super().__init__(config)
+        self.running = running
+        self._tell = tell
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        for server in self.servers if self.started else ():
+            for listening in server.sockets[:1]:
+                self._tell(listening.getsockname()[1])
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more requests, and end."""
+        self.running.watch.closing.set()
+        await super().shutdown(sockets)
+
+
+def silent(_port: int) -> None:
+    """Tell nobody."""
+
+
+def server_of(
+    services: Services, site: Site, limits: Limits | None = None, tell: Callable[[int], None] = silent
+) -> Server:
+    """Return a server that is not listening yet; `tell` hears the port once it does. It reads from the disk."""
+    api = create_api(services, limits, origins=site.origins)
+    running: Running = api.state.running
+    config = uvicorn.Config(
+        api,
+        host=site.host,
+        port=site.port,
+        http=Impatient,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(site.trusted_proxies),
+        forwarded_allow_ips=list(site.trusted_proxies),
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=ceil(running.limits.shutdown_s),
+        backlog=BACKLOG,
+    )
+    return Server(config, running, tell)
+
+
+async def serve(
+    services: Services, site: Site, tell: Callable[[int], None] = silent, *, limits: Limits | None = None
+) -> None:
+    """Serve until the process is told to end.
+
+    Raises:
+        InvalidInput: the address or the port cannot be had.
+    """
+    server = await to_thread.run_sync(server_of, services, site, limits, tell)
+    _allow_many_connections()
+    await server.serve([await to_thread.run_sync(_listening, site)])
+
+
+def _allow_many_connections() -> None:
+    """Let the process have as many files open as the system allows: each connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _listening(site: Site) -> socket.socket:
+    family = socket.AF_INET6 if ":" in site.host else socket.AF_INET
+    try:
+        return socket.create_server((site.host, site.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        message = f"{site.host}, port {site.port}, cannot be listened on ({error.strerror}): choose another --port"
+        raise InvalidInput(message) from error

@@ -1,0 +1,38 @@
+"""What the routes use of an installation; `app` fills it in."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from shopfloor.agents.registry import Registry
+from shopfloor.agents.settings import Settings
+from shopfloor.agents.team import Team
+from shopfloor.conversation.orchestrator import ChatOrchestrator
+from shopfloor.conversation.outreach_runner import OutreachRunner
+from shopfloor.identity.identity import Identity
+from shopfloor.identity.keys import ApiKeys
+from shopfloor.journal.contract import Journal
+from shopfloor.kernel.clock import Clock
+from shopfloor.kernel.ids import IdSource
+from shopfloor.profiles.records import ProfileRecords
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Services:
+    """What the routes use."""
+
+    chat: ChatOrchestrator
+    outreach: OutreachRunner
+    journal: Journal
+    registry: Registry
+    settings: Settings
+    team: Team
+    keys: ApiKeys
+    profiles: ProfileRecords
+    identify: Callable[[str], Awaitable[Identity]]
+    """Says who a customer's token names; raises `InvalidInput` or `NotFound`."""
+    secret: bytes
+    """The installation's, at least 32 bytes: conversation secrets are derived from it."""
+    clock: Clock
+    ids: IdSource
+    background: tuple[Callable[[], Awaitable[None]], ...] = ()
+    """What runs beside the server until it ends, such as timers; each is cancelled at the end."""
