@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DATA ?= data
 
-.PHONY: help install demo test check bench clean
+.PHONY: help install demo browser test check bench clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -24,10 +24,13 @@ $(VENV)/checkers: $(VENV)/installed
 
 install: $(VENV)/installed  ## Install the product, its tests and evaluations into .venv
 
-demo: install  ## Play the example session in the demo shop, then talk to it
+demo: install  ## Play the example session in the demo shop, then open the shop's page
 	@$(BIN)/shopfloor demo --data $(DATA)
 
-test: install  ## Run the tests
+browser:
+	@.ci/browser
+
+test: install browser  ## Run the tests; the page's need Chromium, which is installed on Debian-like systems
 	@$(BIN)/python -m pytest -q
 
 check: $(VENV)/checkers  ## Check format, lint, types and floors
@@ -36,8 +39,9 @@ check: $(VENV)/checkers  ## Check format, lint, types and floors
 	@$(BIN)/basedpyright
 	@$(BIN)/lint-imports
 
-bench: install  ## Measure a turn
+bench: install  ## Measure a turn, and a server with many open streams
 	@$(BIN)/python benchmarks/turn.py
+	@$(BIN)/python benchmarks/streams.py
 
 clean:  ## Remove what was installed and made
 	@rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache .hypothesis

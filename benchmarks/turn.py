@@ -6,12 +6,9 @@ journaled reply; CPU time is that of all threads.
 """
 
 import asyncio
-import json
 import os
-import platform
 import resource
 import sqlite3
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,6 +17,8 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, process_time
+
+from figures import Figures, milliseconds, record, spread
 
 from shopfloor import App, Config, open_app
 from shopfloor.identity.identity import GUEST, Identity
@@ -31,9 +30,6 @@ TURNS = 60
 AT_ONCE = 200
 APPENDS = 100
 OWNER = "maya.lindqvist@example.com"
-RESULTS = Path(__file__).parent / "results" / "turn.json"
-
-Figures = dict[str, float]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -194,43 +190,11 @@ def peak_mb() -> float:
     return round(peak / (1024**2 if sys.platform == "darwin" else 1024), 1)
 
 
-def milliseconds(seconds: float) -> float:
-    """Return milliseconds, to a hundredth."""
-    return round(seconds * 1000, 2)
-
-
-def spread(name: str, seconds: list[float]) -> Figures:
-    """Return the median and the 95th percentile in milliseconds."""
-    return {
-        f"{name}_p50_ms": milliseconds(statistics.median(seconds)),
-        f"{name}_p95_ms": milliseconds(statistics.quantiles(seconds, n=20)[-1]),
-    }
-
-
-def machine() -> dict[str, str | int | None]:
-    """Return what the figures depend on."""
-    return {
-        "cores": os.cpu_count(),
-        "processor": platform.machine(),
-        "system": platform.system(),
-        "python": platform.python_version(),
-        "sqlite": sqlite3.sqlite_version,
-    }
-
-
-def show(figures: dict[str, Figures]) -> None:
-    """Print the figures, a line for each thing measured."""
-    for name, values in figures.items():
-        print(f"{name:<34}", "  ".join(f"{value:>8g} {unit}" for unit, value in values.items()))
-
-
 def main() -> None:
     """Measure, print and write down."""
     with tempfile.TemporaryDirectory() as folder:
         figures = asyncio.run(measure(Path(folder)))
-    show(figures)
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps({"machine": machine(), "figures": figures}, indent=2) + "\n", "utf-8")
+    record("turn", figures)
 
 
 if __name__ == "__main__":

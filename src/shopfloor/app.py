@@ -1,8 +1,10 @@
 """The wiring: the only file that knows everything."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,16 +13,24 @@ from sqlalchemy import select
 
 from shopfloor.actions.gate import Gate, effects_of
 from shopfloor.actions.kind import ActionKind
-from shopfloor.agents.brand import Brand
-from shopfloor.agents.registry import MemoryRegistry, Registry, SqlRegistry, shipped_brand, shipped_cards
+from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards
+from shopfloor.agents.settings import MemorySettings, Settings, shipped_brand
+from shopfloor.agents.sql_registry import SqlRegistry
+from shopfloor.agents.sql_settings import SqlSettings
+from shopfloor.agents.team import Team
 from shopfloor.config import Config
+from shopfloor.conversation.live import Hub
 from shopfloor.conversation.log import Desk
 from shopfloor.conversation.orchestrator import ChatOrchestrator
+from shopfloor.conversation.outreach_runner import OutreachRunner
 from shopfloor.database.engine import Database
 from shopfloor.database.migrate import upgrade
 from shopfloor.durable.inline import InlineDurable
+from shopfloor.http.services import Services
 from shopfloor.identity.guest_check import GuestCheck, Tries
 from shopfloor.identity.identity import Identity
+from shopfloor.identity.key_stores import MemoryKeys, SqlKeys
+from shopfloor.identity.keys import ApiKeys
 from shopfloor.identity.tokens import CustomerTokens
 from shopfloor.identity.tries import MemoryTries, SqlTries
 from shopfloor.journal.contract import Journal
@@ -30,21 +40,35 @@ from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import IdSource, TimedIds
 from shopfloor.kernel.money import Money
+from shopfloor.outreach.contract import Outreaches
+from shopfloor.outreach.memory import MemoryOutreaches
+from shopfloor.outreach.sql import SqlOutreaches
 from shopfloor.planning.rules import RulePlanner, not_ours
+from shopfloor.profiles.contract import Profiles
+from shopfloor.profiles.recollection import Recollection
+from shopfloor.profiles.records import ProfileRecords
+from shopfloor.profiles.stores import MemoryProfiles, SqlProfiles
 from shopfloor.search.knowledge import PageRetriever, parse_page
 from shopfloor.search.products import CatalogueSearch
 from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.contract import Shop
 from shopfloor.shop.demo import demo_contents, demo_pages
 from shopfloor.shop.memory import memory_shop
+from shopfloor.shop.return_policy import ReturnPolicy
 from shopfloor.shop.sql import load, sql_shop
 from shopfloor.shop.sql.rows import ProductRow
-from shopfloor.tools.contract import Toolset
+from shopfloor.tools.contract import Tool, Toolset
 from shopfloor.tools.gated import gated_tool
+from shopfloor.tools.retail.carts import CartTools, cart_kinds, owns_cart
+from shopfloor.tools.retail.choosing import ChoosingTools
 from shopfloor.tools.retail.knowledge import KnowledgeTools
+from shopfloor.tools.retail.leads import LeadTools, lead_kinds
 from shopfloor.tools.retail.orders import OrderTools, order_kinds, owns_resource
 from shopfloor.tools.retail.products import ProductTools
+from shopfloor.tools.retail.profile import Noticing, ProfileTools, profile_kinds
+from shopfloor.tools.retail.returns import ReturnTools
 from shopfloor.tools.retail.tickets import ticket_kinds
+from shopfloor.tools.retail.upsell import Habits, UpsellTools
 from shopfloor.tools.toolsets import ToolList
 
 
@@ -56,8 +80,15 @@ class App:
     journal: Journal
     registry: Registry
     chat: ChatOrchestrator
+    outreach: OutreachRunner
     tokens: CustomerTokens
-    brand: Brand
+    settings: Settings
+    team: Team
+    profiles: ProfileRecords
+    keys: ApiKeys
+    clock: Clock
+    ids: IdSource
+    secret: bytes = field(repr=False)
 
     async def identify(self, token: str) -> Identity:
         """Return who a token names.
@@ -72,12 +103,23 @@ class App:
         return Identity(customer_id=customer.id, name=customer.name, email=customer.email)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stores:
+    """Where everything is kept: in memory, or in a database."""
+
+    shop: Shop
+    journal: Journal
+    registry: Registry
+    settings: Settings
+    tries: Tries
+    outreaches: Outreaches
+    profiles: Profiles
+    keys: ApiKeys
+
+
 async def assemble(
+    stores: Stores,
     *,
-    shop: Shop,
-    journal: Journal,
-    registry: Registry,
-    tries: Tries,
     secret: bytes,
     clock: Clock,
     ids: IdSource,
@@ -87,50 +129,124 @@ async def assemble(
 
     `wrap` may put a wrapper around all tools, such as one that records, delays or fails them.
     """
-    brand = await to_thread.run_sync(shipped_brand)
-    search = await CatalogueSearch.build(shop.catalogue)
+    brand = await stores.settings.brand()  # home, zone and currency hold until the next start
+    search = await CatalogueSearch.build(stores.shop.catalogue)
     pages = await to_thread.run_sync(demo_pages)
     retriever = PageRetriever([parse_page(page, text) for page, text in pages.items()], home=brand.country)
-    zone = ZoneInfo(brand.zone)
-    known: tuple[ActionKind[Any], ...] = (*order_kinds(shop.orders, clock, zone), *ticket_kinds(shop.tickets, clock))
-    kinds = [kind for kind in known if kind.needs in shop.capabilities]
-
-    async def owns(identity: Identity, resource: str) -> bool:
-        return await owns_resource(shop.orders, identity, resource)
-
-    gate = Gate(
-        kinds,
-        durable=InlineDurable(effects_of(kinds)),
-        owns=owns,
-        irreversible_limit=Money(brand.currency, brand.irreversible_limit_minor),
-        clock=clock,
-    )
-    tools = wrap(
-        ToolList(
-            [
-                *OrderTools(shop, GuestCheck(shop.orders, tries, clock)).tools(),
-                *ProductTools(shop.catalogue, search, clock).tools(),
-                *KnowledgeTools(retriever).tools(),
-                *(gated_tool(kind, gate) for kind in kinds),
-            ]
-        )
-    )
+    kinds = _kinds(stores, clock, ZoneInfo(brand.zone))
+    gate = _gate(kinds, stores, clock)
+    recollection = Recollection(stores.profiles, stores.shop, search.category_of, clock)
+    returns = _return_tools(stores, clock, ZoneInfo(brand.zone))
+    reads = [
+        *_reads(stores, search, retriever, clock),
+        *returns.tools(),
+        *ProfileTools(recollection, lambda text: search.understand(text).brand).tools(),
+    ]
+    tools = wrap(Noticing(ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds)]), stores.profiles))
     planner = RulePlanner(search, {tool.name: tool for tool in tools.tools()}, await to_thread.run_sync(not_ours))
     chat = ChatOrchestrator(
-        Desk(journal=journal, tools=tools, clock=clock, ids=ids),
-        registry=registry,
-        brand=brand,
+        Desk(journal=stores.journal, tools=tools, clock=clock, ids=ids, hub=Hub(), recollection=recollection),
+        registry=stores.registry,
+        settings=stores.settings,
         planner=planner,
         retriever=retriever,
     )
     return App(
-        shop=shop,
-        journal=journal,
-        registry=registry,
+        shop=stores.shop,
+        journal=stores.journal,
+        registry=stores.registry,
+        settings=stores.settings,
+        team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds]),
         chat=chat,
+        outreach=_outreach(stores, chat, clock),
         tokens=CustomerTokens(secret, clock),
-        brand=brand,
+        profiles=ProfileRecords(recollection, stores.shop.customers, clock),
+        keys=stores.keys,
+        clock=clock,
+        ids=ids,
+        secret=secret,
     )
+
+
+def services_of(app: App) -> Services:
+    """Return what the HTTP API uses of an installation."""
+    return Services(
+        chat=app.chat,
+        outreach=app.outreach,
+        journal=app.journal,
+        registry=app.registry,
+        settings=app.settings,
+        team=app.team,
+        keys=app.keys,
+        profiles=app.profiles,
+        identify=app.identify,
+        secret=app.secret,
+        clock=app.clock,
+        ids=app.ids,
+        background=(app.outreach.run,),
+    )
+
+
+def _outreach(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> OutreachRunner:
+    return OutreachRunner(
+        chat,
+        stores.outreaches,
+        shop=stores.shop,
+        journal=stores.journal,
+        registry=stores.registry,
+        settings=stores.settings,
+        clock=clock,
+    )
+
+
+def _kinds(stores: Stores, clock: Clock, zone: tzinfo) -> list[ActionKind[Any]]:
+    """Return the writes that the shop offers."""
+    shop = stores.shop
+    known: tuple[ActionKind[Any], ...] = (
+        *order_kinds(shop.orders, clock, zone),
+        *_return_tools(stores, clock, zone).kinds(),
+        *ticket_kinds(shop.tickets, clock),
+        *cart_kinds(shop.carts, shop.catalogue, clock),
+        *lead_kinds(shop, clock),
+        *profile_kinds(stores.profiles, clock),
+    )
+    return [kind for kind in known if kind.needs is None or kind.needs in shop.capabilities]
+
+
+def _return_tools(stores: Stores, clock: Clock, zone: tzinfo) -> ReturnTools:
+    async def policy() -> ReturnPolicy:
+        return (await stores.settings.brand()).returns
+
+    return ReturnTools(stores.shop, policy, clock, zone)
+
+
+def _reads(stores: Stores, search: CatalogueSearch, retriever: PageRetriever, clock: Clock) -> Sequence[Tool[Any]]:
+    """Return the tools that propose nothing."""
+    shop = stores.shop
+    return (
+        *OrderTools(shop, GuestCheck(shop.orders, stores.tries, clock)).tools(),
+        *ProductTools(shop.catalogue, search, clock, partial(search.refresh, shop.catalogue)).tools(),
+        *ChoosingTools(shop.catalogue, search).tools(),
+        *CartTools(shop.carts, shop.catalogue).tools(),
+        *UpsellTools(shop, search, Habits(shop.orders, search.category_of, clock)).tools(),
+        *LeadTools(shop, search).tools(),
+        *KnowledgeTools(retriever).tools(),
+    )
+
+
+def _gate(kinds: Sequence[ActionKind[Any]], stores: Stores, clock: Clock) -> Gate:
+    async def owns(identity: Identity, resource: str) -> bool:
+        kind = resource.partition(":")[0]
+        if kind in {"cart", "guest_cart"}:
+            return await owns_cart(stores.shop.carts, identity, resource)
+        return kind == "lead" or await owns_resource(stores.shop.orders, identity, resource)
+
+    async def irreversible_limit() -> Money:
+        brand = await stores.settings.brand()
+        return Money(brand.currency, brand.irreversible_limit_minor)
+
+    durable = InlineDurable(effects_of(kinds))
+    return Gate(kinds, durable=durable, owns=owns, irreversible_limit=irreversible_limit, clock=clock)
 
 
 @asynccontextmanager
@@ -148,6 +264,7 @@ async def open_app(
         StorageError: the directory or the database cannot be used.
     """
     clock = SystemClock()
+    ids = TimedIds(clock)
     await to_thread.run_sync(config.prepare)
     database = await to_thread.run_sync(Database.sqlite, config.database)
     try:
@@ -157,14 +274,23 @@ async def open_app(
             await load(database, await to_thread.run_sync(demo_contents, clock.now()))
         registry = SqlRegistry(database, clock)
         await registry.ship(await to_thread.run_sync(shipped_cards))
-        yield await assemble(
+        settings = SqlSettings(database, clock)
+        await settings.ship(await to_thread.run_sync(shipped_brand))
+        stores = Stores(
             shop=sql_shop(database),
             journal=SqlJournal(database, clock, config.locks),
             registry=registry,
+            settings=settings,
             tries=SqlTries(database),
+            outreaches=SqlOutreaches(database, clock),
+            profiles=SqlProfiles(database),
+            keys=SqlKeys(database, clock, ids),
+        )
+        yield await assemble(
+            stores,
             secret=await to_thread.run_sync(config.secret),
             clock=clock,
-            ids=TimedIds(clock),
+            ids=ids,
             wrap=wrap,
         )
     finally:
@@ -179,13 +305,14 @@ async def memory_app(
     wrap: Callable[[Toolset], Toolset] = lambda tools: tools,
 ) -> App:
     """Return an installation that lives in memory only, for tests, simulations and evaluations."""
-    return await assemble(
+    stores = Stores(
         shop=memory_shop(contents),
         journal=MemoryJournal(clock),
-        registry=MemoryRegistry(await to_thread.run_sync(shipped_cards)),
+        registry=MemoryRegistry(await to_thread.run_sync(shipped_cards), clock),
+        settings=MemorySettings(await to_thread.run_sync(shipped_brand), clock),
         tries=MemoryTries(),
-        secret=b"\0" * 32,
-        clock=clock,
-        ids=ids,
-        wrap=wrap,
+        outreaches=MemoryOutreaches(),
+        profiles=MemoryProfiles(),
+        keys=MemoryKeys(clock, ids),
     )
+    return await assemble(stores, secret=b"\0" * 32, clock=clock, ids=ids, wrap=wrap)

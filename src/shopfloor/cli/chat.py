@@ -1,4 +1,4 @@
-"""`shopfloor chat`, `replay` and `demo`."""
+"""`shopfloor chat`, `replay` and `erase`."""
 
 import asyncio
 import os
@@ -6,8 +6,6 @@ import signal
 import sys
 import threading
 from dataclasses import dataclass
-
-from rich.markup import escape
 
 from shopfloor.app import App, open_app
 from shopfloor.cli.output import Output
@@ -18,9 +16,6 @@ from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.kernel.errors import InvalidInput, NotFound
 from shopfloor.kernel.ids import ConversationId, StreamId
 
-ARTICLE = "Where's my order #123, and by the way, do you have any red sneakers in men's size 9?"
-OWNER = "maya.lindqvist@example.com"
-"""The demo customer whose order the article's session is about."""
 PROGRAM = os.path.relpath(sys.argv[0]) if os.sep in sys.argv[0] else sys.argv[0]
 """As it was called, so that what is shown can be typed."""
 
@@ -43,10 +38,10 @@ async def chat(config: Config, request: ChatRequest) -> None:
     async with open_app(config, output.progress) as app:
         conversation = await _conversation(app, request, output)
         if request.message is not None:
-            await _say(app, conversation, request.message, output)
+            await say(app, conversation, request.message, output)
             await app.chat.recover(skip=conversation)
             if not request.as_json:
-                output.progress(f"\nGo on with: {PROGRAM} chat --conversation {conversation}{_data(config)}")
+                output.progress(f"\nGo on with: {PROGRAM} chat --conversation {conversation}{data_option(config)}")
             return
         await app.chat.recover(skip=conversation)
         await _finish_unanswered(app, conversation, output)
@@ -54,7 +49,7 @@ async def chat(config: Config, request: ChatRequest) -> None:
 
 
 async def _conversation(app: App, request: ChatRequest, output: Output) -> ConversationId:
-    identity = await _sign_in(app, request.customer) if request.customer else GUEST
+    identity = await sign_in(app, request.customer) if request.customer else GUEST
     if request.conversation:
         await app.chat.state(request.conversation)
         if identity.is_signed_in:
@@ -66,15 +61,16 @@ async def _conversation(app: App, request: ChatRequest, output: Output) -> Conve
     return conversation
 
 
-async def _sign_in(app: App, email: str) -> Identity:
+async def sign_in(app: App, email: str) -> Identity:
     """Sign a token as the shop's own login would, and check it like any other."""
     customer = await app.shop.customers.find_customer(email)
     if customer is None:
-        raise NotFound(f"there is no customer {email}: in the demo shop try {OWNER}")
+        raise NotFound(f"there is no customer {email}: in the demo shop try maya.lindqvist@example.com")
     return await app.identify(app.tokens.sign(customer.id))
 
 
-async def _say(app: App, conversation: ConversationId, text: str, output: Output) -> None:
+async def say(app: App, conversation: ConversationId, text: str, output: Output) -> None:
+    """Say something, and show the answer as it comes."""
     event = await app.chat.post(conversation, text)
     await _finish_unanswered(app, conversation, output, since=event.seq)
 
@@ -117,7 +113,7 @@ async def _talk(app: App, conversation: ConversationId, config: Config, output: 
         if is_terminal:
             output.line("")
     if not output.is_json:
-        output.progress(f"Go on with: {PROGRAM} chat --conversation {conversation}{_data(config)}")
+        output.progress(f"Go on with: {PROGRAM} chat --conversation {conversation}{data_option(config)}")
 
 
 async def _next(lines: "asyncio.Queue[str | None]", output: Output, is_terminal: bool) -> list[str] | None:
@@ -131,7 +127,7 @@ async def _next(lines: "asyncio.Queue[str | None]", output: Output, is_terminal:
     return texts or None
 
 
-def _data(config: Config) -> str:
+def data_option(config: Config) -> str:
     """Return the option that names the data directory, where it is needed."""
     return "" if config.data == default_data() else f" --data {config.data}"
 
@@ -165,22 +161,18 @@ async def replay(config: Config, conversation: ConversationId, as_json: bool) ->
     async with open_app(config, output.progress) as app:
         state = await app.chat.state(conversation)
         await app.journal.verify(StreamId(f"conversation/{conversation}"))
+        zone = (await app.settings.brand()).zone
+    output.progress(f"Times are those of {zone}.")
     for event in state.events:
         if as_json:
             output.event(event)
         else:
-            output.line(step(event, app.brand.zone))
+            output.line(step(event, zone))
 
 
-async def demo(config: Config) -> None:
-    """Play the article's session, then let the reader talk."""
+async def erase(config: Config, conversation: ConversationId) -> None:
+    """Erase a conversation's personal part."""
     output = Output(as_json=False)
     async with open_app(config, output.progress) as app:
-        identity = await _sign_in(app, OWNER)
-        conversation, _ = await app.chat.open("cli", identity)
-        output.line(f"[dim]Signed in as {identity.name} ({OWNER}).[/]\n\n[bold]> {escape(ARTICLE)}[/]\n")
-        await _say(app, conversation, ARTICLE, output)
-        output.line(f"\n[dim]Every step of it: {PROGRAM} replay {conversation}{_data(config)}[/]")
-        if sys.stdin.isatty():
-            output.line("")
-            await _talk(app, conversation, config, output)
+        count = await app.chat.erase(conversation)
+    output.line(f"Erased what was personal in {count} events of {conversation}; their types, times and ids stay.")

@@ -1,40 +1,54 @@
 """`shopfloor`: the commands, and how their errors are told."""
 
 import asyncio
-import json
 import sys
-from pathlib import Path
+from importlib.metadata import version
 from typing import Annotated
 
 import anyio
 import typer
-from pydantic import JsonValue
 
-from shopfloor.app import open_app
 from shopfloor.cli import chat as chatting
-from shopfloor.cli.output import Output
-from shopfloor.config import DATA_VARIABLE, Config, default_data
+from shopfloor.cli.agents import agents
+from shopfloor.cli.demo import demo
+from shopfloor.cli.keys import keys
+from shopfloor.cli.options import Data, Json, config
+from shopfloor.cli.profiles import profile
+from shopfloor.cli.serve import serve
+from shopfloor.cli.settings import settings
+from shopfloor.cli.signals import outbox, shop, signals
 from shopfloor.kernel.errors import CallerError, ShopfloorError
 from shopfloor.kernel.ids import ConversationId
 
 app = typer.Typer(
-    help="An AI team for an online shop, self-hosted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-agents = typer.Typer(help="The team's specialists.", no_args_is_help=True)
 app.add_typer(agents, name="agents")
+app.add_typer(settings, name="settings")
+app.add_typer(keys, name="keys")
+app.add_typer(profile, name="profile")
+app.add_typer(signals, name="signals")
+app.add_typer(outbox, name="outbox")
+app.add_typer(shop, name="shop")
+app.command()(serve)
+app.command()(demo)
 
-Data = Annotated[
-    Path | None,
-    typer.Option("--data", help=f"The data directory; ${DATA_VARIABLE} or ./data where it is not given."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON only; progress goes to stderr.")]
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(f"shopfloor {version('shopfloor')}")
+        raise typer.Exit
 
 
-def _config(data: Path | None) -> Config:
-    return Config(data=data or default_data())
+@app.callback(help="An AI team for an online shop, self-hosted.")
+def shopfloor(
+    is_version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take what stands before a command."""
 
 
 @app.command()
@@ -55,7 +69,7 @@ def chat(
         customer=customer,
         as_json=as_json,
     )
-    anyio.run(chatting.chat, _config(data), request)
+    anyio.run(chatting.chat, config(data), request)
 
 
 @app.command()
@@ -65,43 +79,16 @@ def replay(
     data: Data = None,
 ) -> None:
     """Show a conversation step by step: messages, plans, tool calls, handoffs, actions."""
-    anyio.run(chatting.replay, _config(data), ConversationId(conversation), as_json)
+    anyio.run(chatting.replay, config(data), ConversationId(conversation), as_json)
 
 
 @app.command()
-def demo(data: Data = None) -> None:
-    """Prepare the demo shop, play the article's session, and open a chat."""
-    anyio.run(chatting.demo, _config(data))
-
-
-@agents.command("list")
-def list_agents(as_json: Json = False, data: Data = None) -> None:
-    """List the specialists, what they are good at and what they may use."""
-    anyio.run(_list_agents, _config(data), as_json)
-
-
-async def _list_agents(config: Config, as_json: bool) -> None:
-    output = Output(as_json=as_json)
-    async with open_app(config, output.progress) as installation:
-        cards = await installation.registry.cards()
-    rows: list[JsonValue] = [
-        {
-            "id": card.id,
-            "name": card.name,
-            "skills": [skill.name for skill in card.skills],
-            "tools": list(card.tools),
-            "half": card.half,
-        }
-        for card in cards
-    ]
-    if as_json:
-        output.line(json.dumps(rows, indent=2))
-        return
-    for card in cards:
-        output.line(f"[bold]{card.name}[/] ({card.id})")
-        output.line(f"  {card.description}")
-        output.line(f"  skills: {', '.join(skill.name for skill in card.skills)}")
-        output.line(f"  tools: {', '.join(card.tools)}\n")
+def erase(
+    conversation: Annotated[str, typer.Argument(help="The conversation's id.")],
+    data: Data = None,
+) -> None:
+    """Erase for good what a conversation holds of persons: their words, names, addresses. Nothing brings it back."""
+    anyio.run(chatting.erase, config(data), ConversationId(conversation))
 
 
 def run() -> None:

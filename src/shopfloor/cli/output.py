@@ -44,7 +44,8 @@ class Output:
                 self.event(piece)
             return
         if isinstance(piece, Released):
-            self._out.print(escape(piece.text))
+            # What goes on with a message begins with an empty line; the line before has been ended already.
+            self._out.print(escape(piece.text.removeprefix("\n")))
             self._has_spoken = True
         elif isinstance(piece.data, TaskStatus) and piece.data.status == "started":
             if self._has_spoken:

@@ -21,6 +21,7 @@ from shopfloor.journal.events import (
     PlanMade,
     ReplyComposed,
     SentenceWithheld,
+    SignalReceived,
     TaskStatus,
     ToolCalled,
     TurnStarted,
@@ -48,6 +49,8 @@ def _text(event: Event) -> str:
         case MessageWritten() as message:
             who = message.agent_name or "Customer"
             return f"[bold]MESSAGE[/] [cyan]{who}[/]\n{_indented(message.content)}"
+        case SignalReceived() as signal:
+            return f"[bold]SIGNAL[/] {signal.kind}, for [cyan]{signal.agent}[/]'s {signal.skill}"
         case TurnStarted() as turn:
             return f"[bold]TURN[/] {turn.turn_id}, for {len(turn.message_ids)} message(s)"
         case KnowledgeRetrieved() as found:

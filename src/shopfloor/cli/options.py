@@ -1,0 +1,51 @@
+"""Options that many commands have, and files that they read and write."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shopfloor.config import DATA_VARIABLE, Config, default_data
+from shopfloor.kernel.errors import InvalidInput, StorageError
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help=f"The data directory; ${DATA_VARIABLE} or ./data where it is not given."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON only; progress goes to stderr.")]
+To = Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file; stdout where it is not given.")]
+
+
+def config(data: Path | None) -> Config:
+    """Return what the operator set."""
+    return Config(data=data or default_data())
+
+
+def read_file(path: str) -> str:
+    """Return a file's text; `-` is stdin.
+
+    Raises:
+        InvalidInput: it cannot be read.
+    """
+    try:
+        return sys.stdin.read() if path == "-" else Path(path).read_text("utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} is no text in UTF-8: save it as such") from error
+
+
+def write_file(path: Path | None, text: str) -> None:
+    """Write a text to a file, or to stdout.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    if path is None:
+        sys.stdout.write(text)
+        return
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,59 @@
+"""`shopfloor serve`."""
+
+import logging
+import sys
+from importlib import import_module
+from typing import Annotated
+
+import anyio
+import typer
+
+from shopfloor.app import open_app, services_of
+from shopfloor.cli.options import Data, config
+from shopfloor.cli.output import Output
+from shopfloor.config import Config
+from shopfloor.http.site import Site
+from shopfloor.kernel.errors import InvalidInput
+
+FIRST_KEY = "first owner"
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; others than this machine's need a proxy.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 for any free one.", min=0, max=65_535)] = 8000,
+    allow_origin: Annotated[
+        list[str] | None, typer.Option(help="A site whose pages may call the API, https://...; may be repeated.")
+    ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(help="A proxy's address or network whose X-Forwarded-For is believed; may be repeated."),
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Serve the API, and the page at /."""
+    site = Site(host=host, port=port, origins=tuple(allow_origin or ()), trusted_proxies=tuple(trusted_proxy or ()))
+    for origin in site.origins:
+        if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
+            raise InvalidInput(f"{origin} is no origin: write it like https://shop.example.com")
+    anyio.run(_serve, config(data), site)
+
+
+async def _serve(config: Config, site: Site) -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    output = Output(as_json=False)
+    async with open_app(config, output.progress) as app:
+        secret = await app.keys.create_first(FIRST_KEY)
+        if secret:
+            output.line("The owner's API key. It is shown only now, and whoever has it may do everything:\n")
+            output.line(f"    {secret}\n")
+
+        def tell(port: int) -> None:
+            host = f"[{site.host}]" if ":" in site.host else site.host
+            output.line(f"Open http://{host}:{port}/ in a browser. Ctrl-C ends.")
+
+        # Imported here, since the web framework takes longer to import than the other commands to run.
+        await import_module("shopfloor.http.server").serve(services_of(app), site, tell)

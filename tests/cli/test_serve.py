@@ -1,0 +1,138 @@
+"""`shopfloor serve` and `shopfloor keys`, as an operator meets them: processes of their own on one data directory."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SHOPFLOOR = Path(sys.executable).with_name("shopfloor")
+
+
+def shopfloor(*args: str, data: Path) -> subprocess.CompletedProcess[str]:
+    command = [SHOPFLOOR, *args, "--data", str(data)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("serve") / "data"
+
+
+class Process:
+    """A server, and what it printed before it listened."""
+
+    def __init__(self, data: Path) -> None:
+        environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+        command = [SHOPFLOOR, "serve", "--port", "0", "--data", str(data)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        self.said = ""
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.said += line
+            if found := re.search(r"http://127\.0\.0\.1:(\d+)/", line):
+                self.base = found[0].rstrip("/")
+                return
+        raise AssertionError(self.said)
+
+    def call(self, path: str, body: object = None, bearer: str = "", accept: str = "*/*") -> dict:
+        headers = {"Content-Type": "application/json", "Accept": accept}
+        if bearer:
+            headers["Authorization"] = f"Bearer {bearer}"
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.base + path, content, headers)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+            return json.loads(response.read())
+
+    def end(self, how: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def server(data: Path) -> Iterator[Process]:
+    process = Process(data)
+    yield process
+    assert process.process.stdout
+    process.process.stdout.close()
+    if process.process.poll() is None:
+        process.process.kill()
+        process.process.wait(10)
+
+
+def test_the_first_start_shows_the_owners_key_once(server: Process, data: Path) -> None:
+    (secret,) = re.findall(r"sf_\S+", server.said)
+    (key,) = server.call("/v1/keys", bearer=secret)["keys"]
+    assert key["role"] == "owner"
+    assert secret not in (data / "shopfloor.sqlite3").read_bytes().decode("latin-1")
+
+
+def test_a_conversation_goes_over_http_and_on_in_another_process(server: Process, data: Path) -> None:
+    opened = server.call("/v1/conversations", {})
+    path = f"/v1/conversations/{opened['conversation_id']}"
+    headers = {"Authorization": f"Bearer {opened['secret']}"}
+    request = urllib.request.Request(f"{server.base}{path}/events", headers=headers)  # noqa: S310
+    with urllib.request.urlopen(request, timeout=30) as stream:  # noqa: S310
+        assert stream.readline().startswith(b"retry:")
+        done = shopfloor("chat", "-m", "do you have tents?", "--conversation", opened["conversation_id"], data=data)
+        assert done.returncode == 0, done.stderr
+        said = b""
+        while b"RUN_FINISHED" not in said:
+            said += stream.readline()
+    assert b"do you have tents?" in said
+    message = {"client_id": "m1", "text": "what are your opening hours?"}
+    answer = server.call(f"{path}/messages", message, opened["secret"], accept="application/json")
+    assert answer["replies"][0]["outcome"] == "answered"
+
+
+def test_keys_are_made_listed_and_revoked_while_the_server_runs(server: Process, data: Path) -> None:
+    made = shopfloor("keys", "create", "till", "--role", "support", "--json", data=data)
+    key = json.loads(made.stdout)
+    assert "messages" in server.call("/v1/outbox", bearer=key["key"])
+    listed = shopfloor("keys", "list", data=data)
+    assert f"{key['id']}  till, support" in listed.stdout
+    assert key["key"] not in listed.stdout
+    assert shopfloor("keys", "revoke", key["id"], data=data).returncode == 0
+    with pytest.raises(urllib.error.HTTPError, match="401") as refused:
+        server.call("/v1/outbox", bearer=key["key"])
+    refused.value.close()
+
+
+@pytest.mark.parametrize(
+    ("args", "remedy"),
+    [
+        (("keys", "create", "till", "--role", "boss"), "choose one of viewer, support, operator, owner"),
+        (("keys", "create", "", "--role", "viewer"), "1 to 80"),
+        (("keys", "revoke", "key_0"), "there is no key key_0"),
+        (("serve", "--allow-origin", "shop.example.com"), "https://shop.example.com"),
+    ],
+)
+@pytest.mark.usefixtures("server")
+def test_a_callers_mistake_is_told_in_one_line(data: Path, args: tuple[str, ...], remedy: str) -> None:
+    done = shopfloor(*args, data=data)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert remedy in done.stderr
+
+
+def test_a_port_that_is_taken_is_told(server: Process, data: Path) -> None:
+    done = shopfloor("serve", "--port", server.base.rpartition(":")[2], data=data)
+    assert done.returncode == 2
+    assert "choose another --port" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_server_ends_orderly_and_shows_no_key_again(server: Process, data: Path) -> None:
+    assert server.end() in {0, 130}
+    second = Process(data)
+    assert "sf_" not in second.said
+    assert second.end(signal.SIGTERM) in {0, -signal.SIGTERM, 143}
+    assert second.process.stdout
+    second.process.stdout.close()
