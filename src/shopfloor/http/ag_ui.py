@@ -73,6 +73,8 @@ class _Run:
     shown: dict[str, int] = field(default_factory=dict[str, int])
     """Cards, by their digest, with their place in the turn."""
     calls: int = 0
+    early: list[ToolCalled] = field(default_factory=list[ToolCalled])
+    """Calls of tasks that are still to start: what a write stems from is journaled at once, and shown in plan order."""
 
 
 class AgUi:
@@ -173,6 +175,8 @@ class AgUi:
                     0,
                     SubagentStartedEvent(subagent_run_id=subagent, name=data.agent_name, description=data.text or None),
                 )
+                early, self._run.early = self._run.early, []
+                return [*events, *(event for call in early for event in self._events(call))]
             return events
         if data.status == "needs_input":
             self._run.interrupts[subagent] = _interrupt(subagent, data)
@@ -184,6 +188,9 @@ class AgUi:
     @_events.register
     def _(self, data: ToolCalled) -> list[BaseEvent]:
         if self._run is None:
+            return []
+        if data.task_id not in self._run.begun:
+            self._run.early.append(data)
             return []
         self._run.calls += 1
         call = f"call/{data.turn_id}/{data.task_id}/{self._run.calls}"
