@@ -17,6 +17,8 @@ class Config:
 
     data: Path
     """The folder of the database, the locks and the secret; made where it is missing."""
+    router: Path | None = None
+    """What the planner learned from the merchant's history; None where it has the cards alone."""
 
     @property
     def database(self) -> Path:

@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from shopfloor.app import App, open_app, services_of
 from shopfloor.cli.chat import PROGRAM, data_option, say, sign_in
-from shopfloor.cli.options import Data, config
+from shopfloor.cli.options import Data, Router, config
 from shopfloor.cli.output import Output
 from shopfloor.config import Config
 from shopfloor.http.site import Site
@@ -29,11 +29,12 @@ OWNER = "maya.lindqvist@example.com"
 def demo(
     *,
     data: Data = None,
+    router: Router = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the page's address.")] = False,
 ) -> None:
     """Prepare the demo shop, play a conversation, and open the shop's page."""
     try:
-        anyio.run(_demo, config(data), not no_browser)
+        anyio.run(_demo, config(data, router), not no_browser)
     except KeyboardInterrupt:
         if not sys.stdin.isatty():
             raise

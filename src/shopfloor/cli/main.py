@@ -11,12 +11,14 @@ import typer
 from shopfloor.cli import chat as chatting
 from shopfloor.cli.agents import agents
 from shopfloor.cli.demo import demo
+from shopfloor.cli.evaluate import evaluation
 from shopfloor.cli.keys import keys
-from shopfloor.cli.options import Data, Json, config
+from shopfloor.cli.options import Data, Json, Router, config
 from shopfloor.cli.profiles import profile
 from shopfloor.cli.serve import serve
 from shopfloor.cli.settings import settings
 from shopfloor.cli.signals import outbox, shop, signals
+from shopfloor.cli.train_router import train_router
 from shopfloor.kernel.errors import CallerError, ShopfloorError
 from shopfloor.kernel.ids import ConversationId
 
@@ -32,8 +34,10 @@ app.add_typer(profile, name="profile")
 app.add_typer(signals, name="signals")
 app.add_typer(outbox, name="outbox")
 app.add_typer(shop, name="shop")
+app.add_typer(evaluation, name="eval")
 app.command()(serve)
 app.command()(demo)
+app.command()(train_router)
 
 
 def _show_version(is_wanted: bool) -> None:
@@ -60,6 +64,7 @@ def chat(
         typer.Option("--customer", help="Sign this customer in by their e-mail address, as the shop's login would."),
     ] = None,
     as_json: Json = False,
+    router: Router = None,
     data: Data = None,
 ) -> None:
     """Talk to the shop."""
@@ -69,7 +74,7 @@ def chat(
         customer=customer,
         as_json=as_json,
     )
-    anyio.run(chatting.chat, config(data), request)
+    anyio.run(chatting.chat, config(data, router), request)
 
 
 @app.command()

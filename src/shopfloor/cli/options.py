@@ -15,11 +15,15 @@ Data = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON only; progress goes to stderr.")]
 To = Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file; stdout where it is not given.")]
+Router = Annotated[
+    Path | None,
+    typer.Option("--router", help="What `train-router` wrote: the planner uses it beside the cards."),
+]
 
 
-def config(data: Path | None) -> Config:
+def config(data: Path | None, router: Path | None = None) -> Config:
     """Return what the operator set."""
-    return Config(data=data or default_data())
+    return Config(data=data or default_data(), router=router)
 
 
 def read_file(path: str) -> str:

@@ -9,7 +9,7 @@ import anyio
 import typer
 
 from shopfloor.app import open_app, services_of
-from shopfloor.cli.options import Data, config
+from shopfloor.cli.options import Data, Router, config
 from shopfloor.cli.output import Output
 from shopfloor.config import Config
 from shopfloor.http.site import Site
@@ -30,6 +30,7 @@ def serve(
         list[str] | None,
         typer.Option(help="A proxy's address or network whose X-Forwarded-For is believed; may be repeated."),
     ] = None,
+    router: Router = None,
     data: Data = None,
 ) -> None:
     """Serve the API, and the page at /."""
@@ -37,7 +38,7 @@ def serve(
     for origin in site.origins:
         if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
             raise InvalidInput(f"{origin} is no origin: write it like https://shop.example.com")
-    anyio.run(_serve, config(data), site)
+    anyio.run(_serve, config(data, router), site)
 
 
 async def _serve(config: Config, site: Site) -> None:

@@ -17,6 +17,7 @@ from shopfloor.journal.events import (
     HandedOff,
     IdentityVerified,
     KnowledgeRetrieved,
+    LanguageChanged,
     MessageWritten,
     PlanMade,
     ReplyComposed,
@@ -53,6 +54,8 @@ def _text(event: Event) -> str:
             return f"[bold]SIGNAL[/] {signal.kind}, for [cyan]{signal.agent}[/]'s {signal.skill}"
         case TurnStarted() as turn:
             return f"[bold]TURN[/] {turn.turn_id}, for {len(turn.message_ids)} message(s)"
+        case LanguageChanged() as changed:
+            return f"[bold]LANGUAGE[/] {changed.language or 'none that the team reads'}"
         case KnowledgeRetrieved() as found:
             pages = ", ".join(f"{p['document_id']} ({cast(float, p['score']):.2f})" for p in found.passages)
             return f"[bold]KNOWLEDGE[/] {escape(pages) or 'nothing'}"

@@ -1,0 +1,140 @@
+"""Planning the last message of a labelled conversation without having it: by the planner alone, in memory.
+
+What some other team said in between is no state of ours, so it is made of it: what was planned for the customer's
+message before waits for an answer where that team asked for one.
+"""
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from shopfloor.agents.brand import Brand
+from shopfloor.agents.card import AgentCard, Skill
+from shopfloor.agents.handoffs import AgentHandoffManager
+from shopfloor.agents.outcome import Waiting
+from shopfloor.conversation.hearing import TICKET, heard
+from shopfloor.evals.figures import REFUSED
+from shopfloor.evals.rows import Said
+from shopfloor.language.detection import detect
+from shopfloor.language.languages import DEFAULT
+from shopfloor.language.text import sentences, words
+from shopfloor.planning.plan import Plan, Planner, PlanRequest, Task
+from shopfloor.planning.routes import DECLINE, LIKELY
+
+SHOP_TIME = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
+"""When the demo shop is looked at, so that its orders are always the same."""
+ASKS = re.compile(
+    r"\?|\b(?:please|could you|can you|would you|i need you to|let me know)\b.*\b(?:confirm|provide|share|tell|specify|"
+    r"let me know|choose|select|give|verify|send)\b|\bplease let me know\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""With which a team asks its customer for something."""
+ASKS_FOR = {
+    "order_number": re.compile(r"\border (?:id|number|no)s?\b", re.IGNORECASE),
+    "email": re.compile(r"\be-?mail\b", re.IGNORECASE),
+    "address": re.compile(r"\baddress\b", re.IGNORECASE),
+}
+"""What is asked for, by the kind of slot that it fills."""
+WANTS_A_YES = re.compile(
+    r"\b(?:confirm|proceed|go ahead|would you like|do you want|shall i|is (?:this|that) (?:correct|right|ok))\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Routed:
+    """Who a message was given to, and how long that took."""
+
+    agents: frozenset[str]
+    took_ms: float
+
+
+def agents_of(plan: Plan) -> frozenset[str]:
+    """Return whom a plan gives its tasks to; what is declined is given to `refuse`."""
+    return frozenset(REFUSED if task.skill == DECLINE else str(task.agent) for task in plan.tasks)
+
+
+class Transcripts:
+    """Routes the last messages of conversations, as one planner with one set of cards does."""
+
+    def __init__(self, planner: Planner, cards: Sequence[AgentCard], brand: Brand) -> None:
+        """Take who plans, the agents it may choose, and the shop's settings."""
+        self._planner = planner
+        self._cards = cards
+        self._brand = brand
+        self._foreign = AgentHandoffManager(cards).last_resort(TICKET)
+
+    async def route(self, messages: Sequence[Said]) -> Routed:
+        """Return who the last message goes to; the time is that of planning it alone."""
+        previous: Task | None = None
+        asked = ""
+        routed = Routed(agents=frozenset(), took_ms=0.0)
+        for said in messages:
+            if said.role == "assistant":
+                asked = f"{asked}\n{said.content}" if asked else said.content
+                continue
+            waiting = self._waiting(previous, asked) if previous else ()
+            begun = time.perf_counter()
+            plan = await self._plan(said.content, waiting, previous)
+            routed = Routed(
+                agents=agents_of(plan) if plan else frozenset({str(self._foreign.id)} if self._foreign else set()),
+                took_ms=(time.perf_counter() - begun) * 1000,
+            )
+            previous, asked = self._next(previous, plan, is_asked=bool(waiting)), ""
+        return routed
+
+    async def _plan(self, content: str, waiting: Sequence[Waiting], previous: Task | None) -> Plan | None:
+        """Return a plan, or None where nobody reads the message's language, so that it goes to a person."""
+        language = detect(content, DEFAULT)
+        if language is None:
+            return None
+        (message,) = await heard([content], language)
+        request = PlanRequest(
+            message=message,
+            cards=self._cards,
+            waiting=waiting,
+            previous=previous,
+            is_signed_in=True,
+            scenarios=self._brand.transfer_scenarios,
+        )
+        return await self._planner.plan(request)
+
+    def _next(self, previous: Task | None, plan: Plan | None, *, is_asked: bool) -> Task | None:
+        """Return what the next message may go on with: an answer that the planner cannot place changes nothing."""
+        if plan is None or (previous and is_asked and plan.confidence < LIKELY):
+            return previous
+        return plan.tasks[-1]
+
+    def _waiting(self, task: Task, asked: str) -> Sequence[Waiting]:
+        """Return the task before as one that waits, where the team's words ask for something."""
+        skill = next(
+            (skill for card in self._cards if card.id == task.agent and (skill := card.skill(task.skill))), None
+        )
+        card = next((card for card in self._cards if card.id == task.agent), None)
+        if card is None or skill is None or not ASKS.search(asked):
+            return ()
+        slot = _slot(card, skill, asked)
+        waiting = Waiting(
+            agent=task.agent,
+            skill=task.skill,
+            request=task.task,
+            slots=dict(task.arguments),
+            said=(),
+            slot=slot,
+            question=asked,
+            digest=None if slot else "asked",
+            origin="before/t1/task",
+            asked_at=SHOP_TIME,
+        )
+        return (waiting,)
+
+
+def _slot(card: AgentCard, skill: Skill, asked: str) -> str | None:
+    """Return which of a skill's slots is asked for; None for a yes, and where it is none that the skill has."""
+    last = next((one for one in reversed(list(sentences(asked))) if ASKS.search(one) and words(one)), asked)
+    if WANTS_A_YES.search(last):
+        return None
+    kinds: Mapping[str, str] = {card.slots[name].type: name for name in (*skill.takes, *skill.needs)}
+    return next((kinds[kind] for kind, pattern in ASKS_FOR.items() if kind in kinds and pattern.search(last)), None)

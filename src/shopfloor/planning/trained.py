@@ -1,0 +1,191 @@
+"""What a merchant's own history adds to the cards: other scores for the agents that it knows.
+
+A ridge regression over the history's words, fitted to what half of the cards' scores leave unexplained, so that its
+scores stay on the cards' scale. An agent that the history does not know keeps the score its card gives it, and the
+more a text is like such an agent's examples, the less the history says about it. So an agent that is added later is
+routed to at once, without training anew.
+"""
+
+import io
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shopfloor.kernel.canonical import digest
+from shopfloor.kernel.errors import InvalidInput, StorageError
+from shopfloor.language.text import words
+from shopfloor.planning.matcher import features
+from shopfloor.planning.ridge import Floats, SparseRows, ridge
+
+RIDGE = 0.3
+SEEN = 2
+"""Texts that a feature must stand in to count."""
+LOWEST, HIGHEST = -0.3, 1.2
+"""Bounds of the cards' scores for the history's texts, so that one far off the scale does not weigh."""
+TRUST = 0.5
+"""How much of the cards' scores is kept for the agents that the history knows."""
+EVERYWHERE = 0.3
+"""The value of the feature that each text has."""
+AS_WRITTEN, NEIGHBOURS = 1.0, 1.0
+"""What a word counts as it was written, beside its stem, and a pair of such words."""
+PROBE = "where is my order and can I still swap the blue shoes for a bigger pair?"
+"""Whose features tell whether a file was made by this way of reading texts."""
+REMEDY = "train it anew with `shopfloor train-router`"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Labelled:
+    """A text with the agent that it is for."""
+
+    text: str
+    masked: str
+    """As the cards' examples are matched."""
+    agent: str
+    scores: Mapping[str, float]
+    """The agents' scores by their cards alone."""
+
+
+class Header(BaseModel):
+    """What a router's file says of itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["shopfloor router"] = "shopfloor router"
+    version: Literal[1] = 1
+    agents: Annotated[tuple[str, ...], Field(min_length=1)]
+    texts: tuple[int, ...]
+    """Of history, for each agent: messages, and parts of them."""
+    reading: str
+    """Of how texts were read: another way needs other weights."""
+
+
+class Trained:
+    """A fitted correction."""
+
+    def __init__(
+        self, header: Header, grams: Sequence[str], idf: NDArray[np.float32], weights: NDArray[np.float32]
+    ) -> None:
+        """Take the header, the features' names, their rarity, and weights of shape (features + 1, agents)."""
+        self.header = header
+        self._columns = {gram: column for column, gram in enumerate(grams)}
+        self._idf = idf
+        self._weights = weights
+
+    def adjusted(self, text: str, masked: str, scores: Mapping[str, float]) -> dict[str, float]:
+        """Return the agents' scores for a text as the history corrects them."""
+        fresh = max((score for agent, score in scores.items() if agent not in self.header.agents), default=0.0)
+        heard = 1.0 - min(max(fresh, 0.0), 1.0)
+        columns, values = _vector(_features(text, masked), self._columns, self._idf)
+        told = (values @ self._weights[columns]) * heard
+        by_agent = dict(zip(self.header.agents, told.tolist(), strict=True))
+        kept = 1.0 - (1.0 - TRUST) * heard
+        return {
+            agent: kept * score + by_agent[agent] if agent in by_agent else score for agent, score in scores.items()
+        }
+
+    def save(self, path: Path) -> None:
+        """Write it to one file.
+
+        Raises:
+            StorageError: the file cannot be written.
+        """
+        names = "\n".join(self._columns).encode()
+        try:
+            with path.open("wb") as file:
+                np.savez_compressed(
+                    file,
+                    header=np.frombuffer(self.header.model_dump_json().encode(), np.uint8),
+                    grams=np.frombuffer(names, np.uint8),
+                    idf=self._idf,
+                    weights=self._weights,
+                )
+        except OSError as error:
+            raise StorageError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def load_trained(path: Path) -> Trained:
+    """Read what was saved.
+
+    Raises:
+        InvalidInput: it cannot be read, is no router, or was made by another version; the remedy is named.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}; {REMEDY}") from error
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            known = {name: cast("NDArray[np.generic]", arrays[name]) for name in ("header", "grams", "idf", "weights")}
+        told = cast("dict[str, object]", json.loads(known["header"].tobytes()))
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, TypeError, NotImplementedError) as error:
+        raise InvalidInput(f"{path} is no router: {REMEDY}") from error
+    try:
+        header = Header.model_validate(told)
+    except ValidationError as error:
+        raise InvalidInput(f"{path} is a router of another version: {REMEDY}") from error
+    if header.reading != _reading():
+        raise InvalidInput(f"{path} was made by a version that reads texts differently: {REMEDY}")
+    grams = known["grams"].tobytes().decode("utf-8", "replace").split("\n")
+    shapes = {"idf": (len(grams),), "weights": (len(grams) + 1, len(header.agents))}
+    is_whole = len(header.texts) == len(header.agents) and all(
+        known[name].dtype == np.float32 and known[name].shape == shape and bool(np.isfinite(known[name]).all())
+        for name, shape in shapes.items()
+    )
+    if not is_whole:
+        raise InvalidInput(f"{path} is damaged: {REMEDY}")
+    return Trained(header, grams, cast(Floats, known["idf"]), cast(Floats, known["weights"]))
+
+
+def fit(history: Sequence[Labelled]) -> Trained:
+    """Fit to a merchant's history.
+
+    Raises:
+        InvalidInput: there is no history.
+    """
+    counts = Counter(one.agent for one in history)
+    if not counts:
+        raise InvalidInput("there is nothing to learn from: no row has one agent")
+    agents = tuple(sorted(counts))
+    found = [_features(one.text, one.masked) for one in history]
+    seen = Counter(gram for one in found for gram in one)
+    grams = sorted(gram for gram, count in seen.items() if count >= SEEN)
+    idf = (np.log((1 + len(history)) / (1 + np.array([seen[gram] for gram in grams]))) + 1).astype(np.float32)
+    columns = {gram: column for column, gram in enumerate(grams)}
+    rows = SparseRows([_vector(one, columns, idf) for one in found], len(grams) + 1)
+    wanted: Floats = np.array([[one.agent == agent for agent in agents] for one in history], dtype=np.float32)
+    told: Floats = np.array([[one.scores.get(agent, 0.0) for agent in agents] for one in history], dtype=np.float32)
+    header = Header(agents=agents, texts=tuple(counts[agent] for agent in agents), reading=_reading())
+    return Trained(header, grams, idf, ridge(rows, wanted - np.float32(TRUST) * told.clip(LOWEST, HIGHEST), RIDGE))
+
+
+def _features(text: str, masked: str) -> dict[str, float]:
+    """Return what a text is known by: what the cards match by, and its words as they were written."""
+    found = features(masked)
+    written = ["^", *("0" if any(map(str.isdigit, word)) else word for word in words(text)), "$"]
+    found.update({f"~{one} {two}": NEIGHBOURS for one, two in pairwise(written)})
+    found.update(dict.fromkeys((f"~{word}" for word in written[1:-1]), AS_WRITTEN))
+    return found
+
+
+def _vector(
+    found: Mapping[str, float], columns: Mapping[str, int], idf: NDArray[np.float32]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return the columns that a text has, with values of length 1 together; the last column is every text's."""
+    known = sorted((columns[gram], weight) for gram, weight in found.items() if gram in columns)
+    places = np.array([*(place for place, _ in known), len(columns)], dtype=np.int32)
+    values = idf[places[:-1]] * np.array([weight for _, weight in known], dtype=np.float32)
+    norm = float(np.sqrt((values**2).sum())) or 1.0
+    return places, np.concatenate([values / norm, [EVERYWHERE]]).astype(np.float32)
+
+
+def _reading() -> str:
+    return digest({name: round(weight, 3) for name, weight in _features(PROBE, PROBE).items()})
