@@ -13,20 +13,21 @@ from shopfloor.agents.outcome import Waiting
 from shopfloor.agents.registry import shipped_cards
 from shopfloor.agents.slots import Focus, SlotReader
 from shopfloor.kernel.ids import AgentId
+from shopfloor.planning.background import shipped_background
 from shopfloor.planning.plan import Plan, PlanRequest, Task
 from shopfloor.planning.recognition import Recogniser
-from shopfloor.planning.rules import RulePlanner, not_ours
+from shopfloor.planning.rules import RulePlanner
 from shopfloor.search.products import CatalogueSearch
 
 CARDS = shipped_cards()
 SEARCH = CatalogueSearch(contents().products)
 READER = SlotReader(SEARCH)
-PLANNER = RulePlanner(SEARCH, {}, not_ours())
+PLANNER = RulePlanner(SEARCH, {}, shipped_background())
 
 
 @lru_cache(maxsize=1)
 def recogniser() -> Recogniser:
-    return Recogniser(CARDS, not_ours(), SEARCH)
+    return Recogniser(CARDS, shipped_background(), SEARCH)
 
 
 def request(

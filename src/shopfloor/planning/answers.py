@@ -26,6 +26,8 @@ GOODS = frozenset({"product", "products", "wish"})
 """Kinds of slots of the skills that find products and tell of them."""
 ATTEMPT, UNLIKE = 5, 0.3
 """So many words at most, and so little like any skill, is what was meant as an answer without being one."""
+SPOKEN_EMAIL = re.compile(r"^\S+ (?:at|@) \S+(?: (?:dot|\.) \S+)?$", re.IGNORECASE)
+"""An e-mail address as people say it."""
 OTHER_WISH = 0.5
 """A message matched that well with another skill than the one that asked is not its answer."""
 OTHER_MATTER = 0.8
@@ -145,7 +147,8 @@ class _Answers:
         is_choosing = bool(kinds) and kinds <= CHOOSING_KINDS and "choice" in {kind, *kinds}
         if is_choosing and _is_aside(message):  # `an L`, where a refund or another size was offered
             is_other = False
-        score = 0.0 if best.label == NOT_OURS else best.score  # it asks nothing of a shop, so it may be an attempt
+        is_attempt = best.label == NOT_OURS or (kind == "email" and SPOKEN_EMAIL.search(message))
+        score = 0.0 if is_attempt else best.score  # it asks nothing of a shop, so it may be an attempt
         is_other = is_other and (score > 0 or not _is_attempt(message, score))
         is_answer = waiting.slot in values if is_other else bool(values) or _is_attempt(message, score)
         return Continuation(waiting=waiting, slots=values) if is_answer else None

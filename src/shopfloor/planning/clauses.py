@@ -8,13 +8,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import inf
 
 from shopfloor.language.address import parse_address
 from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.matcher import Match
 
-MAX_PIECES = 14
+MAX_PIECES = 12
 """Beyond that many places to cut, the weaker ones are passed over."""
 FURTHER = (
     r"by the way|btw|oh and|and also|also|plus|another thing|one more thing|secondly|besides(?: that)?|anyway"
@@ -24,18 +25,37 @@ FURTHER = (
 NUMBERED = r"\(?\d[.)](?=\s)"
 JOINT = re.compile(
     rf"(?P<strong>[;\n]|(?:^|\s){NUMBERED}|,? ?\b(?:{FURTHER})\b,?)"
-    r"|(?P<weak>,? ?\b(?:and then|and|then|but|or|so)\b|,)",
+    r"|(?P<weak>,? ?\b(?:and then|and|then|but|or|so)\b)|,",
     re.IGNORECASE,
 )
-COSTS = {"sentence": 0.1, "strong": 0.1, "weak": 0.4, "anew": 0.0}
-"""What a cut costs, in units of one matched content word's worth; nothing where a new question or order begins."""
+COSTS = {"sentence": 0.2, "strong": 0.1, "weak": 0.3, "comma": 0.4, "anew": 0.05}
+"""What a cut costs, in units of one matched content word's worth; least where a new question or order begins."""
 UNCUT = 0.8
 """What a part is worth for each place inside it where a new question or order begins."""
-RIVAL = 0.6
-"""How much a rival match takes away: two wishes in one part match two skills half."""
+RIVAL = 0.5
+"""How much another agent's match takes away: two wishes in one part match two agents half."""
+LEAST, WORST = 0.1, -0.1
+"""The score from which on a part is worth anything, and what one that matches nothing is worth."""
+TOLD = -0.1
+"""What a part is worth that asks for nothing by itself and only tells about what another part asks for."""
+TELLING = re.compile(
+    r"(?:(?:hi|hello|hey)(?: there)?|so|well|anyway|ok|last (?:week|month|year)|yesterday|[ ,.!])*"
+    r"(?:i|we|my \w+)(?:'ve|'d| have| had| has| just| only| recently| already| also| once)* (?:ordered|bought|"
+    r"purchased|placed|"
+    r"made|got|received|returned|requested|asked|checked|contacted|paid|been|keep|see|saw|need help)\b[^?]*$",
+    re.IGNORECASE,
+)
+"""How people begin to tell what happened before they ask for something."""
+SAYING_WHAT = re.compile(r"(?:it|this|that|they|these)(?:'s|'re| is| are| was| were)\b[^?]*$", re.IGNORECASE)
+"""How people say what the thing is that they ask about; surely matched, it is a wish all the same: `this is fraud`."""
+TELLS = 0.5
+"""What is left of the worth of a part that begins so."""
+CONTENT = 0.4
+"""The power of the number of content words by which a match counts: long parts count more, though not as much more."""
 ANEW = re.compile(
     r"(?:\s|,|\band\b|\balso\b|\bthen\b|\bbut\b)*(?:please )?(?:"
-    r"(?:(?:how|what|where|when|who)'?s|how|what|where|when|which|who|why|can|could|do|does|did|is|are|will|would|have|has|should|may)\b.*"
+    r"(?:(?:how|what|where|when|who)'?s|how|what|where|when|which|who|why|can|could|do|does|did|is|are|will|would|"
+    r"have|has|should|may)\b.*"
     r"\b(?:you|i|we|it|there|my|the|your|long|much|many|is|are|to)\b"
     r"|(?:i|we)(?:'?d| would|'?ll| will)? (?:want|need|like|have (?:an?|to))\b|i'?m |i was wondering|"
     r"if (?:i|it|he|she|they|we) "
@@ -45,12 +65,15 @@ ANEW = re.compile(
 """How a new question or order begins."""
 SURE = 0.45
 """From that score on a part asks for something for certain; below it, beside one that does, it only tells about it."""
+STATED, TOLD_BELOW = 0.35, 0.6
+"""Below it, a part that does not begin like a question, a wish or an order only tells something; one like a story."""
 POSSIBLE = 0.2
 """What is enough where a part begins like a question or order."""
 LOOKS_AHEAD = 200
 """Letters after a joint that tell whether something new begins there: a text of nothing but joints stays quick."""
 LEADING = re.compile(
-    rf"^(?:[\s,.;:!?-]+|{NUMBERED}|(?:and|then|but|or|so|oh|{FURTHER})\b|(?:ok|okay|well|hmm+|alright|right|wait|sorry|actually)\b(?=[\s,.!]+\w))+",
+    rf"^(?:[\s,.;:!?-]+|{NUMBERED}|(?:and|then|but|or|so|oh|{FURTHER})\b|(?:ok|okay|well|hmm+|alright|right|wait|"
+    rf"sorry|actually)\b(?=[\s,.!]+\w))+",
     re.IGNORECASE,
 )
 
@@ -71,37 +94,64 @@ class Clause:
 def clauses(
     message: str, match: Callable[[str], Sequence[Match]], is_fragment: Callable[[str], bool] = lambda _text: False
 ) -> list[Clause]:
-    """Cut a message into the parts that are matched best; a fragment stays with what stands before it."""
+    """Cut a message into the parts that most likely ask for one thing each.
+
+    A fragment stays with what stands before it; a part that only tells something goes to the part after it, or else
+    to the one before.
+    """
     pieces, costs = _joined(*_pieces(message), is_fragment)
-    best: list[tuple[float, list[Clause]]] = [(0.0, [])]
+    best: list[tuple[float, list[tuple[Clause, bool]]]] = [(0.0, [])]
     for end in range(1, len(pieces) + 1):
-        candidates: list[tuple[float, list[Clause]]] = []
+        candidates: list[tuple[float, list[tuple[Clause, bool]]]] = []
         for start in range(end):
             text = LEADING.sub("", "".join(pieces[start:end])).strip()
             value, before = best[start]
-            cost = costs[start - 1] if start else 0.0
+            value -= costs[start - 1] if start else 0.0
             if not text:
                 candidates.append((value, before))
                 continue
             clause = Clause(text, match(text))
-            inside = sum(1 for kind in costs[start : end - 1] if kind == COSTS["anew"])
-            candidates.append((value + _worth(clause) * UNCUT**inside - cost, [*before, clause]))
+            begins_inside = sum(1 for cost in costs[start : end - 1] if cost == COSTS["anew"])
+            asked = _worth(clause) * UNCUT**begins_inside
+            told = TOLD if start or end < len(pieces) else -inf
+            if _tells(clause):
+                asked = min(asked, TOLD * 2)
+            candidates.append((value + max(asked, told), [*before, (clause, asked >= told)]))
         best.append(max(candidates, key=lambda candidate: candidate[0]))
-    return best[-1][1]
+    return _told_about(best[-1][1])
 
 
-def with_background(parts: Sequence[Clause]) -> list[Clause]:
-    """Put parts that ask for nothing by themselves to the sure part after them, or else before: they tell about it."""
-    sure = [place for place, part in enumerate(parts) if part.best.score >= SURE]
-    if not sure:
-        return list(parts)
-    texts = {place: part.text for place, part in enumerate(parts)}
-    for place, part in enumerate(parts):
-        if part.best.score < (POSSIBLE if ANEW.match(part.text) else SURE):
-            home = next((one for one in sure if one > place), sure[-1])
+def _tells(clause: Clause) -> bool:
+    """Whether a part only tells something: a remark in brackets, what happened, or nothing that is asked for."""
+    text = clause.text.rstrip()
+    if text.startswith("(") and text.endswith(")"):
+        return True
+    asks = text.endswith("?") or ANEW.match(text) is not None
+    least = 1.0 if SAYING_WHAT.match(text) else TOLD_BELOW if TELLING.match(text) else STATED
+    return not asks and clause.best.score < least
+
+
+def _worth(clause: Clause) -> float:
+    """Weigh how well a part is matched, and matched by one agent alone, by how much it says."""
+    content = sum(1 for word in words(clause.text) if word not in STOP_WORDS) or 0.3
+    agent = clause.best.label.partition("/")[0]
+    rival = next((match.score for match in clause.matches if match.label.partition("/")[0] != agent), 0.0)
+    telling = TELLS if TELLING.match(clause.text) else 1.0
+    return telling * content**CONTENT * max(min(clause.best.score, 1.0) - RIVAL * max(rival, 0.0) - LEAST, WORST)
+
+
+def _told_about(parts: Sequence[tuple[Clause, bool]]) -> list[Clause]:
+    """Put parts that only tell something to the part after them that asks, or else to the last before."""
+    asking = [place for place, (_, is_asking) in enumerate(parts) if is_asking]
+    if not asking:
+        return [clause for clause, _ in parts]
+    texts = {place: clause.text for place, (clause, _) in enumerate(parts)}
+    for place, (_, is_asking) in enumerate(parts):
+        if not is_asking:
+            home = next((one for one in asking if one > place), asking[-1])
             said = texts.pop(place)
             texts[home] = f"{said} {texts[home]}" if home > place else f"{texts[home]} {said}"
-    return [replace(parts[place], text=text) for place, text in sorted(texts.items())]
+    return [replace(parts[place][0], text=text) for place, text in sorted(texts.items())]
 
 
 def _joined(pieces: list[str], costs: list[float], is_fragment: Callable[[str], bool]) -> tuple[list[str], list[float]]:
@@ -119,13 +169,6 @@ def _joined(pieces: list[str], costs: list[float], is_fragment: Callable[[str], 
     return joined, kept
 
 
-def _worth(clause: Clause) -> float:
-    """Weigh how well a part is matched by how much it says."""
-    content = sum(1 for word in words(clause.text) if word not in STOP_WORDS) or 0.3
-    rival = next((match.score for match in clause.matches[1:]), 0.0)
-    return content**0.6 * max(min(clause.best.score, 1.0) - RIVAL * max(rival, 0.0), 0.0)
-
-
 def _pieces(message: str) -> tuple[list[str], list[float]]:
     """Return the smallest parts, and what a cut behind each costs."""
     pieces: list[str] = []
@@ -137,7 +180,15 @@ def _pieces(message: str) -> tuple[list[str], list[float]]:
             if joint.start() > start and joint.start() not in address:
                 pieces.append(sentence[start : joint.start()])
                 ahead = sentence[joint.end() : joint.end() + LOOKS_AHEAD]
-                kind = "anew" if ANEW.match(ahead) else "strong" if joint["strong"] else "weak"
+                kind = (
+                    "anew"
+                    if ANEW.match(ahead)
+                    else "strong"
+                    if joint["strong"]
+                    else "weak"
+                    if joint["weak"]
+                    else "comma"
+                )
                 costs.append(COSTS[kind])
                 start = joint.start()
         pieces.append(sentence[start:])

@@ -10,14 +10,16 @@ from shopfloor.language.english import word_set
 from shopfloor.language.entities import entities
 from shopfloor.language.text import normalise, words
 
-PLACEHOLDERS = {"{order}": "orderref", "{product}": "productref", "{address}": "addressref"}
+PLACEHOLDERS = {"{order}": "orderref", "{product}": "productref", "{address}": "addressref", "{kind}": "kindref"}
 """How a card's examples write what a message names."""
-PLAIN = frozenset(PLACEHOLDERS.values()) | {"emailref"}
+PLAIN = frozenset({"orderref", "productref", "addressref", "emailref"})
 NAMED = PLAIN | word_set(
     """colourref numref size sizes the a an in of my for to or and please one order number about it its it's sorry mean
-    meant was then no yes ok oh i xxs xs s m l xl xxl xxxl"""
+    meant was then no yes ok oh i xxs xs s m l xl xxl xxxl under over below above around max maximum wide narrow feet"""
 )
 """Placeholders, and words beside them, that name something without asking for anything."""
+PLACES = re.compile(r"\b(?:pin ?code|pin|zip|postcode|area|deliver\w*|ship\w*|available|ml|mg|kg|g|cm|x)\b")
+"""Words beside which a number is the code of a place, or a measure, rather than an order's."""
 REPEATED = re.compile(r"\b(orderref|productref|kindref)(?: \1)+\b")
 
 
@@ -41,7 +43,8 @@ def mask(
         plain = plain.replace(placeholder, word)
     if street:
         plain = plain.replace(normalise(street), " addressref ")
-    for number in named_orders(text, found, address):
+    loose = () if PLACES.search(plain) else named_orders(text, found, address)
+    for number in dict.fromkeys((*found.order_numbers, *loose)):
         plain = re.sub(rf"(?:order )?(?:number |no\.? )?#? ?{re.escape(number.lower())}\b", " orderref ", plain)
     for email in found.emails:
         plain = plain.replace(email, " emailref ")

@@ -6,9 +6,10 @@ n × n system, a fraction of a second for a thousand, so a card that was just ad
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +18,14 @@ from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.text import stems
 from shopfloor.planning.concepts import matters, plain
 
-RIDGE = 0.25
+RIDGE = 0.5
 BALANCE = 0.3
 """How far labels with many examples are held back for those with few: 0 not at all, 1 in full."""
 MATTER, WORD, PAIR, STOP_WORD, LETTERS = 2.0, 1.0, 0.5, 0.3, 0.3
 """What a matter counts, a word, a pair of neighbours, a word that says nothing, and letters inside a word."""
-UNKNOWN = 0.3
-"""What is left of a score, at least, for a text whose words were never seen."""
+IDLE_PAIR, NEIGHBOURS, TOGETHER = 0.1, 0.5, 0.5
+"""What a pair of words that say nothing counts, a pair with a matter in it, and two matters anywhere in a text."""
+IDLE = STOP_WORDS | {"^"}
 GRAMS = (3, 4)
 """Letters in a gram."""
 
@@ -68,31 +70,31 @@ class Matcher:
         norm = float(np.sqrt((values**2).sum()))
         return columns, values / norm if norm else values
 
-    def _familiarity(self, text: str) -> float:
-        """Return how much the examples know of what a text is about: where that is little, nothing is sure."""
-        content = [word for word in stems(plain(text)) if not word.endswith("ref")]
-        known = sum(1.0 if word in self._columns else 0.8 if matters(word) else 0.0 for word in content)
-        return min(1.0, (known + 0.5) / (len(content) + 0.5) + UNKNOWN)
+    def scores(self, text: str) -> NDArray[np.float64]:
+        """Return the score of each of `labels`, in their order: shape (labels,)."""
+        columns, values = self._vector(features(text))
+        return values @ self._weights[columns]
 
-    def match(self, text: str) -> Sequence[Match]:
-        """Return all labels, the best first."""
-        grams = features(text)
-        columns, values = self._vector(grams)
-        scores = (values @ self._weights[columns]) * self._familiarity(text)
-        order = np.argsort(-scores, kind="stable")
-        return [Match(self.labels[int(place)], float(scores[place])) for place in order]
+
+@lru_cache(maxsize=4)
+def fitted(examples: tuple[tuple[str, tuple[str, ...]], ...]) -> Matcher:
+    """Return the model of some examples, fitted once for all planners that ask for the same ones."""
+    return Matcher(dict(examples))
 
 
 def features(text: str) -> dict[str, float]:
-    """Return what a text is matched by, with weights: word stems, what they stand for, pairs, letters inside words."""
-    found = ["^", *stems(plain(text), keep_stop_words=True)]
+    """Return what a text is matched by, with weights: word stems, what they stand for, neighbours, letters in words."""
+    found = stems(plain(text), keep_stop_words=True)
+    named = [tuple(f"={matter}" for matter in sorted(matters(word))) for word in found]
     weighted: dict[str, float] = {}
-    for one, two in pairwise(found):
-        weighted[f"{one} {two}"] = PAIR
-    for word in found[1:]:
+    for (one, ones), (two, twos) in pairwise(zip(("^", *found), ((), *named), strict=True)):
+        weighted.update(dict.fromkeys((f"{x} {y}" for x in (one, *ones) for y in (two, *twos)), NEIGHBOURS))
+        weighted[f"{one} {two}"] = IDLE_PAIR if {one, two} <= IDLE else PAIR
+    together = sorted({matter for matters_ in named for matter in matters_})
+    weighted.update(dict.fromkeys((f"{one}&{two}" for one, two in combinations(together, 2)), TOGETHER))
+    weighted.update(dict.fromkeys(together, MATTER))
+    for word in found:
         weighted[word] = STOP_WORD if word in STOP_WORDS else WORD
-        for matter in matters(word):
-            weighted[f"={matter}"] = MATTER
         if word not in STOP_WORDS:
             weighted.update(dict.fromkeys(_letters(word), LETTERS))
     return weighted

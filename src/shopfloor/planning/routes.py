@@ -8,7 +8,7 @@ from typing import cast
 from pydantic import JsonValue
 
 from shopfloor.agents.card import AgentCard, Skill
-from shopfloor.agents.playbook import Call, Propose
+from shopfloor.agents.playbook import Call, HandOff, Propose
 from shopfloor.agents.slots import Focus, SlotReader, named_orders
 from shopfloor.agents.transfers import SCENARIO, taker, triggered
 from shopfloor.kernel.errors import NotFound
@@ -16,8 +16,8 @@ from shopfloor.kernel.ids import OrderNumber, ProductId
 from shopfloor.language.answers import is_angry, is_no, is_yes
 from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.text import sentences, words
-from shopfloor.planning.clauses import ANEW, POSSIBLE, SURE, Clause, clauses, with_background
-from shopfloor.planning.concepts import leans, matters_of, without_matters
+from shopfloor.planning.clauses import ANEW, POSSIBLE, SURE, Clause, clauses
+from shopfloor.planning.concepts import is_worldly, leans, matters_of, names_unknown, without_matters
 from shopfloor.planning.matcher import Match
 from shopfloor.planning.plan import PlanRequest
 from shopfloor.planning.recognition import NOT_OURS, Recogniser
@@ -27,8 +27,14 @@ CERTAIN = 0.75
 """A match at or above it is taken even where what it needs must be asked for."""
 LIKELY = 0.35
 """A match below it starts no write, not even the question for a yes."""
-MARGIN = 0.15
-"""By how much a part must be more like what is not ours than like anything else to be declined."""
+FOREIGN_ALONE, FOREIGN_BESIDE = 0.25, 0.9
+"""From that score on a part is no shop's business, alone or beside others that are the shop's."""
+CLOSE = 0.3
+"""A skill that has all it needs is taken before a better matched one of its agent's that has not, if it is so close."""
+CLEARLY_FOREIGN = 0.6
+"""Beside other wishes a part is declined from that score on; below it, it is passed over."""
+DECLINE = "decline"
+"""The skill that declines what is not the shop's business."""
 SHORT = 5
 """A message of at most so many words may go on with what was talked about."""
 WISHES = re.compile(r",? and (?:also )?(?:an? |some )?|, ", re.IGNORECASE)
@@ -82,21 +88,24 @@ class Router:
         """Return the routes of what a message asks for; at least one."""
         if passed := self.transferred(message):
             return self._with_one_transfer([passed, *self._beside(message)])
-        parts = with_background(clauses(message, self.match, self._known.is_fragment))
+        parts = clauses(message, self.match, self._known.is_dependent)
         routes: list[Route] = []
+        clear = [part for part in parts if part.best.score >= SURE and part.best.label != NOT_OURS]
         for part in parts:
-            routes += self._of(part)
+            routes += self._of(part, beside=any(one is not part for one in clear))
             if len(routes) > 1 and self._is_wished_on(routes[-2], routes[-1]):
                 said = f"{routes[-2].arguments['wish']}, {routes.pop().text}"
                 routes[-1] = replace(routes[-1], arguments={**routes[-1].arguments, "wish": said})
             self._focus = _named(self._focus, routes[-1].card, routes[-1].arguments)
         routes = self._with_one_transfer(routes)
-        wanted = [route for route in routes if not _is_filler(route) and not self._is_vague(route)]
+        wanted = [
+            route for route in routes if not (_is_filler(route) or self._is_vague(route) or self._is_unsure(route))
+        ]
         return self._merged(wanted) if wanted else routes[:1] or [self.fallback(message, is_ours=True)]
 
     def fallback(self, text: str, *, is_ours: bool, score: float = 0.0) -> Route:
         """Return the route for what no skill was matched with: look it up, or decline."""
-        wanted = ("answer_question" if words(text) else "clarify") if is_ours else "decline"
+        wanted = ("answer_question" if words(text) else "clarify") if is_ours else DECLINE
         found = next(((card, skill) for card in self._request.cards if (skill := card.skill(wanted))), None)
         # A skill without examples speaks when something happens: nobody asks for it.
         asked = ((card, skill) for card in self._request.cards for skill in card.skills if skill.examples)
@@ -130,41 +139,72 @@ class Router:
 
     def _beside(self, message: str) -> list[Route]:
         """Return what a message that is passed on surely asks for besides, in other sentences or parts."""
-        parts = [part for one in sentences(message) for part in clauses(one, self.match, self._known.is_fragment)]
+        parts = [part for one in sentences(message) for part in clauses(one, self.match, self._known.is_dependent)]
         rest = [part for part in parts if self.transferred(part.text) is None]
         if len(rest) == len(parts):  # the words that tell stand in several parts
             return []
         routes = [route for part in rest if not self._known.is_fragment(part.text) for route in self._of(part)]
         return self._merged([route for route in routes if route.score >= SURE and not _is_filler(route)])
 
-    def _of(self, part: Clause) -> list[Route]:
-        return self._parted(self._going_on(part) or self._chosen(part))
+    def _of(self, part: Clause, *, beside: bool = False) -> list[Route]:
+        return self._parted(self._going_on(part) or self._chosen(part, beside))
 
     # -- choosing a skill --------------------------------------------------------------------------------------------
 
-    def _chosen(self, clause: Clause) -> Route:
-        for match in clause.matches:
-            if match.score < POSSIBLE:
-                break
-            if match.label == NOT_OURS and _is_foreign(clause):
-                return self.fallback(clause.text, is_ours=False, score=match.score)
-            route = None if match.label == NOT_OURS else self._filled(match, clause.text)
-            if route:
+    def _chosen(self, clause: Clause, beside: bool) -> Route:
+        best = clause.best
+        if best.score >= POSSIBLE and best.label == NOT_OURS and _says_something(clause.text):
+            sought = None if self._is_foreign(clause, beside) else self._sought(clause.text)
+            return sought or self.fallback(clause.text, is_ours=False, score=best.score)
+        likely = [match for match in clause.matches if match.score >= POSSIBLE and match.label != NOT_OURS]
+        # Which agent is meant is surer than which of its skills: another of them comes before a colleague's, and asking
+        # for what it lacks too, unless it would write.
+        own = [match for match in clause.matches if likely and _agent(match) == _agent(likely[0])]
+        ready = [match for match in own if match.score >= own[0].score - CLOSE and self._is_ready(match, clause.text)]
+        for match in (*ready, *own, *likely):
+            score = likely[0].score if match in own else match.score
+            if route := self._filled(match, clause.text, score, is_meant=match in own):
                 return route
-        return self.fallback(clause.text, is_ours=True, score=max(clause.best.score, 0.0))
+        return self.fallback(clause.text, is_ours=True, score=max(best.score, 0.0))
 
-    def _filled(self, match: Match, text: str) -> Route | None:
-        """Return the route to a matched skill, or None where it lacks what it needs and is not certain."""
+    def _is_foreign(self, clause: Clause, beside: bool) -> bool:
+        """Whether a part is no shop's business indeed: beside a shop's matters an unknown word is for goods."""
+        return clause.best.score >= (FOREIGN_BESIDE if beside else FOREIGN_ALONE) or is_worldly(clause.text)
+
+    def _sought(self, text: str) -> Route | None:
+        """Return the route to whoever finds products, or None where nobody does or nothing is named."""
+        if not names_unknown(text):
+            return None
+        for card in self._request.cards:
+            for skill in card.skills:
+                name = next((name for name in skill.takes if card.slots[name].type == "wish"), None)
+                if name and skill.examples:
+                    arguments = {**self._arguments(card, skill, text), name: text}
+                    return Route(card=card, skill=skill, text=text, arguments=arguments, score=LIKELY)
+        return None
+
+    def _is_ready(self, match: Match, text: str) -> bool:
+        """Whether a part names all that a skill needs."""
+        card, skill = self._skill(match)
+        return not skill.needs or not set(skill.needs) - set(self._arguments(card, skill, text))
+
+    def _skill(self, match: Match) -> tuple[AgentCard, Skill]:
         agent, _, skill_id = match.label.partition("/")
         card = next(card for card in self._request.cards if card.id == agent)
-        skill = cast(Skill, card.skill(skill_id))
+        return card, cast(Skill, card.skill(skill_id))
+
+    def _filled(self, match: Match, text: str, score: float, *, is_meant: bool) -> Route | None:
+        """Return the route to a matched skill, or None where it lacks what it needs and is not surely meant."""
+        card, skill = self._skill(match)
         arguments = self._arguments(card, skill, text)
-        if is_writing(card, skill):
+        is_write = is_writing(card, skill)
+        if is_write:
             arguments |= self._chosen_before(skill, arguments, text)
         is_asking = any(arguments.get(slot) is None for slot in skill.needs)
-        if match.score < (CERTAIN if is_asking else LIKELY if is_writing(card, skill) else POSSIBLE):
+        least = SURE if is_asking and (is_write or not is_meant) else LIKELY if is_write else POSSIBLE
+        if score < least:
             return None
-        return Route(card=card, skill=skill, text=text, arguments=arguments, score=match.score)
+        return Route(card=card, skill=skill, text=text, arguments=arguments, score=score)
 
     def _going_on(self, clause: Clause) -> Route | None:
         """Return the previous task's skill once more for a short remark such as `and to Canada?`, or None."""
@@ -184,9 +224,8 @@ class Router:
         is_other = clause.best.label not in {f"{card.id}/{skill.id}", NOT_OURS} and clause.best.score >= SURE
         is_other = is_other and not is_fragment
         has_wish = any(card.slots[name].type == "wish" for name in previous.arguments if name in skill.takes)
-        if is_other and not (
-            (skill.needs or has_wish) and GOES_ON.match(clause.text) and self._is_elliptic(clause.text)
-        ):
+        is_elliptic = (skill.needs or has_wish) and GOES_ON.match(clause.text) and self._is_elliptic(clause.text)
+        if is_other and (not is_elliptic or clause.best.score >= CERTAIN):
             return None
         said = self._said(card, skill, clause.text)
         if skill.takes and not said:
@@ -228,6 +267,8 @@ class Router:
                 value = about.order_number
             if value is None and kind == "product" and name in skill.needs and self._is_elliptic(text):
                 value = about.product_id
+            if kind == "earlier_wish" and ANEW.match(text) and names_unknown(text):
+                value = None  # `do you have unicorn saddles` asks for something else
             if value is not None:
                 found[name] = value
         if "size" in found and str(found.get("quantity")) == found["size"] and "size" not in words(text):
@@ -287,10 +328,14 @@ class Router:
         is_plain = not route.skill.takes and route.score < CERTAIN and not ANEW.match(route.text)
         return "wish" in before.arguments and is_plain and len(words(route.text)) <= 3
 
+    def _is_unsure(self, route: Route) -> bool:
+        """Whether a part was hardly matched, so that it is passed over beside others that were."""
+        return route.score < (CLEARLY_FOREIGN if route.skill.id == DECLINE else LIKELY) and not route.arguments
+
     def _is_vague(self, route: Route) -> bool:
         """Whether a part only tells something and was taken for a wish, though it names nothing to look for."""
         wish = route.arguments.get("wish")
-        if not isinstance(wish, str) or route.score >= CERTAIN or ANEW.match(route.text) or matters_of(wish) & GIFTS:
+        if not isinstance(wish, str) or route.score >= SURE or ANEW.match(route.text) or matters_of(wish) & GIFTS:
             return False
         query = self._search.understand(wish)
         return not (query.category or query.colours or query.size or query.price_max or query.features)
@@ -318,12 +363,12 @@ def _named(focus: Focus, card: AgentCard, arguments: Mapping[str, JsonValue]) ->
     return focus
 
 
-def _is_foreign(clause: Clause) -> bool:
-    """Whether a part that is most like what is not ours is so by enough to be declined."""
-    best, second = clause.matches[:2]
-    says_something = any(word not in STOP_WORDS for word in words(clause.text))
-    is_clear = second.score < POSSIBLE or best.score - second.score >= MARGIN
-    return says_something and best.label == NOT_OURS and is_clear
+def _says_something(text: str) -> bool:
+    return any(word not in STOP_WORDS for word in words(text))
+
+
+def _agent(match: Match) -> str:
+    return match.label.partition("/")[0]
 
 
 def _is_remark(clause: Clause) -> bool:
@@ -335,7 +380,9 @@ def _is_remark(clause: Clause) -> bool:
 
 def _is_filler(route: Route) -> bool:
     """Whether a part asks for nothing beside others that do: a greeting, an outcry, a few words nothing matches."""
-    is_talk = not route.skill.takes and not any(isinstance(s, Call) for s in route.card.flat(route.skill.steps))
+    is_talk = not route.skill.takes and not any(
+        isinstance(s, Call | HandOff) for s in route.card.flat(route.skill.steps)
+    )
     is_short = len(words(route.text)) <= SHORT
     said = SCENARIO in route.arguments if SCENARIO in route.skill.takes else bool(route.arguments)
     is_outcry = is_short and is_angry(route.text) and not said

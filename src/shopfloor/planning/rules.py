@@ -6,10 +6,8 @@ matched with a skill, and the skill's slots are read out of the words or taken f
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from typing import cast
 
-import yaml
 from anyio import to_thread
 
 from shopfloor.agents.card import AgentCard, Skill
@@ -20,12 +18,14 @@ from shopfloor.agents.templates import render
 from shopfloor.kernel.ids import AgentId
 from shopfloor.language.answers import is_stop
 from shopfloor.planning.answers import LEFT, Continuation, continuations
+from shopfloor.planning.background import Background
 from shopfloor.planning.orphans import parted, to_a_person
 from shopfloor.planning.plan import MAX_TASKS, Plan, PlanRequest, Task
 from shopfloor.planning.prefetch import first_reads
 from shopfloor.planning.recognition import Recogniser
 from shopfloor.planning.routes import Route, Router
 from shopfloor.planning.told import Told
+from shopfloor.planning.trained import Trained
 from shopfloor.search.contract import ProductSearch
 from shopfloor.tools.contract import Tool, ToolArgs
 
@@ -35,9 +35,16 @@ class RulePlanner:
 
     name = "rules"
 
-    def __init__(self, search: ProductSearch, tools: Mapping[str, Tool[ToolArgs]], others: Sequence[str]) -> None:
-        """Take what knows the products' names, the tools that may be prefetched, and examples of what is not ours."""
-        self._others = others
+    def __init__(
+        self,
+        search: ProductSearch,
+        tools: Mapping[str, Tool[ToolArgs]],
+        background: Background,
+        trained: Trained | None = None,
+    ) -> None:
+        """Take what knows the products' names, the tools to prefetch with, and what all shops know, and this one."""
+        self._trained = trained
+        self._background = background
         self._search = search
         self._reader = SlotReader(search)
         self._told = Told(self._reader, search)
@@ -68,8 +75,11 @@ class RulePlanner:
             async with self._fitting:
                 if self._fitted is None or self._fitted[0] != stamp:
                     # A thousand examples take most of a second: what needs no plan goes on meanwhile.
-                    self._fitted = (stamp, await to_thread.run_sync(Recogniser, cards, self._others, self._search))
+                    self._fitted = (stamp, await to_thread.run_sync(self._fit, cards))
         return self._fitted[1]
+
+    def _fit(self, cards: Sequence[AgentCard]) -> Recogniser:
+        return Recogniser(cards, self._background, self._search, self._trained)
 
     def _compose(self, going_on: Sequence[Continuation], routes: Sequence[Route], request: PlanRequest) -> Plan:
         tasks: list[Task] = []
@@ -150,12 +160,6 @@ def _is_due(waiting: Waiting, cards: Sequence[AgentCard]) -> bool:
     card = next((card for card in cards if card.id == waiting.agent), None)
     kind = card.slots[waiting.slot].type if card and waiting.slot in card.slots else None
     return kind in {"email", "address", "choice", "item", "text"}
-
-
-def not_ours() -> tuple[str, ...]:
-    """Return example messages that are no shop's business."""
-    file = resources.files("shopfloor.planning") / "shipped" / "not_ours.yaml"
-    return tuple(str(line) for line in yaml.safe_load(file.read_text("utf-8")))
 
 
 def _stopped(request: PlanRequest) -> Route | None:

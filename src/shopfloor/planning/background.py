@@ -1,0 +1,33 @@
+"""What a planner knows of shops before it has read a card: what is no shop's business, and what shops sell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import cast
+
+import yaml
+
+from shopfloor.language.text import stem, words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Background:
+    """What every shop's planner knows."""
+
+    not_ours: tuple[str, ...] = ()
+    """Messages that are no shop's business."""
+    goods: frozenset[str] = frozenset()
+    """Stems of words for goods, of whatever shop: customers ask for what is not in the catalogue too."""
+
+
+def shipped_background() -> Background:
+    """Return the background that comes with the package."""
+    goods = cast(Mapping[str, str], _read("goods.yaml"))
+    return Background(
+        not_ours=tuple(map(str, cast(list[object], _read("not_ours.yaml")))),
+        goods=frozenset(stem(word) for listed in goods.values() for word in words(listed) if len(word) > 2),
+    )
+
+
+def _read(name: str) -> object:
+    return yaml.safe_load((resources.files("shopfloor.planning") / "shipped" / name).read_text("utf-8"))
