@@ -19,6 +19,7 @@ from shopfloor.agents.sql_registry import SqlRegistry
 from shopfloor.agents.sql_settings import SqlSettings
 from shopfloor.agents.team import Team
 from shopfloor.config import Config
+from shopfloor.conversation.hearing import prepare
 from shopfloor.conversation.live import Hub
 from shopfloor.conversation.log import Desk
 from shopfloor.conversation.orchestrator import ChatOrchestrator
@@ -43,7 +44,10 @@ from shopfloor.kernel.money import Money
 from shopfloor.outreach.contract import Outreaches
 from shopfloor.outreach.memory import MemoryOutreaches
 from shopfloor.outreach.sql import SqlOutreaches
-from shopfloor.planning.rules import RulePlanner, not_ours
+from shopfloor.planning.background import shipped_background
+from shopfloor.planning.plan import Planner
+from shopfloor.planning.rules import RulePlanner
+from shopfloor.planning.trained import Trained, load_trained
 from shopfloor.profiles.contract import Profiles
 from shopfloor.profiles.recollection import Recollection
 from shopfloor.profiles.records import ProfileRecords
@@ -124,14 +128,18 @@ async def assemble(
     clock: Clock,
     ids: IdSource,
     wrap: Callable[[Toolset], Toolset] = lambda tools: tools,
+    planner: Planner | None = None,
+    trained: Trained | None = None,
 ) -> App:
     """Connect everything.
 
-    `wrap` may put a wrapper around all tools, such as one that records, delays or fails them.
+    `wrap` may put a wrapper around all tools, such as one that records, delays or fails them. `planner` is one that was
+    made before, to be used by several installations; `trained` is what one that is made here knows beside the cards.
     """
     brand = await stores.settings.brand()  # home, zone and currency hold until the next start
     search = await CatalogueSearch.build(stores.shop.catalogue)
     pages = await to_thread.run_sync(demo_pages)
+    await to_thread.run_sync(prepare)
     retriever = PageRetriever([parse_page(page, text) for page, text in pages.items()], home=brand.country)
     kinds = _kinds(stores, clock, ZoneInfo(brand.zone))
     gate = _gate(kinds, stores, clock)
@@ -143,7 +151,9 @@ async def assemble(
         *ProfileTools(recollection, lambda text: search.understand(text).brand).tools(),
     ]
     tools = wrap(Noticing(ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds)]), stores.profiles))
-    planner = RulePlanner(search, {tool.name: tool for tool in tools.tools()}, await to_thread.run_sync(not_ours))
+    if planner is None:
+        background = await to_thread.run_sync(shipped_background)
+        planner = RulePlanner(search, {tool.name: tool for tool in tools.tools()}, background, trained)
     chat = ChatOrchestrator(
         Desk(journal=stores.journal, tools=tools, clock=clock, ids=ids, hub=Hub(), recollection=recollection),
         registry=stores.registry,
@@ -261,10 +271,12 @@ async def open_app(
     `tell` hears of work that takes a moment; `wrap` is as for `assemble`.
 
     Raises:
+        InvalidInput: the router cannot be used.
         StorageError: the directory or the database cannot be used.
     """
     clock = SystemClock()
     ids = TimedIds(clock)
+    trained = await to_thread.run_sync(load_trained, config.router) if config.router else None
     await to_thread.run_sync(config.prepare)
     database = await to_thread.run_sync(Database.sqlite, config.database)
     try:
@@ -292,6 +304,7 @@ async def open_app(
             clock=clock,
             ids=ids,
             wrap=wrap,
+            trained=trained,
         )
     finally:
         await to_thread.run_sync(database.close)

@@ -489,3 +489,42 @@ async def test_a_playbook_that_keeps_making_one_call_is_stopped() -> None:
     assert words == []
     assert isinstance(outcome, Failed)
     assert "keeps calling look" in outcome.reason
+
+
+# -- in other languages ----------------------------------------------------------------------------------------------
+
+GERMAN_STEPS = """
+- ask: size
+- call: look
+  with: {size: size, colour: "language"}
+  as: seen
+- say: "In size {{ size }}: {{ seen.colours | listing }}, until {{ '2026-12-14' | day(now, zone) }}."
+- say: Said in English only, {{ seen.colours | listing }}.
+- say: "{{ seen.size }}"
+"""
+GERMAN_TEXTS = """
+languages:
+  de:
+    texts:
+      Which size?: Welche Größe?
+      "In size {{ size }}: {{ seen.colours | listing }}, until {{ '2026-12-14' | day(now, zone) }}.":
+        "In Größe {{ size }}: {{ seen.colours | listing }}, {{ '2026-12-14' | until(now, zone) }}."
+"""
+
+
+async def test_texts_are_said_in_the_conversations_language_and_conditions_and_tools_see_english(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(globals(), "CARD", CARD + GERMAN_TEXTS)
+    play = Play(steps=GERMAN_STEPS)
+    play.scope |= {"language": "de", "now": NOW, "zone": UTC}
+    asked, outcome = await play.run()
+    assert asked == ["Welche Größe?"]
+    assert isinstance(outcome, NeedsInput)
+    said, _ = await play.run(outcome.waiting, size="9")
+    assert said == [
+        "In Größe 9: rot und blau, bis zum 14. Dezember.",
+        "Said in English only, red and blue.",
+        "9",
+    ]
+    assert play.shelf.looks[-1].colour == "de"

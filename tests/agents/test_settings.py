@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from demo_app import demo_app
 from sqlalchemy import update
 
 from shopfloor.agents.rows import SettingsVersionRow
@@ -164,3 +165,12 @@ def test_changes_are_merged_into_objects_and_replace_all_else() -> None:
     assert merged(data, {"a": {"b": 3}, "d": [4]}) == {"a": {"b": 3, "c": 2}, "d": [4]}
     assert merged(data, {"a": {"b": None}, "e": {"f": None, "g": 1}}) == {"a": {"c": 2}, "d": [1, 2], "e": {"g": 1}}
     assert data == {"a": {"b": 1, "c": 2}, "d": [1, 2]}
+
+
+async def test_another_greeting_takes_the_translations_of_the_old_one_with_it() -> None:
+    app = await demo_app()
+    await app.team.change_settings({"greeting": "Ahoy!"})
+    changed = (await app.team.settings()).brand
+    assert SHIPPED.greeting not in changed.languages["de"].texts
+    assert SHIPPED.thanks in changed.languages["de"].texts
+    assert changed.in_language("de").greeting == "Ahoy!"

@@ -7,6 +7,7 @@ import pytest
 from pydantic import JsonValue
 
 from shopfloor.conversation.grounding import Evidence
+from shopfloor.language.languages import Language
 
 NOW = datetime(2026, 11, 21, 15, tzinfo=UTC)
 ORDER: JsonValue = {
@@ -97,3 +98,51 @@ def test_numbers_and_truth_values_of_an_output_do_not_count_as_days_or_money() -
     evidence = known({"stock": 3, "is_open": True, "rating": 4.5})
     assert evidence.missing("Only 3 left.") == ()
     assert evidence.missing("It costs $3.") == ("$3",)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("de", "Ihre Bestellung #123 beläuft sich auf 179,56 $, aufgegeben am 18. November."),
+        ("de", "Sie sollte am Montag ankommen, versandkostenfrei ab 75,00 $."),
+        ("es", "Su pedido #123 asciende a 179,56 $ y se realizó el 18 de noviembre."),
+        ("es", "Debería llegar el lunes; escriba a help@harbourlane.example."),
+        ("fr", "Votre commande #123 s’élève à 179,56\u00a0$, passée le 18 novembre."),
+        ("fr", "Elle devrait arriver lundi\u00a0; le suivi est TRK456AB."),
+        ("de", "Your order #123 comes to $179.56."),
+    ],
+)
+def test_what_is_borne_out_may_be_said_in_every_language(language: Language, sentence: str) -> None:
+    evidence = Evidence(NOW, ZoneInfo("America/New_York"), language)
+    evidence.add_all([ORDER, PAGE])
+    assert evidence.missing(sentence) == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "claim"),
+    [
+        ("de", "Das macht 180,00 $.", "$180.00"),
+        ("de", "Das macht 1.179,56 $.", "$1,179.56"),
+        ("de", "Das macht 42 Euro.", "€42"),
+        ("de", "Sie kommt am 25. November.", "2026-11-25"),
+        ("de", "Sie kommt morgen.", "2026-11-22"),
+        ("de", "Ihre Bestellung 99881 ist unterwegs.", "99881"),
+        ("es", "Son 180,00 $.", "$180.00"),
+        ("es", "Llega el 25 de noviembre de 2026.", "2026-11-25"),
+        ("es", "Llega mañana.", "2026-11-22"),
+        ("fr", "Cela fait 1\u202f180,00\u00a0$.", "$1,180.00"),
+        ("fr", "Elle arrive le 25 novembre.", "2026-11-25"),
+        ("fr", "Elle arrive demain.", "2026-11-22"),
+        ("fr", "It comes to $180.", "$180"),
+    ],
+)
+def test_what_is_not_borne_out_is_missing_in_every_language(language: Language, sentence: str, claim: str) -> None:
+    evidence = Evidence(NOW, ZoneInfo("America/New_York"), language)
+    evidence.add_all([ORDER, PAGE])
+    assert claim in evidence.missing(sentence)
+
+
+def test_a_question_that_was_asked_in_german_bears_out_what_it_states() -> None:
+    evidence = Evidence(NOW, ZoneInfo("America/New_York"), "de")
+    evidence.add("Stornierung der Bestellung #141, aufgegeben am 19. November, über 1.119,71 $.")
+    assert evidence.missing("Es geht um 1.119,71 $ vom 19. November.") == ()

@@ -149,4 +149,6 @@ def _meant(name: str, known: Iterable[str]) -> str:
 
 
 def _examples(card: AgentCard) -> int:
-    return sum(len(skill.examples) for skill in card.skills)
+    """Return how many examples a planner learns from at once: the English ones, with those of one other language."""
+    others = (sum(map(len, translation.examples.values())) for translation in card.languages.values())
+    return sum(len(skill.examples) for skill in card.skills) + max(others, default=0)

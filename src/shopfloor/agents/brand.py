@@ -1,5 +1,6 @@
 """What every agent of the shop keeps to: name, voice, refusals, guidelines, hours, when a person takes over."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -8,10 +9,14 @@ from pydantic import AfterValidator, Field, model_validator
 
 from shopfloor.agents.choices import holds
 from shopfloor.agents.fields import wrong_fields
-from shopfloor.agents.playbook import Data, Expression, Line, Name, TemplateText, Text
+from shopfloor.agents.languages import OTHERS, OtherLanguage, PlainTranslation, shortened, text_problems
+from shopfloor.agents.playbook import GIVEN, Data, Expression, Line, Name, TemplateText, Text
+from shopfloor.agents.templates import check_template
 from shopfloor.identity.identity import Identity
-from shopfloor.kernel.errors import FieldProblem
+from shopfloor.kernel.errors import FieldProblem, InvalidInput
 from shopfloor.kernel.ids import AgentId, CustomerId
+from shopfloor.language.languages import Language
+from shopfloor.language.writing import set_in
 from shopfloor.outreach.rules import OutreachRules
 from shopfloor.shop.return_policy import ReturnPolicy
 
@@ -45,6 +50,8 @@ class OpeningHours(Data):
         return self.opens <= at and (at < self.closes or self.closes == time())
 
 
+TOLD = ("greeting", "refusal", "not_understood", "trouble", "thanks")
+"""Settings that are said as they are written."""
 Customers = Literal["everyone", "guests", "signed_in"]
 Word = Annotated[str, Field(pattern=r"^[^\W\d_]([^\W\d_]|[ '-])*$", max_length=60)]
 
@@ -137,6 +144,7 @@ class Brand(Data):
     irreversible_limit_minor: Annotated[int, Field(ge=0)]
     """Up to this amount an action that cannot be undone needs no merchant's approval."""
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    languages: dict[OtherLanguage, PlainTranslation] = Field(default_factory=dict[OtherLanguage, PlainTranslation])
 
     @model_validator(mode="after")
     def _has_each_id_once(self) -> Self:
@@ -150,6 +158,68 @@ class Brand(Data):
         if found:
             raise wrong_fields(found)
         return self
+
+    def language_problems(self) -> list[FieldProblem]:
+        """Return what is wrong with its translations; stored settings with such ones are still good in English."""
+        known = self.texts()
+        found: list[FieldProblem] = []
+        for language, translation in self.languages.items():
+            found += text_problems(f"languages.{language}", translation.texts, known, None)
+            found += self._says_problems(language, translation)
+        return found
+
+    def _says_problems(self, language: str, translation: PlainTranslation) -> list[FieldProblem]:
+        """Return what is wrong with the translations of what guidelines say, which are templates."""
+        says = [one.say for one in self.guidelines if one.say in translation.texts]
+        found: list[FieldProblem] = []
+        for source in says:
+            field = f"languages.{language}.texts.{shortened(source)}"
+            try:
+                check_template(translation.texts[source])
+            except InvalidInput as error:
+                found.append(FieldProblem(field, str(error)))
+                continue
+            text = {source: translation.texts[source]}
+            found += text_problems(f"languages.{language}", text, says, {*GIVEN, "agent"})
+        return found
+
+    def texts(self) -> dict[str, None]:
+        """Return what the customer may read of it, as it is written, each once."""
+        returns = self.returns
+        found = [self.greeting, self.refusal, self.not_understood, self.trouble, self.thanks]
+        found += [one.message for one in self.refusals]
+        found += [one.say for one in self.guidelines]
+        found += [text for one in self.transfer_scenarios for text in (one.message, one.out_of_hours_message)]
+        found += [returns.condition, returns.refunded_in, *returns.conditions.values(), *returns.excluded.values()]
+        found += returns.instructions.values()
+        return {text: None for text in found if text}
+
+    def said(self, language: Language) -> Mapping[str, str]:
+        """Return its texts in a language, by the English ones; those that are missing are said in English."""
+        translation = self.languages.get(language) if language in OTHERS else None
+        texts = translation.texts if translation else {}
+        return {source: set_in(language, text) for source, text in texts.items()}
+
+    def in_language(self, language: Language) -> Self:
+        """Return the settings as customers read them in a language."""
+        said = self.said(language)
+        if not said:
+            return self
+
+        def put(text: str) -> str:
+            return said.get(text, text)
+
+        scenarios = [
+            one.model_copy(update={"message": put(one.message), "out_of_hours_message": put(one.out_of_hours_message)})
+            for one in self.transfer_scenarios
+        ]
+        return self.model_copy(
+            update={
+                **{name: put(getattr(self, name)) for name in TOLD},
+                "refusals": tuple(one.model_copy(update={"message": put(one.message)}) for one in self.refusals),
+                "transfer_scenarios": tuple(scenarios),
+            }
+        )
 
     def is_open(self, at: datetime) -> bool:
         """Whether staff answer at an instant."""

@@ -5,7 +5,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from shopfloor.agents.fields import wrong_fields
+from shopfloor.agents.languages import WORDLESS, OtherLanguage, Translation, text_problems
 from shopfloor.agents.playbook import (
+    GIVEN,
     Ask,
     Call,
     Data,
@@ -13,6 +15,7 @@ from shopfloor.agents.playbook import (
     Line,
     Name,
     Propose,
+    Say,
     Slot,
     Step,
     TemplateText,
@@ -21,6 +24,7 @@ from shopfloor.agents.playbook import (
 )
 from shopfloor.kernel.errors import FieldProblem
 from shopfloor.kernel.ids import AgentId
+from shopfloor.language.languages import DEFAULT, Language
 from shopfloor.outreach.signals import Purpose, SignalKind
 
 MAX_EXAMPLES = 200
@@ -31,6 +35,8 @@ MAX_STEPS = 120
 """Of a skill or a fragment, as they are written."""
 MAX_RUN = 400
 """Of a skill with its fragments written out."""
+VERDICT = frozenset({"outcome", "digest", "args", "summary", "rule", "reason", "result"})
+"""What the question for a yes reads of the gate's verdict."""
 Half = Literal["conversation", "command_centre"]
 
 
@@ -84,6 +90,7 @@ class AgentCard(Data):
     """Steps that several skills share."""
     skills: Annotated[tuple[Skill, ...], Field(min_length=1, max_length=MAX_PARTS)]
     subscriptions: Annotated[tuple[Subscription, ...], Field(max_length=MAX_PARTS)] = ()
+    languages: dict[OtherLanguage, Translation] = Field(default_factory=dict[OtherLanguage, Translation])
 
     @property
     def agent_name(self) -> str:
@@ -104,6 +111,24 @@ class AgentCard(Data):
         for step in steps:
             flat.extend(self.flat(self.fragments[step.use]) if isinstance(step, Use) else (step,))
         return tuple(flat)
+
+    def texts(self) -> dict[str, None]:
+        """Return what the customer may read of it, as it is written, in its order and each once."""
+        found = [text for slot in self.slots.values() for text in (slot.question, slot.again)]
+        found += [skill.status for skill in self.skills]
+        for steps in self.parts().values():
+            for step in steps:
+                found += [step.say] if isinstance(step, Say) else []
+                found += [step.question] if isinstance(step, Ask | Propose) else []
+        return {text: None for text in found if text}
+
+    def text(self, source: str, language: Language) -> tuple[str, Language]:
+        """Return what is said for one of its texts in a language, and the language that this is in."""
+        translation = next((one for name, one in self.languages.items() if name == language), None)
+        if WORDLESS.fullmatch(source):
+            return source, language
+        text = translation.texts.get(source) if translation else None
+        return (text, language) if text else (source, DEFAULT)
 
     def parts(self) -> dict[str, tuple[Step, ...]]:
         """Return the steps of each skill and each fragment as they are written, by their paths in the card."""
@@ -131,6 +156,22 @@ class AgentCard(Data):
         for skill in self.skills:
             unknown = {slot: None for slot in (*skill.takes, *skill.needs) if slot not in self.slots}
             found += [FieldProblem(f"skills.{skill.id}.takes", f"there is no slot {slot}") for slot in unknown]
+        return found
+
+    def language_problems(self) -> list[FieldProblem]:
+        """Return what is wrong with its translations; a stored card with such ones is still good in English."""
+        if not self.languages:
+            return []
+        steps = [step for steps in self.parts().values() for step in steps]
+        results = {step.result for step in steps if isinstance(step, Call | Propose)}
+        names = {*GIVEN, *self.slots, *results, *VERDICT}
+        texts, skills = self.texts(), {skill.id for skill in self.skills}
+        found: list[FieldProblem] = []
+        for language, translation in self.languages.items():
+            where = f"languages.{language}"
+            found += text_problems(where, translation.texts, texts, names)
+            strange = [skill for skill in translation.examples if skill not in skills]
+            found += [FieldProblem(f"{where}.examples.{skill}", "there is no such skill") for skill in strange]
         return found
 
     def _step_problems(self, where: str, step: Step) -> list[FieldProblem]:

@@ -24,6 +24,11 @@ def fields_of(error: ValidationError) -> list[FieldProblem]:
             if one["type"] == "extra_forbidden":
                 message += ": there is no field of this name"
             found.append(FieldProblem(".".join(map(str, one["loc"])), message))
+    return shown(found)
+
+
+def shown(found: Sequence[FieldProblem]) -> list[FieldProblem]:
+    """Return problems, of very many only the first."""
     more = len(found) - SHOWN
     return [*found[:SHOWN], *([FieldProblem("", f"and {more} more")] if more > 0 else [])]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from typing import assert_never
+from typing import assert_never, cast
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
@@ -11,10 +11,12 @@ from shopfloor.agents.card import AgentCard
 from shopfloor.agents.outcome import AgentTask, Done, Failed, HandedOff, NeedsInput, Outcome, Said, Waiting
 from shopfloor.agents.playbook import Ask, Assign, Call, End, HandOff, Propose, Say, Step, Use
 from shopfloor.agents.sandbox import MAX_WEIGHT, weigh
+from shopfloor.agents.sentences import sentences, speaker
 from shopfloor.agents.templates import evaluate, render
 from shopfloor.journal.events import ActionMoved
 from shopfloor.kernel.errors import CallerError, InvalidInput, WorldError
 from shopfloor.kernel.ids import AgentId
+from shopfloor.language.languages import DEFAULT
 from shopfloor.language.wording import wording_of
 from shopfloor.tools.contract import ToolContext, Toolset
 
@@ -58,11 +60,20 @@ class _Run:
         self._scope = scope
         brand = scope.get("brand")
         self._wording = wording_of(brand.wording) if isinstance(brand, Brand) else ()
+        self._speaker = speaker(scope)
         self._results: dict[str, object] = {}
         self._said = set(task.said)
 
     def _text(self, source: str, /, **names: object) -> str:
-        return render(source, {**self._names(), **names}, self._wording)
+        """Say a text of the card in the conversation's language, and in English where it has no such text."""
+        text, language = self._card.text(source, self._speaker.language)
+        if language == DEFAULT and (usual := sentences(self._speaker.language).get(source)):
+            text, language = usual, self._speaker.language
+        if language == DEFAULT:
+            return render(text, {**self._names(), **names}, self._wording)
+        slots = {name: self._speaker.say(one) if isinstance(one, str) else one for name, one in self._slots.items()}
+        results = cast("dict[str, object]", self._speaker.show({**self._results, **names}))
+        return render(text, {**self._names(), **slots, **results}, language=language)
 
     def _names(self) -> dict[str, object]:
         return {**self._scope, "request": self._task.request, **self._slots, **self._results}

@@ -42,6 +42,7 @@ GIVEN = frozenset(
         "is_open",
         "is_resumed",
         "knowledge",
+        "language",
         "now",
         "opens_next",
         "others",

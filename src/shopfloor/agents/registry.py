@@ -9,7 +9,8 @@ from typing import Protocol, TypeVar, cast
 from pydantic import JsonValue, ValidationError
 
 from shopfloor.agents.card import AgentCard
-from shopfloor.agents.fields import fields_of
+from shopfloor.agents.fields import fields_of, shown
+from shopfloor.agents.languages import OTHERS
 from shopfloor.agents.yaml_files import read_yaml, write_yaml
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock, SystemClock
@@ -271,9 +272,12 @@ def card_of(data: object, where: str) -> AgentCard:
         InvalidFields: naming each field that is wrong.
     """
     try:
-        return AgentCard.model_validate(data)
+        card = AgentCard.model_validate(data)
     except ValidationError as error:
         raise InvalidFields(f"{where} is not an agent's card", fields_of(error)) from error
+    if problems := card.language_problems():
+        raise InvalidFields(f"{where} cannot be said so in other languages", shown(problems))
+    return card
 
 
 def id_in(data: object) -> object:
@@ -296,7 +300,21 @@ def _conditions_last(data: JsonValue) -> JsonValue:
 
 
 def shipped_cards() -> list[AgentCard]:
-    """Return the cards that come with the product."""
+    """Return the cards that come with the product, each with the languages in the files beside it: `<id>.de.yaml`."""
     folder = resources.files("shopfloor.agents") / "shipped" / "cards"
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
-    return [parse_card(file.read_text("utf-8"), file.name) for file in files]
+    cards = [parse_card(file.read_text("utf-8"), file.name) for file in files if file.name.count(".") == 1]
+    besides = {file.name: file.read_text("utf-8") for file in files if file.name.count(".") > 1}
+    return [_with_languages(card, besides) for card in cards]
+
+
+def _with_languages(card: AgentCard, files: Mapping[str, str]) -> AgentCard:
+    """Return a card of the product's with its translations; one whose English text has changed since is left out."""
+    known = card.texts()
+    languages: dict[str, object] = {}
+    for language in OTHERS:
+        name = f"{card.id}.{language}.yaml"
+        if name in files:
+            data = cast("dict[str, dict[str, str]]", read_yaml(files[name], name))
+            languages[language] = {**data, "texts": {s: t for s, t in data["texts"].items() if s in known}}
+    return card_of(card_json(card) | {"languages": languages}, card.id) if languages else card

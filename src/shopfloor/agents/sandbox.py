@@ -12,7 +12,7 @@ from datetime import date, time
 from functools import wraps
 from typing import Any, cast
 
-from jinja2 import TemplateSyntaxError, Undefined, nodes
+from jinja2 import TemplateSyntaxError, Undefined, nodes, pass_context
 from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
 from jinja2.runtime import Context, LoopContext
@@ -249,8 +249,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.globals = {"range": _range}
 
     def offer(self, name: str, made: Callable[..., Any]) -> None:
-        """Add a filter."""
-        self.filters[name] = _guarded(made)
+        """Add a filter; what it takes first is what the template's `language` is."""
+        guarded = _guarded(made)
+
+        @pass_context
+        def in_language(context: Context, *args: Any, **kwargs: Any) -> Any:
+            return guarded(context.get("language"), *args, **kwargs)
+
+        self.filters[name] = in_language
 
     def _generate(
         self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
-from typing import Protocol
+from typing import Protocol, cast
 
 from anyio import to_thread
 from pydantic import JsonValue, ValidationError
 
 from shopfloor.agents.brand import Brand
-from shopfloor.agents.fields import fields_of
+from shopfloor.agents.fields import fields_of, shown
+from shopfloor.agents.languages import OTHERS
 from shopfloor.agents.yaml_files import read_yaml, write_yaml
 from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.errors import Conflict, InvalidFields, NotFound
@@ -146,9 +147,12 @@ def brand_of(data: object, where: str) -> Brand:
         InvalidFields: naming each field that is wrong.
     """
     try:
-        return Brand.model_validate(data)
+        brand = Brand.model_validate(data)
     except ValidationError as error:
         raise InvalidFields(f"{where} cannot be used", fields_of(error)) from error
+    if problems := brand.language_problems():
+        raise InvalidFields(f"{where} cannot be used", shown(problems))
+    return brand
 
 
 def parse_brand(text: str, where: str) -> Brand:
@@ -178,7 +182,26 @@ def merged(data: JsonValue, changes: JsonValue) -> JsonValue:
     return result
 
 
+def without_stale(data: JsonValue, changes: Mapping[str, JsonValue], before: Brand) -> JsonValue:
+    """Return changed settings without the translations of texts that the change has put others for."""
+    if not isinstance(data, dict) or not isinstance(data.get("languages"), dict) or "languages" in changes:
+        return data
+    try:
+        gone = before.texts().keys() - Brand.model_validate({**data, "languages": {}}).texts().keys()
+    except ValidationError:  # which is told once the settings are read whole
+        return data
+    languages = cast("dict[str, dict[str, dict[str, JsonValue]]]", data["languages"])
+    left = {
+        name: {"texts": {source: text for source, text in one["texts"].items() if source not in gone}}
+        for name, one in languages.items()
+    }
+    return {**data, "languages": cast(JsonValue, left)}
+
+
 def shipped_brand() -> Brand:
-    """Return the settings of the demo shop."""
-    file = resources.files("shopfloor.agents") / "shipped" / "brand.yaml"
-    return Brand.model_validate(read_yaml(file.read_text("utf-8"), "brand.yaml"))
+    """Return the settings of the demo shop, with the languages in the files beside them: `brand.de.yaml`."""
+    folder = resources.files("shopfloor.agents") / "shipped"
+    data = cast("dict[str, JsonValue]", read_yaml((folder / "brand.yaml").read_text("utf-8"), "brand.yaml"))
+    files = {language: folder / f"brand.{language}.yaml" for language in OTHERS}
+    languages = {one: read_yaml(file.read_text("utf-8"), file.name) for one, file in files.items() if file.is_file()}
+    return Brand.model_validate({**data, "languages": languages})

@@ -13,7 +13,7 @@ from shopfloor.agents.admission import Admission
 from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.registry import AgentEntry, CardVersion, Registry, card_of, export_card
-from shopfloor.agents.settings import Settings, SettingsVersion, brand_json, brand_of, merged
+from shopfloor.agents.settings import Settings, SettingsVersion, brand_json, brand_of, merged, without_stale
 from shopfloor.agents.yaml_files import read_yaml
 from shopfloor.kernel.errors import Conflict, FieldProblem, InvalidFields, NotFound
 from shopfloor.kernel.ids import AgentId
@@ -179,6 +179,7 @@ class Team:
         """
         current = await self._settings.current()
         changed = merged(brand_json(current.brand), dict(changes))
+        changed = await to_thread.run_sync(without_stale, changed, changes, current.brand)
         version = current.version if if_version is None else if_version
         return await self.put_settings(changed, "the settings", if_version=version)
 

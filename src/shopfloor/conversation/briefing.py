@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from shopfloor.conversation.state import ChatState
 from shopfloor.journal.events import ActionMoved, HandedOff, MessageWritten, TaskStatus, ToolCalled
+from shopfloor.language.languages import DEFAULT
 from shopfloor.planning.plan import Task
 
 LONGEST = 3_000
@@ -15,10 +16,14 @@ TRIED = 8
 ENDINGS = {"done": "done", "needs_input": "asked the customer", "handed_off": "handed over", "failed": "failed"}
 
 
-def briefing(state: ChatState, task: Task) -> str:
-    """Return the summary for a ticket, in plain text, the newest words last; what is too long is cut at its start."""
+def briefing(state: ChatState, task: Task, wanted: str) -> str:
+    """Return the summary for a ticket, in plain text, the newest words last; what is too long is cut at its start.
+
+    `wanted` is the matter in the customer's own words.
+    """
     head = [
-        f"Wanted: {_short(task.task, 600)}",
+        f"Wanted: {_short(wanted, 600)}",
+        *([f"Language: {state.language}"] if state.language != DEFAULT else []),
         f"Customer: {_who(state)}",
         f"Orders named: {_listed(_orders(state))}",
         f"Tried: {_listed(_tried(state, task))}",

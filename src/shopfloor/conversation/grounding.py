@@ -1,7 +1,8 @@
 """Whether what a sentence states stems from the turn's evidence: tool results, documents, the customer's own words.
 
 Checked are amounts of money, order numbers, days, tracking ids, e-mail addresses and links. Evidence is read with the
-same recognisers as the sentence, so a value may be written in any way that both understand.
+same recognisers as the sentence, so a value may be written in any way that both understand; amounts and days as
+another language writes them are put into English before.
 """
 
 import re
@@ -16,6 +17,8 @@ from pydantic import JsonValue
 from shopfloor.language.amounts import prices
 from shopfloor.language.dates import days_named, find_days, local_day
 from shopfloor.language.entities import entities
+from shopfloor.language.languages import DEFAULT, Language
+from shopfloor.language.writing import in_english
 
 URL = re.compile(r"https?://[^\s<>\"')\]]+[^\s<>\"')\].,;:!?]")
 AMOUNT = re.compile(r"(?:[$€£¥]|\b[A-Z]{3} )\d[\d,]*(?:\.\d+)?|\d[\d,]*(?:\.\d+)? ?(?:dollars|euros?|USD|EUR|GBP)\b")
@@ -32,6 +35,8 @@ class Evidence:
 
     now: datetime
     zone: tzinfo
+    language: Language = DEFAULT
+    """That is spoken; English is understood beside it."""
     amounts: set[tuple[str | None, int]] = field(default_factory=set[tuple[str | None, int]])
     """With their currencies, in the smallest unit."""
     days: set[date] = field(default_factory=set[date])
@@ -71,7 +76,7 @@ class Evidence:
                 local_day(datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text), self.zone)
             )
             return
-        stated = _stated(text, local_day(self.now, self.zone))
+        stated = _stated(text, local_day(self.now, self.zone), self.language)
         self.words.update(stated.words)
         self.amounts.update(stated.amounts)
         self.days.update(stated.days)
@@ -79,7 +84,7 @@ class Evidence:
     def missing(self, sentence: str) -> tuple[str, ...]:
         """Return what a sentence states without evidence, as it is written; empty for a sentence that may be said."""
         links = URL.findall(sentence)
-        bare = URL.sub(" ", sentence)
+        bare = in_english(URL.sub(" ", sentence), self.language)
         found = entities(bare)
         missing = [written for written in AMOUNT.findall(bare) if not _amounts(written) <= self.amounts]
         named = (*found.order_numbers, *found.tracking_ids, *found.emails, *links)
@@ -95,12 +100,13 @@ class _Stated(NamedTuple):
 
 
 @lru_cache(maxsize=4_096)
-def _stated(text: str, today: date) -> _Stated:
+def _stated(text: str, today: date, language: Language) -> _Stated:
     """Read a text; most come turn after turn, such as the products' and the settings'."""
+    plain = in_english(text, language)
     return _Stated(
         words=frozenset((*WORD.findall(text.lower()), *(link.lower() for link in URL.findall(text)))),
-        amounts=frozenset(amount for written in AMOUNT.findall(text) for amount in _amounts(written)),
-        days=frozenset(days_named(text, today)) if len(text) > SHORTEST_DAY else frozenset(),
+        amounts=frozenset(amount for written in AMOUNT.findall(plain) for amount in _amounts(written)),
+        days=frozenset(days_named(plain, today)) if len(plain) > SHORTEST_DAY else frozenset(),
     )
 
 

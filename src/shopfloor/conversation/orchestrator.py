@@ -19,6 +19,7 @@ from shopfloor.agents.brand import Brand, TransferScenario
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.registry import Registry
 from shopfloor.agents.settings import Settings
+from shopfloor.conversation.hearing import contents_of, heard, in_language, language_of, passed_on
 from shopfloor.conversation.live import Hub, Listener, nobody
 from shopfloor.conversation.log import ConversationLog, Desk
 from shopfloor.conversation.state import ChatState, Turn, fold
@@ -32,6 +33,7 @@ from shopfloor.journal.events import (
     IdentityMethod,
     IdentityVerified,
     KnowledgeRetrieved,
+    LanguageChanged,
     MessageWritten,
     ReplyComposed,
     SignalReceived,
@@ -164,7 +166,8 @@ class ChatOrchestrator:
         )
         (event,) = await self._desk.journal.append(_stream(conversation), [message])
         is_new = isinstance(event.data, MessageWritten) and event.data.message_id == message.message_id
-        if is_stop(content) and is_new:  # one that is sent again has stopped its turn already
+        said = "\n".join(await heard([content], state.language)) if is_new else ""
+        if (is_stop(content) or is_stop(said)) and is_new:  # one that is sent again has stopped its turn already
             self.stop(conversation)
         if isinstance(event.data, MessageWritten) and event.data.content != content:
             raise Conflict(f"the message {client_id} was sent before with another text: use a new client_id")
@@ -251,7 +254,8 @@ class ChatOrchestrator:
         brand = await self._settings.brand()
         factory = AgentFactory(cards, brand, self._desk.tools, state.identity)
         turn = state.turn or await self._begin(log, _context(brand, cards))
-        runner = TurnRunner(self._desk, log, turn, factory, brand)
+        said = await heard(contents_of(state, turn.message_ids), state.language)
+        runner = TurnRunner(self._desk, log, turn, factory, brand, said)
         outcome = await self._outcome(log, runner, turn, cards)
         content, sources = log.state.compose_reply()
         reply = ReplyComposed(
@@ -321,7 +325,12 @@ class ChatOrchestrator:
         pending = tuple(message.message_id for message in log.state.unanswered)
         if not pending:
             pending = (log.state.signals[0].message_id,)
-        data: list[EventData] = [TurnStarted(turn_id=TurnId(self._desk.ids.new("turn")), message_ids=pending)]
+        turn_id = TurnId(self._desk.ids.new("turn"))
+        data: list[EventData] = [TurnStarted(turn_id=turn_id, message_ids=pending)]
+        if log.state.unanswered:
+            language = await language_of(log.state.unanswered, log.state.language)
+            if language != (None if log.state.is_foreign else log.state.language):
+                data.append(LanguageChanged(turn_id=turn_id, language=language))
         if log.state.context is None or log.state.context.version != context.version:
             data.append(context)
         await log.append(data)
@@ -334,8 +343,12 @@ class ChatOrchestrator:
         if turn.signal:
             await log.append([plan_event(turn, _unasked(turn.signal, cards), 0, "signal")])
             return
-        asked = [m.content for m in log.state.messages if m.message_id in turn.message_ids]
-        message = "\n".join(asked)[:PLANNED_CHARACTERS]
+        asked = contents_of(log.state, turn.message_ids)
+        if log.state.is_foreign and (plan := passed_on(asked, log.state, turn, cards)):
+            await log.append([plan_event(turn, plan, 0, "language")])
+            return
+        said = await heard(asked, log.state.language)
+        message = "\n".join(said)[:PLANNED_CHARACTERS]
         async with asyncio.TaskGroup() as group:
             knowledge = group.create_task(self._knowledge(message))
             planned = group.create_task(self._planned(message, log.state, turn, cards, scenarios))
@@ -343,7 +356,7 @@ class ChatOrchestrator:
         await log.append(
             [
                 KnowledgeRetrieved(turn_id=turn.id, passages=passages),
-                plan_event(turn, planned.result(), 0, self._planner.name),
+                plan_event(turn, in_language(planned.result(), log.state, asked, cards), 0, self._planner.name),
             ]
         )
 

@@ -13,7 +13,7 @@ from shopfloor.conversation.state import ChatState, Turn
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import EventData, MessageWritten, SentenceWithheld, Source, ToolCalled
 from shopfloor.kernel.ids import IdSource, MessageId
-from shopfloor.language.text import sentences
+from shopfloor.language.writing import sentences_in
 from shopfloor.planning.plan import Task
 
 
@@ -43,7 +43,8 @@ class Speech:
         self._withheld: list[SentenceWithheld] = []
         self._turn = turn
         self._evidence = evidence
-        self._guidance = Guidance(brand.guidelines, [message.content for message in turn.messages])
+        heard = [message.content for message in turn.messages]
+        self._guidance = Guidance(brand.guidelines, heard, brand.said(evidence.language), evidence.language)
         self._ids = ids
         self._name = name
         self._tell = tell
@@ -70,7 +71,8 @@ class Speech:
 
     def say(self, task: Task, words: str, *sources: Source) -> None:
         """Release the sentences that the evidence bears out; keep the rest back."""
-        checked = "".join(sentence for sentence in sentences(words) if self._may_say(task, sentence)).strip()
+        pieces = sentences_in(self._evidence.language, words)
+        checked = "".join(sentence for sentence in pieces if self._may_say(task, sentence)).strip()
         if not checked:
             return
         saying = self._said.get(task.id) or _Saying(MessageId(self._ids.new("msg")))
@@ -130,7 +132,7 @@ class Speech:
 
 def known(state: ChatState, turn: Turn, brand: Brand, now: datetime) -> Evidence:
     """Return the evidence there is before any tool is called: the customer's words and the shop's own settings."""
-    evidence = Evidence(now, ZoneInfo(brand.zone))
+    evidence = Evidence(now, ZoneInfo(brand.zone), state.language)
     for message in state.messages:
         if message.role == "user":
             evidence.hear(message.content)

@@ -21,6 +21,7 @@ from shopfloor.journal.events import (
     HandedOff,
     IdentityVerified,
     KnowledgeRetrieved,
+    LanguageChanged,
     MessageWritten,
     PlanMade,
     ReplyComposed,
@@ -33,6 +34,7 @@ from shopfloor.journal.events import (
     TurnStarted,
 )
 from shopfloor.kernel.ids import ConversationId, MessageId, OrderNumber, ProductId, TurnId
+from shopfloor.language.languages import DEFAULT, Language
 from shopfloor.models.contract import ModelMessage
 from shopfloor.planning.plan import Plan, Task
 from shopfloor.tools.contract import EarlierCall
@@ -92,6 +94,10 @@ class ChatState:
         self.previous: Task | None = None
         self.answered: set[MessageId] = set()
         self.is_opened = False
+        self.language: Language = DEFAULT
+        """What the customer is answered in."""
+        self.is_foreign = False
+        """Whether they write in a language that the team does not read."""
 
     @property
     def brand(self) -> Mapping[str, JsonValue]:
@@ -161,6 +167,11 @@ class ChatState:
     def _(self, data: TurnStarted, at: datetime) -> None:
         signal = next((signal for signal in self.signals if signal.message_id in data.message_ids), None)
         self.turn = Turn(id=data.turn_id, message_ids=data.message_ids, signal=signal, started_at=at)
+
+    @_take.register
+    def _(self, data: LanguageChanged, _at: datetime) -> None:
+        self.language = data.language or DEFAULT
+        self.is_foreign = data.language is None
 
     @_take.register
     def _(self, data: KnowledgeRetrieved, _at: datetime) -> None:

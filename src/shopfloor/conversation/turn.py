@@ -12,9 +12,13 @@ from shopfloor.agents.base import AgentFactory
 from shopfloor.agents.brand import Brand, TransferScenario
 from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.outcome import AgentTask, Done, Failed, HandedOff, NeedsInput, Outcome, Said
+from shopfloor.agents.playbook import Propose
+from shopfloor.agents.sentences import speaker
 from shopfloor.agents.transfers import SCENARIO, transfer
 from shopfloor.conversation.briefing import briefing, transcript
+from shopfloor.conversation.hearing import TICKET, contents_of, original
 from shopfloor.conversation.log import ConversationLog, Desk
+from shopfloor.conversation.notices import notice_in
 from shopfloor.conversation.speech import Speech, known
 from shopfloor.conversation.state import Turn
 from shopfloor.identity.identity import Identity
@@ -39,15 +43,30 @@ NOTHING: Mapping[str, JsonValue] = {}
 class TurnRunner:
     """Runs the tasks of one turn; also the `Session` of their tools."""
 
-    def __init__(self, desk: Desk, log: ConversationLog, turn: Turn, factory: AgentFactory, brand: Brand) -> None:
-        """Take the turn, as the state has it."""
+    def __init__(
+        self,
+        desk: Desk,
+        log: ConversationLog,
+        turn: Turn,
+        factory: AgentFactory,
+        brand: Brand,
+        heard: Sequence[str],
+    ) -> None:
+        """Take the turn, as the state has it, and what the customer wrote in it, in English."""
         self._desk = desk
         self._log = log
         self._turn = turn
         self._factory = factory
-        self._brand = brand
+        self._brand = brand.in_language(log.state.language)
+        self._heard = heard
         self._now = desk.clock.now()
         self._zone = ZoneInfo(brand.zone)
+        place = {"language": log.state.language, "brand": brand, "now": self._now, "zone": self._zone}
+        self._speaker = speaker(place)
+        said = [message.content for message in turn.messages]
+        notice = notice_in("\n".join(contents_of(log.state, turn.message_ids))) if log.state.is_foreign else ""
+        self._notice = "" if any(notice in text for text in said) else notice
+        """What is still to be said to somebody whose language the team does not read."""
         self._unwritten: list[EventData] = []
         self._calls: dict[str, list[ToolCalled]] = {}
         self._journaled: set[int] = set()
@@ -86,8 +105,7 @@ class TurnRunner:
     async def recall(self) -> None:
         """Read what is remembered of a signed-in customer, once for the turn."""
         if self.identity.customer_id:
-            said = [m.content for m in self._log.state.messages if m.message_id in self._turn.message_ids]
-            self.profile = await self._desk.recollection.for_turn(self.identity.customer_id, said, self._now)
+            self.profile = await self._desk.recollection.for_turn(self.identity.customer_id, self._heard, self._now)
 
     # -- as a runner -------------------------------------------------------------------------------------------------
 
@@ -129,6 +147,9 @@ class TurnRunner:
             self._unwritten.append(piece)
             return
         await self._write()  # what was read is journaled before words that stem from it are
+        if self._notice:
+            self._speech.say(task, self._notice)
+            self._notice = ""
         if not self._speech.has_said(task):
             self._speech.guide("before", task, self.identity, self._scope)
         self._speech.say(task, piece.text)
@@ -167,8 +188,8 @@ class TurnRunner:
             self._close(task, "failed", reason=reason)
             return ()
         await self.told(task, Said(self._brand.trouble))
-        colleague = self._factory.handoffs.last_resort("open_ticket")
-        skill = colleague.proposer("open_ticket") if colleague else None
+        colleague = self._factory.handoffs.last_resort(TICKET)
+        skill = colleague.proposer(TICKET) if colleague else None
         can_help = colleague and skill and (task.agent, task.skill) != (colleague.id, skill.id)
         if colleague is None or skill is None or not can_help:
             return await self._give_up(task, reason)
@@ -196,7 +217,7 @@ class TurnRunner:
 
     async def _give_up(self, task: Task, reason: str) -> Sequence[Task]:
         """Say where help is."""
-        await self.told(task, Said(f"Please write to {self._brand.support_email}, and we will take care of it."))
+        await self.told(task, Said(self._help()))
         self._close(task, "failed", reason=reason)
         return ()
 
@@ -208,7 +229,8 @@ class TurnRunner:
         skill = colleague.skill(skill_id)
         if plan is None or skill is None or self._replans >= MAX_REPLANS:
             return None
-        status = skill.status if "{" not in skill.status else f"{colleague.name} is taking over..."
+        status, _ = colleague.text(skill.status, self._log.state.language)
+        status = self._speaker.say(f"{colleague.name} is taking over...") if "{" in status else status
         new = Task(
             id=f"r{self._replans + 1}",
             agent=colleague.id,
@@ -249,10 +271,12 @@ class TurnRunner:
 
     def _agent_task(self, task: Task, skill: Skill) -> AgentTask:
         waiting = self._turn.continued.get(task.continues or "")
+        steps = self._factory.cards[task.agent].flat(skill.steps)
+        is_for_staff = any(isinstance(step, Propose) and step.propose == TICKET for step in steps)
         return AgentTask(
             id=task.id,
             skill=skill,
-            request=task.task,
+            request=original(self._log.state, self._turn, task) if is_for_staff else task.task,
             slots=dict(task.arguments),
             said=frozenset(waiting.said) if waiting else frozenset(),
             answer=task.answer,
@@ -297,10 +321,10 @@ class TurnRunner:
 
     def _scope(self, task: Task) -> dict[str, object]:
         state = self._log.state
-        asked = [m.content for m in state.messages if m.message_id in self._turn.message_ids]
         passed_on = transfer(self._brand, (task.arguments.get(SCENARIO), task.skill), self._now)
         return {
             "brand": self._brand,
+            "language": state.language,
             "customer": {
                 "is_signed_in": self.identity.is_signed_in,
                 "name": self.identity.name,
@@ -311,14 +335,14 @@ class TurnRunner:
             "knowledge": state.knowledge,
             "now": self._now,
             "zone": self._zone,
-            "is_angry": any(is_angry(text) for text in asked),
+            "is_angry": any(is_angry(text) for text in self._heard),
             "is_resumed": task.continues is not None,
             "others": [other.skill for other in (state.plan.tasks if state.plan else ()) if other.id != task.id],
             "is_open": self._brand.is_open(self._now),
             "opens_next": self._brand.opens_next(self._now),
             "refusal": self._brand.refusal_for(task.task),
             "transfer": passed_on,
-            "briefing": briefing(state, task),
+            "briefing": briefing(state, task, original(state, self._turn, task)),
             "transcript": transcript(state.messages)[-TRANSCRIPT_CHARACTERS:],
         }
 
@@ -342,9 +366,12 @@ class TurnRunner:
         if self._turn.signal:
             await self._write()
             return
-        words = f"{self._brand.trouble} Please write to {self._brand.support_email}, and we will take care of it."
-        self._unwritten.append(self._speech.remark(words))
+        self._unwritten.append(self._speech.remark(f"{self._brand.trouble} {self._help()}"))
         await self._write()
+
+    def _help(self) -> str:
+        """Return where help is."""
+        return self._speaker.say(f"Please write to {self._brand.support_email}, and we will take care of it.")
 
     async def close(self, *, is_done: bool) -> None:
         """Journal what is left of the turn; of one that was stopped, also what was said and done up to then."""
@@ -352,9 +379,9 @@ class TurnRunner:
             plan = self._turn.plan
             for task in plan.tasks if plan else ():
                 self._unwritten += self._speech.taken(task)
-            done = " ".join(f"This was already done: {summary}" for summary in self._turn.done)
+            done = " ".join(self._speaker.say(f"This was already done: {summary}") for summary in self._turn.done)
             if not self._turn.signal:  # of what nobody asked for, nobody needs to hear that it was stopped
-                self._unwritten.append(self._speech.remark(f"I have stopped. {done}".strip()))
+                self._unwritten.append(self._speech.remark(f"{self._speaker.say('I have stopped.')} {done}".strip()))
         await self._write()
 
     async def remind(self) -> None:

@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from shopfloor.kernel.ids import AgentId, ConversationId, CustomerId, MessageId, OrderNumber, StreamId, TurnId
+from shopfloor.language.languages import Language
 
 TaskState = Literal["started", "done", "needs_input", "handed_off", "failed", "skipped"]
 ActionState = Literal["proposed", "needs_approval", "confirmed", "executed", "refused", "declined", "outcome_unknown"]
@@ -145,6 +146,15 @@ class TurnStarted(EventData):
     TYPE = "TURN"
     turn_id: TurnId
     message_ids: tuple[MessageId, ...]
+
+
+class LanguageChanged(EventData):
+    """The customer writes in another language than before; a conversation begins in English."""
+
+    TYPE = "LANGUAGE"
+    turn_id: TurnId
+    language: Language | None
+    """What they are answered in from now on; None for a language that the team does not read."""
 
 
 class KnowledgeRetrieved(EventData):
@@ -291,6 +301,7 @@ EVENT_TYPES: dict[str, type[EventData]] = {
         MessageWritten,
         SignalReceived,
         TurnStarted,
+        LanguageChanged,
         KnowledgeRetrieved,
         PlanMade,
         TaskStatus,

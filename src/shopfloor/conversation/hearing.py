@@ -1,0 +1,122 @@
+"""What customers wrote, as code reads it: in which language it is, in English, and as they put it."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+
+from anyio import to_thread
+from pydantic import JsonValue
+
+from shopfloor.agents.card import AgentCard
+from shopfloor.agents.handoffs import AgentHandoffManager
+from shopfloor.agents.sentences import Speaker, sentences
+from shopfloor.agents.templates import render
+from shopfloor.conversation.notices import notice_in
+from shopfloor.conversation.state import ChatState, Turn
+from shopfloor.journal.events import MessageWritten, TurnStarted
+from shopfloor.kernel.ids import MessageId
+from shopfloor.language.detection import detect
+from shopfloor.language.entities import entities
+from shopfloor.language.gloss import gloss
+from shopfloor.language.languages import DEFAULT, LANGUAGES, Language
+from shopfloor.planning.plan import Plan, Task
+
+TICKET = "open_ticket"
+"""The write that passes a matter on to a person."""
+UNREAD = "The customer writes in a language that the team does not read."
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def prepare() -> None:
+    """Read what is read from files, so that no turn waits for it."""
+    for language in LANGUAGES:
+        sentences(language)
+    notice_in("")
+
+
+async def language_of(messages: Sequence[MessageWritten], before: Language) -> Language | None:
+    """Return the language that messages are written in, `before` where they do not tell; None for one of no use."""
+    return await to_thread.run_sync(detect, "\n".join(message.content for message in messages), before)
+
+
+async def heard(contents: Sequence[str], language: Language) -> list[str]:
+    """Return what was written in English, as far as it is known."""
+    if language == DEFAULT:
+        return list(contents)
+    return await to_thread.run_sync(lambda: [gloss(content, language) for content in contents])
+
+
+def contents_of(state: ChatState, message_ids: Collection[MessageId]) -> list[str]:
+    """Return the words of some messages, as the customer put them."""
+    return [message.content for message in state.messages if message.message_id in message_ids]
+
+
+def original(state: ChatState, turn: Turn, task: Task) -> str:
+    """Return the customer's own words that a task stems from: the staff read those, not their English."""
+    if state.language == DEFAULT:
+        return task.task
+    begun = (task.continues or "").split("/")
+    ids = next(
+        (e.data.message_ids for e in state.events if isinstance(e.data, TurnStarted) and e.data.turn_id in begun),
+        turn.message_ids,
+    )
+    return "\n".join(contents_of(state, ids))[:8_000] or task.task
+
+
+def in_language(plan: Plan, state: ChatState, contents: Sequence[str], cards: Sequence[AgentCard]) -> Plan:
+    """Return a plan with its status lines in the conversation's language, and with answers as the customer put them.
+
+    An answer that counts as a whole, such as what happened, goes to the staff.
+    """
+    if state.language == DEFAULT:
+        return plan
+    known = {card.id: card for card in cards}
+    tasks = [_in_language(task, known[task.agent], state, "\n".join(contents)) for task in plan.tasks]
+    return plan.model_copy(update={"tasks": tuple(tasks)})
+
+
+def _in_language(task: Task, card: AgentCard, state: ChatState, content: str) -> Task:
+    waiting = state.waiting.get(task.continues or "")
+    slot = waiting.slot if waiting else None
+    arguments = dict(task.arguments)
+    if slot in arguments and slot in card.slots and card.slots[slot].type == "text":
+        arguments[slot] = content
+    return task.model_copy(update={"arguments": arguments, "status_line": _status(task, card, state.language)})
+
+
+def _status(task: Task, card: AgentCard, language: Language) -> str:
+    skill = card.skill(task.skill)
+    text, said_in = card.text(skill.status, language) if skill else ("", DEFAULT)
+    if said_in == DEFAULT:
+        return task.status_line
+    speaker = Speaker(language=language, texts={}, now=EPOCH, zone=UTC)
+    values = {name: speaker.say(one) if isinstance(one, str) else one for name, one in task.arguments.items()}
+    return render(text, {**dict.fromkeys(card.slots), **values, "request": task.task}, language=language)[:300]
+
+
+def passed_on(contents: Sequence[str], state: ChatState, turn: Turn, cards: Sequence[AgentCard]) -> Plan | None:
+    """Return the plan for words that nobody here reads: a person takes over. None where no agent can open a ticket.
+
+    Where it asked for something already, it goes on with that; an e-mail address is read out of the words.
+    """
+    card = AgentHandoffManager(cards).last_resort(TICKET)
+    skill = card.proposer(TICKET) if card else None
+    if card is None or skill is None:
+        return None
+    waiting = next((one for one in state.answerable(turn.message_ids) if one.agent == card.id), None)
+    content = "\n".join(contents)
+    arguments: dict[str, JsonValue] = {"reason": UNREAD} if "reason" in skill.takes else {}
+    if waiting:
+        arguments = dict(waiting.slots)
+    emails = entities(content).emails
+    if emails and "email" in skill.takes:
+        arguments["email"] = emails[0]
+    task = Task(
+        id="t1",
+        agent=card.id,
+        skill=waiting.skill if waiting else skill.id,
+        task=waiting.request if waiting else content,
+        arguments=arguments,
+        status_line=skill.status if "{" not in skill.status else f"{card.name}...",
+        continues=waiting.origin if waiting else None,
+    )
+    return Plan(tasks=(task,), confidence=1.0, reminds=False)
