@@ -62,4 +62,4 @@ def test_a_very_long_message_is_cut_in_bounded_time() -> None:
 def test_a_message_of_nothing_but_joints_is_cut_quickly(joint: str) -> None:
     before = process_time()
     cut(joint * (8_000 // len(joint)))
-    assert process_time() - before < 1
+    assert process_time() - before < 5
