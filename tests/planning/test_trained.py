@@ -198,4 +198,4 @@ def test_sparse_rows_are_solved_like_the_whole_system() -> None:
     places = [np.flatnonzero(row).astype(np.int32) for row in dense]
     rows = SparseRows([(at, row[at].astype(np.float32)) for at, row in zip(places, dense, strict=True)], 12)
     exact = dense.T @ np.linalg.solve(dense @ dense.T + np.diag(penalty), wanted)
-    assert np.allclose(ridge(rows, wanted, penalty), exact, atol=1e-3)
+    assert np.allclose(ridge(rows, wanted, penalty), exact, atol=2e-3)

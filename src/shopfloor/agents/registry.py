@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from importlib import resources
 from typing import Protocol, TypeVar, cast
 
@@ -299,13 +300,17 @@ def _conditions_last(data: JsonValue) -> JsonValue:
     return data
 
 
-def shipped_cards() -> list[AgentCard]:
-    """Return the cards that come with the product, each with the languages in the files beside it: `<id>.de.yaml`."""
+@lru_cache(maxsize=1)
+def shipped_cards() -> tuple[AgentCard, ...]:
+    """Return the cards that come with the product, each with the languages in the files beside it: `<id>.de.yaml`.
+
+    They are read once: the YAML of seven cards in four languages takes most of a second.
+    """
     folder = resources.files("shopfloor.agents") / "shipped" / "cards"
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
     cards = [parse_card(file.read_text("utf-8"), file.name) for file in files if file.name.count(".") == 1]
     besides = {file.name: file.read_text("utf-8") for file in files if file.name.count(".") > 1}
-    return [_with_languages(card, besides) for card in cards]
+    return tuple(_with_languages(card, besides) for card in cards)
 
 
 def _with_languages(card: AgentCard, files: Mapping[str, str]) -> AgentCard:

@@ -20,6 +20,8 @@ NAMED = PLAIN | word_set(
 """Placeholders, and words beside them, that name something without asking for anything."""
 PLACES = re.compile(r"\b(?:pin ?code|pin|zip|postcode|area|deliver\w*|ship\w*|available|ml|mg|kg|g|cm|x)\b")
 """Words beside which a number is the code of a place, or a measure, rather than an order's."""
+NAMING = re.compile(r"[\d@#]")
+"""What order numbers, addresses and e-mail addresses have in them."""
 REPEATED = re.compile(r"\b(orderref|productref|kindref)(?: \1)+\b")
 
 
@@ -35,13 +37,19 @@ def mask(
     `is_kind` says whether a word names a kind of product; `product_words` are the words of the product names that the
     text mentions; `has_products` says that products were shown, so that `the second one` means one of them.
     """
-    found = entities(text)
-    address = address_parts(text)
-    street = address.get("line1")
     plain = normalise(text)
     for placeholder, word in PLACEHOLDERS.items():
         plain = plain.replace(placeholder, word)
-    if street:
+    if has_products or NAMING.search(text):  # most texts name nothing, and looking costs
+        plain = _without_names(plain, text, has_products)
+    masked = " ".join(_word(word, is_kind, product_words) for word in words(plain))
+    return REPEATED.sub(r"\1", masked)
+
+
+def _without_names(plain: str, text: str, has_products: bool) -> str:
+    found = entities(text)
+    address = address_parts(text)
+    if street := address.get("line1"):
         plain = plain.replace(normalise(street), " addressref ")
     loose = () if PLACES.search(plain) else named_orders(text, found, address)
     for number in dict.fromkeys((*found.order_numbers, *loose)):
@@ -50,8 +58,7 @@ def mask(
         plain = plain.replace(email, " emailref ")
     if has_products and found.ordinals:
         plain = re.sub(r"\b(?:the )?(?:\w+) (?:one|pair|option)\b", " productref ", plain)
-    masked = " ".join(_word(word, is_kind, product_words) for word in words(plain))
-    return REPEATED.sub(r"\1", masked)
+    return plain
 
 
 def _word(word: str, is_kind: Callable[[str], bool], product_words: frozenset[str]) -> str:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 ROUNDS = 100
 """At most; as a rule 30 are enough."""
-PRECISE = 1e-6
-"""Of the squared residual, when they end."""
-WIDE = 8
+PRECISE = 1e-4
+"""Of the squared residual, when they end: scores are then right to 0.001."""
+WIDE = 16
 """Labels that are multiplied at a time, so that products stay small."""
 
 Floats = NDArray[np.float32]
