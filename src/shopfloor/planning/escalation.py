@@ -55,6 +55,12 @@ STRANGE = (
     r"unknown|unusual|false|bogus|shady|random|unrecogni[sz]ed|unauthori[sz]ed|strange|suspicious|"
     r"fraudulent|unfamiliar|weird|unexplained|mysterious|odd"
 )
+ASKING_HOW = (
+    r"\b(?:what|which|opening|business|working|office|support|service) (?:hours|times|timings)\b|\bwhat time\b|"
+    r"\bhours (?:can|could|do|are|is|may)\b|"
+    r"\b(?:phone|telephone|contact|care|support|service|helpline|toll free) (?:number|no)s?\b|\bnumber t+o\b"
+)
+"""Asking when or by what number people can be reached, which is no wish to be passed on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,8 @@ class Rule:
     name: str
     scenario: str
     pattern: Pattern[str]
+    unless: Pattern[str] | None = None
+    """What a text must not hold, for then it only asks about the matter."""
 
 
 def near(one: str, other: str, *, within: int = NEAR) -> str:
@@ -71,8 +79,9 @@ def near(one: str, other: str, *, within: int = NEAR) -> str:
     return rf"\b(?:{one})\b(?:[\s,]+[\w'’]+){{0,{within}}}?[\s,]+(?:{other})\b"
 
 
-def _rule(name: str, scenario: str, *wordings: str) -> Rule:
-    return Rule(name, scenario, re.compile("|".join(f"(?:{wording})" for wording in wordings)))
+def _rule(name: str, scenario: str, *wordings: str, unless: str | None = None) -> Rule:
+    pattern = re.compile("|".join(f"(?:{wording})" for wording in wordings))
+    return Rule(name, scenario, pattern, re.compile(unless) if unless else None)
 
 
 RULES = (
@@ -121,6 +130,7 @@ RULES = (
         LEGAL_OR_SAFETY,
         r"\b(?:allergic reaction|food poisoning|caught fire|exploded|electric shock|burn(?:ed|t) (?:my|me|his|"
         r"her)|choked|injur(?:y|ed|ies)|hospital|bleeding)\b",
+        r"\b(?:got|was|were|been) (?:\w+ly )?(?:hurt|injured|burn(?:ed|t)|poisoned|electrocuted)\b",
         near(r"hurt|poisoned|injured", r"my|me|myself|son|daughter|child|baby|kid", within=1),
         near(r"got|gave|having|developed|from|have", r"rash|hives|burns|sick from|vomiting", within=3),
     ),
@@ -147,7 +157,7 @@ RULES = (
         "a person asked for",
         ASKED_FOR,
         near(TALKING, PEOPLE),
-        near(WANTING, SUPERIORS, within=4),
+        near(WANTING, SUPERIORS, within=4) + r"(?!'s)",
         r"^(?:an? |the )?(?:real |live )?(?:human|agent|operator|person|representative|manager|supervisor)(?: "
         r"please| now| pls)?\W*$",
         r"\b(?:real|actual|live|human) (?:person|human|agent|being|support|help|assistance|operator)\b(?! or)",
@@ -158,6 +168,7 @@ RULES = (
         r"answers?|automated)\b",
         r"\b(?:with|to) (?:a |this )?(?:bot|robot|machine)\b|\byou are useless\b",
         r"\b(?:useless|stupid|dumb) (?:bot|robot|machine|chatbot)\b|\b(?:bot|chatbot) is (?:useless|stupid)",
+        unless=ASKING_HOW,
     ),
     _rule(
         "complaints",
@@ -184,4 +195,8 @@ RULES = (
 def escalation(text: str) -> Rule | None:
     """Return the first rule that a text falls under, or None."""
     plain = normalise(text).replace("-", " ")
-    return next((rule for rule in RULES if rule.pattern.search(plain)), None)
+    return next((rule for rule in RULES if _holds(rule, plain)), None)
+
+
+def _holds(rule: Rule, plain: str) -> bool:
+    return rule.pattern.search(plain) is not None and not (rule.unless and rule.unless.search(plain))

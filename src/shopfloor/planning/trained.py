@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.errors import InvalidInput, StorageError
 from shopfloor.language.text import words
-from shopfloor.planning.matcher import features
+from shopfloor.planning.features import Sparse, Vocabulary, features
 from shopfloor.planning.ridge import Floats, SparseRows, ridge
 
 RIDGE = 0.3
@@ -72,19 +72,21 @@ class Trained:
     """A fitted correction."""
 
     def __init__(
-        self, header: Header, grams: Sequence[str], idf: NDArray[np.float32], weights: NDArray[np.float32]
+        self,
+        header: Header,
+        vocabulary: Vocabulary,
+        weights: Floats,
     ) -> None:
-        """Take the header, the features' names, their rarity, and weights of shape (features + 1, agents)."""
+        """Take the header, the features that count, and weights of shape (features + 1, agents)."""
         self.header = header
-        self._columns = {gram: column for column, gram in enumerate(grams)}
-        self._idf = idf
+        self._vocabulary = vocabulary
         self._weights = weights
 
     def adjusted(self, text: str, masked: str, scores: Mapping[str, float]) -> dict[str, float]:
         """Return the agents' scores for a text as the history corrects them."""
         fresh = max((score for agent, score in scores.items() if agent not in self.header.agents), default=0.0)
         heard = 1.0 - min(max(fresh, 0.0), 1.0)
-        columns, values = _vector(_features(text, masked), self._columns, self._idf)
+        columns, values = _row(_features(text, masked), self._vocabulary)
         told = (values @ self._weights[columns]) * heard
         by_agent = dict(zip(self.header.agents, told.tolist(), strict=True))
         kept = 1.0 - (1.0 - TRUST) * heard
@@ -98,14 +100,14 @@ class Trained:
         Raises:
             StorageError: the file cannot be written.
         """
-        names = "\n".join(self._columns).encode()
+        names = "\n".join(self._vocabulary.columns).encode()
         try:
             with path.open("wb") as file:
                 np.savez_compressed(
                     file,
                     header=np.frombuffer(self.header.model_dump_json().encode(), np.uint8),
                     grams=np.frombuffer(names, np.uint8),
-                    idf=self._idf,
+                    idf=self._vocabulary.rarity,
                     weights=self._weights,
                 )
         except OSError as error:
@@ -142,7 +144,7 @@ def load_trained(path: Path) -> Trained:
     )
     if not is_whole:
         raise InvalidInput(f"{path} is damaged: {REMEDY}")
-    return Trained(header, grams, cast(Floats, known["idf"]), cast(Floats, known["weights"]))
+    return Trained(header, Vocabulary(grams, cast(Floats, known["idf"])), cast(Floats, known["weights"]))
 
 
 def fit(history: Sequence[Labelled]) -> Trained:
@@ -156,15 +158,12 @@ def fit(history: Sequence[Labelled]) -> Trained:
         raise InvalidInput("there is nothing to learn from: no row has one agent")
     agents = tuple(sorted(counts))
     found = [_features(one.text, one.masked) for one in history]
-    seen = Counter(gram for one in found for gram in one)
-    grams = sorted(gram for gram, count in seen.items() if count >= SEEN)
-    idf = (np.log((1 + len(history)) / (1 + np.array([seen[gram] for gram in grams]))) + 1).astype(np.float32)
-    columns = {gram: column for column, gram in enumerate(grams)}
-    rows = SparseRows([_vector(one, columns, idf) for one in found], len(grams) + 1)
+    vocabulary = Vocabulary.of(found, at_least=SEEN)
+    rows = SparseRows([_row(one, vocabulary) for one in found], len(vocabulary) + 1)
     wanted: Floats = np.array([[one.agent == agent for agent in agents] for one in history], dtype=np.float32)
     told: Floats = np.array([[one.scores.get(agent, 0.0) for agent in agents] for one in history], dtype=np.float32)
     header = Header(agents=agents, texts=tuple(counts[agent] for agent in agents), reading=_reading())
-    return Trained(header, grams, idf, ridge(rows, wanted - np.float32(TRUST) * told.clip(LOWEST, HIGHEST), RIDGE))
+    return Trained(header, vocabulary, ridge(rows, wanted - np.float32(TRUST) * told.clip(LOWEST, HIGHEST), RIDGE))
 
 
 def _features(text: str, masked: str) -> dict[str, float]:
@@ -176,15 +175,13 @@ def _features(text: str, masked: str) -> dict[str, float]:
     return found
 
 
-def _vector(
-    found: Mapping[str, float], columns: Mapping[str, int], idf: NDArray[np.float32]
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return the columns that a text has, with values of length 1 together; the last column is every text's."""
-    known = sorted((columns[gram], weight) for gram, weight in found.items() if gram in columns)
-    places = np.array([*(place for place, _ in known), len(columns)], dtype=np.int32)
-    values = idf[places[:-1]] * np.array([weight for _, weight in known], dtype=np.float32)
-    norm = float(np.sqrt((values**2).sum())) or 1.0
-    return places, np.concatenate([values / norm, [EVERYWHERE]]).astype(np.float32)
+def _row(found: Mapping[str, float], vocabulary: Vocabulary) -> Sparse:
+    """Return a text's features and, as the last column, the one that every text has."""
+    columns, values = vocabulary.vector(found)
+    return (
+        np.concatenate([columns, np.array([len(vocabulary)], dtype=np.int32)]),
+        np.concatenate([values, np.array([EVERYWHERE], dtype=np.float32)]),
+    )
 
 
 def _reading() -> str:

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.kernel.money import Money
 from shopfloor.shop.garments import Garment
@@ -158,4 +161,17 @@ class KnowledgeRetriever(Protocol):
 
     async def read_document(self, document_id: str) -> Document | None:
         """Return a whole page, or None."""
+        ...
+
+
+class Embedder(Protocol):
+    """Places texts in a space in which those that mean alike are near each other."""
+
+    @property
+    def dimensions(self) -> int:
+        """Return how many numbers a vector has."""
+        ...
+
+    def vector(self, text: str) -> NDArray[np.float32]:
+        """Return a normalised text's vector, of shape (dimensions,); the same text always has the same."""
         ...

@@ -1,0 +1,113 @@
+"""What people write to shops about, and write besides: an embedding of texts, learned from messages sorted by topic.
+
+A text's vector holds its likeness to each topic, such as `refund_status` or `weather`. Topics know nothing of agents, so
+that an agent with a few examples, be it one of the product's or a merchant's own, is matched by what its examples are
+about. The weights come with the package; `shopfloor.evals.topics` makes them.
+"""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib import resources
+from typing import Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from shopfloor.kernel.canonical import digest
+from shopfloor.planning.features import Vocabulary, features
+from shopfloor.planning.ridge import Floats, SparseRows, ridge
+
+RIDGE = 0.5
+SEEN = 2
+"""Texts that a feature must stand in to count."""
+PROBE = "where is my order and can I still swap the blue shoes for a bigger pair?"
+"""Whose features tell whether weights were made by this way of reading texts."""
+STEPS = 127
+"""Weights are kept as whole numbers up to it, times a scale of their topic's."""
+
+
+class Header(BaseModel):
+    """What a file of weights says of itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["shopfloor topics"] = "shopfloor topics"
+    topics: tuple[str, ...]
+    reading: str
+    """Of how texts are read: another way needs other weights."""
+    messages: str
+    """Of the messages that they were learned from."""
+
+
+class Topics:
+    """An `Embedder` by topics."""
+
+    def __init__(self, header: Header, vocabulary: Vocabulary, weights: NDArray[np.int8], scales: Floats) -> None:
+        """Take what is known, with weights of shape (features, topics) in steps of the topics' scales."""
+        self.header = header
+        self._vocabulary = vocabulary
+        self._weights = weights
+        self._scales = scales
+
+    @property
+    def dimensions(self) -> int:
+        """Return how many topics there are."""
+        return len(self.header.topics)
+
+    def vector(self, text: str) -> Floats:
+        """Return a normalised text's likeness to each topic: about 1 for one like its messages, 0 for one unlike."""
+        columns, values = self._vocabulary.vector(features(text))
+        return np.maximum(values @ self._weights[columns].astype(np.float32) * self._scales, 0.0)
+
+    def to_bytes(self) -> bytes:
+        """Return it as the content of a file."""
+        file = io.BytesIO()
+        np.savez_compressed(
+            file,
+            header=np.frombuffer(self.header.model_dump_json().encode(), np.uint8),
+            grams=np.frombuffer("\n".join(self._vocabulary.columns).encode(), np.uint8),
+            rarity=self._vocabulary.rarity.astype(np.float16),
+            weights=self._weights,
+            scales=self._scales,
+        )
+        return file.getvalue()
+
+    @classmethod
+    def of_bytes(cls, content: bytes) -> "Topics":
+        """Return what such a content holds; it is trusted, since it comes with the package."""
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            known = {name: cast("NDArray[np.generic]", arrays[name]) for name in arrays.files}
+        header = Header.model_validate(json.loads(known["header"].tobytes()))
+        grams = known["grams"].tobytes().decode().split("\n")
+        vocabulary = Vocabulary(grams, known["rarity"].astype(np.float32))
+        return cls(header, vocabulary, known["weights"].astype(np.int8), known["scales"].astype(np.float32))
+
+
+@lru_cache(maxsize=1)
+def shipped_topics() -> Topics:
+    """Return the topics that come with the package."""
+    return Topics.of_bytes((resources.files("shopfloor.planning") / "shipped" / "topics.npz").read_bytes())
+
+
+def fit_topics(messages: Mapping[str, Sequence[str]]) -> Topics:
+    """Learn topics from messages of each, masked as the planner masks what it matches."""
+    names = tuple(sorted(messages))
+    texts = [(place, text) for place, name in enumerate(names) for text in messages[name]]
+    found = [features(text) for _, text in texts]
+    vocabulary = Vocabulary.of(found, at_least=SEEN)
+    rows = [vocabulary.vector(one) for one in found]
+    known = [place for place, (columns, _) in enumerate(rows) if len(columns)]
+    wanted = np.zeros((len(known), len(names)), dtype=np.float32)
+    wanted[np.arange(len(known)), [texts[place][0] for place in known]] = 1
+    weights = ridge(SparseRows([rows[place] for place in known], len(vocabulary)), wanted, RIDGE)
+    scales = np.abs(weights).max(axis=0) / np.float32(STEPS)
+    header = Header(topics=names, reading=reading(), messages=digest({name: list(messages[name]) for name in names}))
+    return Topics(header, vocabulary, np.rint(weights / scales).astype(np.int8), scales)
+
+
+def reading() -> str:
+    """Return a digest of the way in which texts are read."""
+    return digest({name: round(weight, 3) for name, weight in features(PROBE).items()})
