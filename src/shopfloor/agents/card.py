@@ -48,6 +48,8 @@ class Skill(Data):
     description: Text
     examples: Annotated[tuple[Line, ...], Field(max_length=MAX_EXAMPLES)] = ()
     """Requests as customers write them; what a planner matches."""
+    topics: Annotated[tuple[Name, ...], Field(max_length=MAX_PARTS)] = ()
+    """What it is for, of the topics that the planner knows from the start: `shopfloor agents topics` lists them."""
     status: TemplateText
     """What the customer sees while it works."""
     takes: Annotated[tuple[Name, ...], Field(max_length=MAX_PARTS)] = ()

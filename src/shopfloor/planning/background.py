@@ -8,6 +8,7 @@ from typing import cast
 import yaml
 
 from shopfloor.language.text import stem, words
+from shopfloor.topics.topics import Topics, shipped_topics
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,15 +19,20 @@ class Background:
     """Messages that are no shop's business."""
     goods: frozenset[str] = frozenset()
     """Stems of words for goods, of whatever shop: customers ask for what is not in the catalogue too."""
+    topics: Topics | None = None
+    """What people write about."""
 
 
 def shipped_background() -> Background:
     """Return the background that comes with the package."""
+    not_ours = tuple(map(str, cast(list[object], _read("not_ours.yaml"))))
+    return Background(not_ours=not_ours, goods=shipped_goods(), topics=shipped_topics())
+
+
+def shipped_goods() -> frozenset[str]:
+    """Return the stems of the words for goods that come with the package."""
     goods = cast(Mapping[str, str], _read("goods.yaml"))
-    return Background(
-        not_ours=tuple(map(str, cast(list[object], _read("not_ours.yaml")))),
-        goods=frozenset(stem(word) for listed in goods.values() for word in words(listed) if len(word) > 2),
-    )
+    return frozenset(stem(word) for listed in goods.values() for word in words(listed) if len(word) > 2)
 
 
 def _read(name: str) -> object:

@@ -1,25 +1,29 @@
-"""Which skill a text asks for, learned from the cards' own examples and from what people write to shops in general.
+"""Which agent and which of its skills a text asks for, by the topics that skills claim and by the cards' own examples.
 
-A linear model over a text's features and its topics, fitted by ridge regression in a fraction of a second, so that a
+What the claimed topics say of a text decides between agents, and so does an example that is nearly the same. The other
+examples tell an agent's skills apart, and stand for skills that claim no topic. They are learned by a ridge regression
+over a text's features and topics, fitted to what claimed topics leave unexplained: a fraction of a second, so that a
 card that was just added is matched at once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shopfloor.planning.features import Sparse, Vocabulary, features
-from shopfloor.planning.ridge import SparseRows, ridge
-from shopfloor.search.contract import Embedder
+from shopfloor.topics.features import Sparse, Vocabulary, features
+from shopfloor.topics.ridge import Floats, SparseRows, ridge
+from shopfloor.topics.topics import Topics
 
 RIDGE = 0.5
 BALANCE = 0.3
 """How far labels with many examples are held back for those with few: 0 not at all, 1 in full."""
-EMBEDDED = 1.5
-"""What a text's embedding counts beside its features."""
+LOWEST, HIGHEST = -0.2, 1.2
+"""Bounds of what topics say of an example, so that one far off the scale does not weigh."""
+NEAR, NEARNESS = 0.7, 0.8
+"""The cosine from which on an example is nearly the same as a text, and what one that is the same counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,41 +35,104 @@ class Match:
     """About 1 for a text like the label's examples, about 0 for one unlike them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a text scores with each label, in their order; shapes (labels,)."""
+
+    among_agents: NDArray[np.float64]
+    """To be added up and compared between agents."""
+    within_agent: NDArray[np.float64]
+    """To be compared between the labels of one agent."""
+
+
 class Matcher:
     """A fitted model."""
 
-    def __init__(self, examples: Mapping[str, Iterable[str]], embedder: Embedder | None = None) -> None:
-        """Fit to the examples of each label; `embedder` knows more of texts than the words that they have in common."""
-        self.labels = sorted(examples)
-        self._embedder = embedder
-        texts = [(row, text) for row, label in enumerate(self.labels) for text in examples[label]]
+    def __init__(
+        self,
+        examples: Mapping[str, Iterable[str]],
+        topics: Topics | None = None,
+        claims: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        """Fit to the examples of each label; `claims` are the topics that a label stands for."""
+        claims = claims or {}
+        self.labels = sorted({*examples, *claims})
+        self._topics = topics
+        names = topics.names if topics else ()
+        claimed = [[name in claims.get(label, ()) for label in self.labels] for name in names]
+        self._claimed: Floats = np.array(claimed, dtype=np.float32).reshape(len(names), len(self.labels))
+        self._is_claiming = self._claimed.any(axis=0)
+        texts = [(row, text) for row, label in enumerate(self.labels) for text in examples.get(label, ())]
         found = [features(text) for _, text in texts]
+        embedded = [self._embedded(one) for one in found]
         self._vocabulary = Vocabulary.of(found)
-        rows = [self._row(text, own) for (_, text), own in zip(texts, found, strict=True)]
+        width = len(self._vocabulary) + len(names)
+        self._weights: Floats = np.zeros((width, len(self.labels)), dtype=np.float32)
+        self._near = _Examples([self._vocabulary.vector(one) for one in found], [label for label, _ in texts])
+        if not texts:
+            return
+        rows = [self._row(own, vector) for own, vector in zip(found, embedded, strict=True)]
         wanted = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
         wanted[np.arange(len(texts)), [label for label, _ in texts]] = 1
         sizes = wanted.sum(axis=0)[[label for label, _ in texts]]
-        width = len(self._vocabulary) + (embedder.dimensions if embedder else 0)
-        self._weights = ridge(SparseRows(rows, width), wanted, RIDGE * (sizes / sizes.mean()) ** BALANCE)
+        told = (np.array(embedded) @ self._claimed).clip(LOWEST, HIGHEST)
+        self._weights = ridge(SparseRows(rows, width), wanted - told, RIDGE * (sizes / sizes.mean()) ** BALANCE)
 
-    def _row(self, text: str, found: Mapping[str, float]) -> Sparse:
+    def _embedded(self, found: Mapping[str, float]) -> Floats:
+        return self._topics.of(found) if self._topics else np.zeros(0, dtype=np.float32)
+
+    def _row(self, found: Mapping[str, float], vector: Floats) -> Sparse:
         columns, values = self._vocabulary.vector(found)
-        if self._embedder is None:
-            return columns, values
-        vector = self._embedder.vector(text)
-        places = np.flatnonzero(vector).astype(np.int32)
-        return (
-            np.concatenate([columns, places + np.int32(len(self._vocabulary))]),
-            np.concatenate([values, EMBEDDED * vector[places]]),
-        )
+        places = np.arange(len(self._vocabulary), len(self._vocabulary) + len(vector), dtype=np.int32)
+        return np.concatenate([columns, places]), np.concatenate([values, vector])
 
-    def scores(self, text: str) -> NDArray[np.float64]:
-        """Return the score of each of `labels`, in their order: shape (labels,)."""
-        columns, values = self._row(text, features(text))
-        return (values @ self._weights[columns]).astype(np.float64)
+    def scores(self, text: str) -> Scores:
+        """Return what a text scores."""
+        found = features(text)
+        vector = self._embedded(found)
+        columns, values = self._row(found, vector)
+        claimed = vector @ self._claimed
+        learned = claimed + values @ self._weights[columns]
+        # The more a text is like the examples of skills that claim no topic, the less the others' claims count.
+        heard = 1.0 - float(np.clip(learned[~self._is_claiming].max(initial=0.0), 0.0, 1.0))
+        among = np.where(self._is_claiming, claimed * heard, learned)
+        for label, likeness in self._near.of(columns[: len(columns) - len(vector)], values[: len(values) - len(vector)]):
+            among[label] += NEARNESS * (likeness - NEAR) / (1.0 - NEAR)
+        return Scores(among.astype(np.float64), learned.astype(np.float64))
+
+
+class _Examples:
+    """Finds the examples that are nearly the same as a text."""
+
+    def __init__(self, vectors: Sequence[Sparse], labels: Sequence[int]) -> None:
+        self._labels = np.array(labels, dtype=np.int32)
+        holding: dict[int, list[tuple[int, float]]] = {}
+        for place, (columns, values) in enumerate(vectors):
+            for column, value in zip(columns.tolist(), values.tolist(), strict=True):
+                holding.setdefault(column, []).append((place, value))
+        self._holding = {
+            column: (np.array([place for place, _ in held]), np.array([value for _, value in held], dtype=np.float32))
+            for column, held in holding.items()
+        }
+
+    def of(self, columns: NDArray[np.int32], values: Floats) -> Iterable[tuple[int, float]]:
+        """Return the labels that have one, each with the cosine of its nearest."""
+        cosines = np.zeros(len(self._labels), dtype=np.float32)
+        for column, value in zip(columns.tolist(), values.tolist(), strict=True):
+            places, others = self._holding[column]
+            cosines[places] += value * others
+        nearest: dict[int, float] = {}
+        for place in np.flatnonzero(cosines > NEAR).tolist():
+            label = int(self._labels[place])
+            nearest[label] = max(nearest.get(label, 0.0), float(cosines[place]))
+        return nearest.items()
 
 
 @lru_cache(maxsize=4)
-def fitted(examples: tuple[tuple[str, tuple[str, ...]], ...], embedder: Embedder | None = None) -> Matcher:
-    """Return the model of some examples, fitted once for all planners that ask for the same ones."""
-    return Matcher(dict(examples), embedder)
+def fitted(
+    examples: tuple[tuple[str, tuple[str, ...]], ...],
+    topics: Topics | None = None,
+    claims: tuple[tuple[str, tuple[str, ...]], ...] = (),
+) -> Matcher:
+    """Return the model of some examples and claims, fitted once for all planners that ask for the same ones."""
+    return Matcher(dict(examples), topics, dict(claims))

@@ -4,18 +4,16 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.transfers import SCENARIO
 from shopfloor.language.answers import is_goodbye, is_greeting, is_no, is_thanks
 from shopfloor.language.text import stem, words
 from shopfloor.planning.background import Background
-from shopfloor.planning.concepts import is_frame, matter_words, matters
+from shopfloor.topics.concepts import is_frame, matter_words, matters
+from shopfloor.topics.topics import Topics
 from shopfloor.planning.escalation import SCENARIOS, escalation
 from shopfloor.planning.masking import NAMED, mask
-from shopfloor.planning.matcher import Match, fitted
+from shopfloor.planning.matcher import Match, Scores, fitted
 from shopfloor.planning.trained import Trained
 from shopfloor.search.contract import ProductSearch
 from shopfloor.search.spelling import Speller
@@ -28,9 +26,9 @@ INTO_CART = re.compile(r"\b(?:in|into|to) (?:my|the) (?:cart|basket|bag)\W*$", r
 """Where something is put, behind what it is: `in black, size M to my cart`."""
 NOT_OURS = "not_ours"
 """The label of what is no shop's business."""
-OWN_GOODS = 0.4
+OWN_GOODS = 0.2
 """What is taken off the score of what is not ours where a text names goods of the shop's own catalogue."""
-FOREIGN, PASSING = 0.0, -0.2
+FOREIGN, PASSING = -0.05, -0.1
 """What is added to the score of what is not ours, and of passing a message on to a person though no rule says so."""
 
 
@@ -54,9 +52,12 @@ class Recogniser:
             word for label, texts in examples.items() if label != NOT_OURS for text in texts for word in text.split()
         }
         elsewhere = {word for text in examples[NOT_OURS] for word in text.split()}
+        if topics := background.topics:
+            known.update(topics.header.words)
+            elsewhere.update(topics.header.outside_words)
         self._everyday = known | elsewhere
         self._speller = Speller(known | matter_words(), right=elsewhere.union(search.words()))
-        self._matcher = fitted(tuple((label, tuple(texts)) for label, texts in sorted(examples.items())))
+        self._matcher = fitted(_rows(examples), topics, _rows(_claims(cards, topics)))
         self._takers = _takers(cards)
         self._agents = _agents(self._matcher.labels, set(self._takers.values()))
         self.match: Callable[[str, bool], Sequence[Match]] = lru_cache(maxsize=4_096)(self._match)
@@ -75,26 +76,26 @@ class Recogniser:
         masked, scores = self._scored(text, has_products=False)
         return masked, self._wholes(scores)
 
-    def _scored(self, text: str, has_products: bool) -> tuple[str, NDArray[np.float64]]:
+    def _scored(self, text: str, has_products: bool) -> tuple[str, Scores]:
         """Return a text as it is matched, and the skills' scores for it."""
         masked = _small_talk(text) or self._masked(text, has_products)
         scores = self._matcher.scores(masked)
         if self._search.understand(text).category or self._search.named(text):
-            scores[self._matcher.labels.index(NOT_OURS)] -= OWN_GOODS
+            scores.among_agents[self._matcher.labels.index(NOT_OURS)] -= OWN_GOODS
         return masked, scores
 
-    def _wholes(self, scores: NDArray[np.float64]) -> dict[str, float]:
+    def _wholes(self, scores: Scores) -> dict[str, float]:
         """Return each agent's score: that of all its skills together."""
-        return {agent: float(scores[places].sum()) for agent, places, _ in self._agents}
+        return {agent: float(scores.among_agents[places].sum()) for agent, places, _ in self._agents}
 
-    def _by_agent(self, scores: NDArray[np.float64], wholes: Mapping[str, float]) -> list[Match]:
+    def _by_agent(self, scores: Scores, wholes: Mapping[str, float]) -> list[Match]:
         """Return all skills, the best first: as good as its agent's skills together, less what it is behind their best.
 
         Which agent is meant is surer than which of its skills, so that one is found first.
         """
         matches: list[Match] = []
         for agent, places, prior in self._agents:
-            own = scores[places]
+            own = scores.within_agent[places]
             whole = wholes[agent] + prior
             behind = own.max() - own
             matches += [
@@ -165,6 +166,16 @@ def _small_talk(text: str) -> str | None:
     if is_thanks(text) and is_no(text):
         return "no thanks"  # which turns something down
     return "hello" if is_greeting(text) else "thanks" if is_thanks(text) else "goodbye" if is_goodbye(text) else None
+
+
+def _claims(cards: Sequence[AgentCard], topics: Topics | None) -> Mapping[str, Sequence[str]]:
+    """Return the topics that each skill is for; what is outside of shops is for none."""
+    claimed = {f"{card.id}/{skill.id}": skill.topics for card in cards for skill in card.skills if skill.topics}
+    return {**claimed, NOT_OURS: topics.header.outside} if topics else {}
+
+
+def _rows(texts: Mapping[str, Sequence[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((label, tuple(listed)) for label, listed in sorted(texts.items()))
 
 
 def _examples(

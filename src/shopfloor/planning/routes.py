@@ -17,7 +17,7 @@ from shopfloor.language.answers import is_angry, is_no, is_yes
 from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.clauses import ANEW, POSSIBLE, SURE, Clause, clauses
-from shopfloor.planning.concepts import is_worldly, leans, matters_of, names_unknown, without_matters
+from shopfloor.topics.concepts import is_worldly, leans, matters_of, names_unknown, without_matters
 from shopfloor.planning.matcher import Match
 from shopfloor.planning.plan import PlanRequest
 from shopfloor.planning.recognition import NOT_OURS, Recogniser

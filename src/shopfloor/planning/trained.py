@@ -23,8 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.errors import InvalidInput, StorageError
 from shopfloor.language.text import words
-from shopfloor.planning.features import Sparse, Vocabulary, features
-from shopfloor.planning.ridge import Floats, SparseRows, ridge
+from shopfloor.topics.features import Sparse, Vocabulary, features
+from shopfloor.topics.ridge import Floats, SparseRows, ridge
 
 RIDGE = 0.3
 SEEN = 2

@@ -73,7 +73,7 @@ def _read() -> tuple[dict[str, set[str]], dict[str, str], frozenset[str], frozen
 
     A phrase is written without blanks, so that it counts as one word.
     """
-    file = resources.files("shopfloor.planning") / "shipped" / "matters.yaml"
+    file = resources.files("shopfloor.topics") / "shipped" / "matters.yaml"
     listed = cast(Mapping[str, Mapping[str, str]], yaml.safe_load(file.read_text("utf-8")))
     groups = {**listed["shop"], **listed["world"], "relation": " ".join(RELATIONS.values())}
     groups["abroad"] = (

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.text import stems
-from shopfloor.planning.concepts import matters, plain
-from shopfloor.planning.ridge import Floats
+from shopfloor.topics.concepts import matters, plain
+from shopfloor.topics.ridge import Floats
 
 MATTER, WORD, PAIR, STOP_WORD, LETTERS = 2.0, 1.0, 0.5, 0.3, 0.3
 """What a matter counts, a word, a pair of neighbours, a word that says nothing, and letters inside a word."""

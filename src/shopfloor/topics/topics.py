@@ -1,12 +1,13 @@
 """What people write to shops about, and write besides: an embedding of texts, learned from messages sorted by topic.
 
-A text's vector holds its likeness to each topic, such as `refund_status` or `weather`. Topics know nothing of agents, so
-that an agent with a few examples, be it one of the product's or a merchant's own, is matched by what its examples are
-about. The weights come with the package; `shopfloor.evals.topics` makes them.
+A text's vector holds its likeness to each topic, such as `refund_status` or `weather`. Topics know nothing of agents: a
+card's skills claim those that they are for, and an agent that claims none is matched by what its examples are about. The
+weights come with the package; `training/fit.py` makes them from the messages beside it.
 """
 
 import io
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
@@ -17,16 +18,16 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from shopfloor.kernel.canonical import digest
-from shopfloor.planning.features import Vocabulary, features
-from shopfloor.planning.ridge import Floats, SparseRows, ridge
+from shopfloor.topics.features import Vocabulary, features
+from shopfloor.topics.ridge import Floats, SparseRows, ridge
 
 RIDGE = 0.5
 SEEN = 2
-"""Texts that a feature must stand in to count."""
-PROBE = "where is my order and can I still swap the blue shoes for a bigger pair?"
-"""Whose features tell whether weights were made by this way of reading texts."""
+"""Messages that a feature, or a word, must stand in to count."""
 STEPS = 127
 """Weights are kept as whole numbers up to it, times a scale of their topic's."""
+PROBE = "where is my order and can I still swap the blue shoes for a bigger pair?"
+"""Whose features tell whether weights were made by this way of reading texts."""
 
 
 class Header(BaseModel):
@@ -35,7 +36,14 @@ class Header(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal["shopfloor topics"] = "shopfloor topics"
-    topics: tuple[str, ...]
+    shop: tuple[str, ...]
+    """Topics of shops."""
+    outside: tuple[str, ...]
+    """Topics that are no shop's business; in a vector they follow those of shops."""
+    words: tuple[str, ...]
+    """Words of messages to shops."""
+    outside_words: tuple[str, ...]
+    """Words of the other messages alone."""
     reading: str
     """Of how texts are read: another way needs other weights."""
     messages: str
@@ -53,14 +61,23 @@ class Topics:
         self._scales = scales
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Return the topics in the order of a vector."""
+        return self.header.shop + self.header.outside
+
+    @property
     def dimensions(self) -> int:
         """Return how many topics there are."""
-        return len(self.header.topics)
+        return len(self._scales)
 
     def vector(self, text: str) -> Floats:
         """Return a normalised text's likeness to each topic: about 1 for one like its messages, 0 for one unlike."""
-        columns, values = self._vocabulary.vector(features(text))
-        return np.maximum(values @ self._weights[columns].astype(np.float32) * self._scales, 0.0)
+        return self.of(features(text))
+
+    def of(self, found: Mapping[str, float]) -> Floats:
+        """Return the vector of a text with such features."""
+        columns, values = self._vocabulary.vector(found)
+        return values @ self._weights[columns].astype(np.float32) * self._scales
 
     def to_bytes(self) -> bytes:
         """Return it as the content of a file."""
@@ -89,25 +106,43 @@ class Topics:
 @lru_cache(maxsize=1)
 def shipped_topics() -> Topics:
     """Return the topics that come with the package."""
-    return Topics.of_bytes((resources.files("shopfloor.planning") / "shipped" / "topics.npz").read_bytes())
+    return Topics.of_bytes((resources.files("shopfloor.topics") / "shipped" / "topics.npz").read_bytes())
 
 
-def fit_topics(messages: Mapping[str, Sequence[str]]) -> Topics:
+def fit_topics(shop: Mapping[str, Sequence[str]], outside: Mapping[str, Sequence[str]]) -> Topics:
     """Learn topics from messages of each, masked as the planner masks what it matches."""
-    names = tuple(sorted(messages))
-    texts = [(place, text) for place, name in enumerate(names) for text in messages[name]]
+    by_topic = {**dict(sorted(shop.items())), **dict(sorted(outside.items()))}
+    texts = [(place, text) for place, messages in enumerate(by_topic.values()) for text in messages]
     found = [features(text) for _, text in texts]
     vocabulary = Vocabulary.of(found, at_least=SEEN)
     rows = [vocabulary.vector(one) for one in found]
     known = [place for place, (columns, _) in enumerate(rows) if len(columns)]
-    wanted = np.zeros((len(known), len(names)), dtype=np.float32)
+    wanted = np.zeros((len(known), len(by_topic)), dtype=np.float32)
     wanted[np.arange(len(known)), [texts[place][0] for place in known]] = 1
     weights = ridge(SparseRows([rows[place] for place in known], len(vocabulary)), wanted, RIDGE)
     scales = np.abs(weights).max(axis=0) / np.float32(STEPS)
-    header = Header(topics=names, reading=reading(), messages=digest({name: list(messages[name]) for name in names}))
+    words = _words(shop)
+    header = Header(
+        shop=tuple(sorted(shop)),
+        outside=tuple(sorted(outside)),
+        words=tuple(sorted(words)),
+        outside_words=tuple(sorted(_words(outside) - words)),
+        reading=reading(),
+        messages=digest_of(shop, outside),
+    )
     return Topics(header, vocabulary, np.rint(weights / scales).astype(np.int8), scales)
+
+
+def digest_of(shop: Mapping[str, Sequence[str]], outside: Mapping[str, Sequence[str]]) -> str:
+    """Return a digest of masked messages."""
+    return digest([{name: list(texts) for name, texts in messages.items()} for messages in (shop, outside)])
 
 
 def reading() -> str:
     """Return a digest of the way in which texts are read."""
     return digest({name: round(weight, 3) for name, weight in features(PROBE).items()})
+
+
+def _words(messages: Mapping[str, Sequence[str]]) -> set[str]:
+    seen = Counter(word for texts in messages.values() for text in texts for word in set(text.split()))
+    return {word for word, count in seen.items() if count >= SEEN and word.isalpha()}
