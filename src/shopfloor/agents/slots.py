@@ -53,6 +53,8 @@ NEWEST = frozenset({"newest", "latest", "recent"})
 MAIL = re.compile(r"\S+@\S+")
 POINTERS = frozenset({"it", "its", "this", "that", "them", "those", "these", "they", "one", "ones"})
 """Words that point at what was just talked about."""
+GOODS = frozenset({"product", "products", "wish"})
+"""Kinds of slots that hold goods."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

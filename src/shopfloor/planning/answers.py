@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.outcome import Waiting
-from shopfloor.agents.slots import SlotReader, address_parts
+from shopfloor.agents.slots import GOODS, SlotReader, address_parts
 from shopfloor.language.answers import is_no, is_yes
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.clauses import ANEW
@@ -22,8 +22,6 @@ NAMING_KINDS = frozenset({"item", "size", "product"})
 """Kinds of slots whose answer may look like a wish for a product."""
 CHOOSING_KINDS = frozenset({"size", "colour", "choice"})
 """Kinds of slots whose values are said in a word or two."""
-GOODS = frozenset({"product", "products", "wish"})
-"""Kinds of slots of the skills that find products and tell of them."""
 ATTEMPT, UNLIKE = 5, 0.3
 """So many words at most, and so little like any skill, is what was meant as an answer without being one."""
 SPOKEN_EMAIL = re.compile(r"^\S+ (?:at|@) \S+(?: (?:dot|\.) \S+)?$", re.IGNORECASE)
@@ -120,9 +118,9 @@ class _Answers:
         is_other = is_other and not self._known.is_fragment(message)
         if waiting.slot is None:
             changed = self._changed(waiting, message, card, skill)
-            if is_other and not (changed and _is_aside(message) and _kinds(card, changed) <= CHOOSING_KINDS):
+            if is_other and not (changed and _is_aside(message) and _kinds(card, changed) <= CHOOSING_KINDS | {"address"}):
                 changed = None
-            is_said_again = is_other and _is_aside(message) and self._is_choice_repeated(waiting, message, card, skill)
+            is_said_again = _is_aside(message) and self._is_choice_repeated(waiting, message, card, skill)
             again = Continuation(waiting=waiting, is_doubtful=True) if is_said_again else None
             return self._confirmed(waiting, message, rest) or changed or again
         kind = card.slots[waiting.slot].type

@@ -25,16 +25,16 @@ FURTHER = (
 NUMBERED = r"\(?\d[.)](?=\s)"
 JOINT = re.compile(
     rf"(?P<strong>[;\n]|(?:^|\s){NUMBERED}|,? ?\b(?:{FURTHER})\b,?)"
-    r"|(?P<weak>,? ?\b(?:and then|and|then|but|or|so)\b)|,",
+    r"|(?P<weak>,? ?\b(?:and then|and|then|but|or|so)\b(?! (?:their|its|whose)\b))|,(?! sizes? )",
     re.IGNORECASE,
 )
-COSTS = {"sentence": 0.2, "strong": 0.1, "weak": 0.3, "comma": 0.4, "anew": 0.05}
+COSTS = {"sentence": 0.1, "strong": 0.03, "weak": 0.22, "comma": 0.6, "anew": 0.15}
 """What a cut costs, in units of one matched content word's worth; least where a new question or order begins."""
 UNCUT = 0.8
 """What a part is worth for each place inside it where a new question or order begins."""
 RIVAL = 0.5
 """How much another agent's match takes away: two wishes in one part match two agents half."""
-LEAST, WORST = 0.1, -0.1
+LEAST, WORST = 0.05, -0.1
 """The score from which on a part is worth anything, and what one that matches nothing is worth."""
 TOLD = -0.1
 """What a part is worth that asks for nothing by itself and only tells about what another part asks for."""
@@ -50,7 +50,7 @@ SAYING_WHAT = re.compile(r"(?:it|this|that|they|these)(?:'s|'re| is| are| was| w
 """How people say what the thing is that they ask about; surely matched, it is a wish all the same: `this is fraud`."""
 TELLS = 0.5
 """What is left of the worth of a part that begins so."""
-CONTENT = 0.4
+CONTENT = 0.25
 """The power of the number of content words by which a match counts: long parts count more, though not as much more."""
 ANEW = re.compile(
     r"(?:\s|,|\band\b|\balso\b|\bthen\b|\bbut\b)*(?:please )?(?:"

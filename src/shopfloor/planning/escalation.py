@@ -130,7 +130,8 @@ RULES = (
         LEGAL_OR_SAFETY,
         r"\b(?:allergic reaction|food poisoning|caught fire|exploded|electric shock|burn(?:ed|t) (?:my|me|his|"
         r"her)|choked|injur(?:y|ed|ies)|hospital|bleeding)\b",
-        r"\b(?:got|was|were|been) (?:\w+ly )?(?:hurt|injured|burn(?:ed|t)|poisoned|electrocuted)\b",
+        r"\b(?:i|he|she|we|they|son|daughter|child|baby|kid|wife|husband|mother|father) (?:got|was|were|has been|have been) "
+        r"(?:\w+ly )?(?:hurt|injured|burn(?:ed|t)|poisoned|electrocuted)\b",
         near(r"hurt|poisoned|injured", r"my|me|myself|son|daughter|child|baby|kid", within=1),
         near(r"got|gave|having|developed|from|have", r"rash|hives|burns|sick from|vomiting", within=3),
     ),

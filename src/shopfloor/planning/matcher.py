@@ -22,7 +22,11 @@ BALANCE = 0.3
 """How far labels with many examples are held back for those with few: 0 not at all, 1 in full."""
 LOWEST, HIGHEST = -0.2, 1.2
 """Bounds of what topics say of an example, so that one far off the scale does not weigh."""
-NEAR, NEARNESS = 0.7, 0.8
+UNLIKE = np.float32(-0.03)
+"""What being unlike a topic counts at most: of an agent with many topics most are unlike."""
+CORRECTED = 0.15
+"""How far the examples of a skill that claims topics correct what these say."""
+NEAR, NEARNESS = 0.85, 0.8
 """The cosine from which on an example is nearly the same as a text, and what one that is the same counts."""
 
 
@@ -79,7 +83,7 @@ class Matcher:
         self._weights = ridge(SparseRows(rows, width), wanted - told, RIDGE * (sizes / sizes.mean()) ** BALANCE)
 
     def _embedded(self, found: Mapping[str, float]) -> Floats:
-        return self._topics.of(found) if self._topics else np.zeros(0, dtype=np.float32)
+        return np.maximum(self._topics.of(found), UNLIKE) if self._topics else np.zeros(0, dtype=np.float32)
 
     def _row(self, found: Mapping[str, float], vector: Floats) -> Sparse:
         columns, values = self._vocabulary.vector(found)
@@ -92,12 +96,15 @@ class Matcher:
         vector = self._embedded(found)
         columns, values = self._row(found, vector)
         claimed = vector @ self._claimed
-        learned = claimed + values @ self._weights[columns]
+        correction = values @ self._weights[columns]
+        learned = claimed + np.where(self._is_claiming, CORRECTED * correction, correction)
         # The more a text is like the examples of skills that claim no topic, the less the others' claims count.
         heard = 1.0 - float(np.clip(learned[~self._is_claiming].max(initial=0.0), 0.0, 1.0))
         among = np.where(self._is_claiming, claimed * heard, learned)
         for label, likeness in self._near.of(columns[: len(columns) - len(vector)], values[: len(values) - len(vector)]):
-            among[label] += NEARNESS * (likeness - NEAR) / (1.0 - NEAR)
+            likeness = NEARNESS * (likeness - NEAR) / (1.0 - NEAR)
+            among[label] += likeness
+            learned[label] += likeness
         return Scores(among.astype(np.float64), learned.astype(np.float64))
 
 

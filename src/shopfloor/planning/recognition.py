@@ -4,15 +4,17 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 
-from shopfloor.agents.card import AgentCard
+from shopfloor.agents.card import AgentCard, Skill
+from shopfloor.agents.playbook import Call, HandOff, Propose
 from shopfloor.agents.transfers import SCENARIO
 from shopfloor.language.answers import is_goodbye, is_greeting, is_no, is_thanks
+from shopfloor.language.preferences import statements
 from shopfloor.language.text import stem, words
 from shopfloor.planning.background import Background
 from shopfloor.topics.concepts import is_frame, matter_words, matters
 from shopfloor.topics.topics import Topics
 from shopfloor.planning.escalation import SCENARIOS, escalation
-from shopfloor.planning.masking import NAMED, mask
+from shopfloor.planning.masking import NAMED, PLAIN, mask
 from shopfloor.planning.matcher import Match, Scores, fitted
 from shopfloor.planning.trained import Trained
 from shopfloor.search.contract import ProductSearch
@@ -24,10 +26,22 @@ QUALITIES = frozenset({"material", "attribute"})
 """Matters that say how a thing is, and ask for nothing."""
 INTO_CART = re.compile(r"\b(?:in|into|to) (?:my|the) (?:cart|basket|bag)\W*$", re.IGNORECASE)
 """Where something is put, behind what it is: `in black, size M to my cart`."""
+WISHING = re.compile(
+    r"\b(?:do|can|could|would|have|are|is|what|which|where|how|show|find|get|give|need|want|looking|search|like to|"
+    r"recommend|order|return|cancel|add|put)\b.*\b(?:you|me|i|it|them|my|one|ones|some|any|for|an?|the)\b",
+    re.IGNORECASE,
+)
+"""What a text holds that asks for something beside what it tells."""
 NOT_OURS = "not_ours"
 """The label of what is no shop's business."""
 OWN_GOODS = 0.2
 """What is taken off the score of what is not ours where a text names goods of the shop's own catalogue."""
+CERTAINLY = 0.6
+"""A match at or above it stands though the text may be read as telling of the customer."""
+NAMES_ORDER = 0.4
+"""What a skill that takes an order gains on its agent's others where a text names one."""
+NAMES, NAMES_MATTER = PLAIN | {"productref"}, 0.5
+"""What a text names, masked, that is no small talk; and what small talk then loses."""
 FOREIGN, PASSING = -0.05, -0.1
 """What is added to the score of what is not ours, and of passing a message on to a person though no rule says so."""
 
@@ -59,6 +73,23 @@ class Recogniser:
         self._speller = Speller(known | matter_words(), right=elsewhere.union(search.words()))
         self._matcher = fitted(_rows(examples), topics, _rows(_claims(cards, topics)))
         self._takers = _takers(cards)
+        self._keeper = _keeper(cards)
+        places = {
+            self._matcher.labels.index(label): (card, skill)
+            for card in cards
+            for skill in card.skills
+            if (label := f"{card.id}/{skill.id}") in self._matcher.labels
+        }
+        self._taking_orders = [
+            place
+            for place, (card, skill) in places.items()
+            if any(card.slots[name].type == "order_number" for name in skill.takes)
+        ]
+        self._talking = [
+            place
+            for place, (card, skill) in places.items()
+            if not skill.takes and not any(isinstance(step, Call | Propose) for step in card.flat(skill.steps))
+        ]
         self._agents = _agents(self._matcher.labels, set(self._takers.values()))
         self.match: Callable[[str, bool], Sequence[Match]] = lru_cache(maxsize=4_096)(self._match)
         """Return all skills for a text, the best first; the flag says whether products were shown before."""
@@ -66,9 +97,15 @@ class Recogniser:
     def _match(self, text: str, has_products: bool) -> Sequence[Match]:
         masked, scores = self._scored(text, has_products)
         wholes = self._wholes(scores)
+        named = NAMES.intersection(masked.split())
+        for place in self._taking_orders if "orderref" in named else ():
+            scores.within_agent[place] += NAMES_ORDER
+        for place in self._talking if named else ():
+            scores.among_agents[place] -= NAMES_MATTER
         found = self._by_agent(scores, self._trained.adjusted(text, masked, wholes) if self._trained else wholes)
         rule = escalation(text)
-        skill = self._takers.get(rule.scenario) if rule else None
+        is_told = not rule and found[0].score < CERTAINLY and _only_tells(text)
+        skill = self._takers.get(rule.scenario) if rule else self._keeper if is_told else None
         return [Match(skill, 1.0), *(one for one in found if one.label != skill)] if skill else found
 
     def by_cards(self, text: str) -> tuple[str, Mapping[str, float]]:
@@ -145,6 +182,29 @@ def _takers(cards: Sequence[AgentCard]) -> Mapping[str, str]:
         if chosen := named or next(iter(skills), None):
             found[scenario] = f"{chosen[0].id}/{chosen[1].id}"
     return found
+
+
+def _keeper(cards: Sequence[AgentCard]) -> str | None:
+    """Return the skill that notes what customers say of themselves, or None."""
+    skills = ((card, skill) for card in cards for skill in card.skills if skill.examples)
+    return next(
+        (
+            f"{card.id}/{skill.id}"
+            for card, skill in skills
+            if any(card.slots[name].type == "preference" for name in skill.takes)
+        ),
+        None,
+    )
+
+
+def is_talk(card: AgentCard, skill: Skill) -> bool:
+    """Whether a skill only says something: a greeting, thanks."""
+    return not skill.takes and not any(isinstance(step, Call | HandOff) for step in card.flat(skill.steps))
+
+
+def _only_tells(text: str) -> bool:
+    """Whether a text says of the customer what they wear or like, and asks for nothing."""
+    return bool(statements(text)) and "?" not in text and not WISHING.search(text)
 
 
 def _agents(labels: Sequence[str], takers: Collection[str]) -> list[tuple[str, list[int], float]]:

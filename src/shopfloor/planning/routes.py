@@ -8,19 +8,20 @@ from typing import cast
 from pydantic import JsonValue
 
 from shopfloor.agents.card import AgentCard, Skill
-from shopfloor.agents.playbook import Call, HandOff, Propose
-from shopfloor.agents.slots import Focus, SlotReader, named_orders
+from shopfloor.agents.playbook import Propose
+from shopfloor.agents.slots import GOODS, Focus, SlotReader, named_orders
 from shopfloor.agents.transfers import SCENARIO, taker, triggered
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import OrderNumber, ProductId
 from shopfloor.language.answers import is_angry, is_no, is_yes
 from shopfloor.language.english import STOP_WORDS
+from shopfloor.language.entities import entities
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.clauses import ANEW, POSSIBLE, SURE, Clause, clauses
-from shopfloor.topics.concepts import is_worldly, leans, matters_of, names_unknown, without_matters
+from shopfloor.topics.concepts import POINTING, is_worldly, leans, matters_of, names_unknown, without_matters
 from shopfloor.planning.matcher import Match
 from shopfloor.planning.plan import PlanRequest
-from shopfloor.planning.recognition import NOT_OURS, Recogniser
+from shopfloor.planning.recognition import NOT_OURS, Recogniser, is_talk
 from shopfloor.search.contract import ProductSearch
 
 CERTAIN = 0.75
@@ -160,12 +161,28 @@ class Router:
         # Which agent is meant is surer than which of its skills: another of them comes before a colleague's, and asking
         # for what it lacks too, unless it would write.
         own = [match for match in clause.matches if likely and _agent(match) == _agent(likely[0])]
+        own = self._about_the_product(own, clause.text)
         ready = [match for match in own if match.score >= own[0].score - CLOSE and self._is_ready(match, clause.text)]
         for match in (*ready, *own, *likely):
             score = likely[0].score if match in own else match.score
             if route := self._filled(match, clause.text, score, is_meant=match in own):
                 return route
         return self.fallback(clause.text, is_ours=True, score=max(best.score, 0.0))
+
+    def _about_the_product(self, own: Sequence[Match], text: str) -> Sequence[Match]:
+        """Put an agent's best skill that reads a product first, where the text means one: `how do I wash it`."""
+        is_pointing = self._focus.product_id is not None and bool(POINTING.intersection(words(text)))
+        is_counting = bool(self._focus.product_ids) and bool(entities(text).ordinals)
+        is_meant = is_pointing or is_counting or bool(self._search.named(text))
+        if not own or not is_meant or self._goods_slots(own[0]):
+            return own
+        reading = [match for match in own if self._goods_slots(match) == {"product"}][:1]
+        return [*reading, *(match for match in own if match not in reading)]
+
+    def _goods_slots(self, match: Match) -> set[str]:
+        """Return the kinds of slots of a matched skill that hold goods."""
+        card, skill = self._skill(match)
+        return {card.slots[name].type for name in skill.takes} & GOODS
 
     def _is_foreign(self, clause: Clause, beside: bool) -> bool:
         """Whether a part is no shop's business indeed: beside a shop's matters an unknown word is for goods."""
@@ -380,14 +397,11 @@ def _is_remark(clause: Clause) -> bool:
 
 def _is_filler(route: Route) -> bool:
     """Whether a part asks for nothing beside others that do: a greeting, an outcry, a few words nothing matches."""
-    is_talk = not route.skill.takes and not any(
-        isinstance(s, Call | HandOff) for s in route.card.flat(route.skill.steps)
-    )
     is_short = len(words(route.text)) <= SHORT
     said = SCENARIO in route.arguments if SCENARIO in route.skill.takes else bool(route.arguments)
     is_outcry = is_short and is_angry(route.text) and not said
     is_remark = not route.skill.takes and route.score < LIKELY and not ANEW.match(route.text) and "?" not in route.text
-    return is_talk or is_outcry or (is_short and (route.score < POSSIBLE or is_remark))
+    return is_talk(route.card, route.skill) or is_outcry or (is_short and (route.score < POSSIBLE or is_remark))
 
 
 def is_writing(card: AgentCard, skill: Skill) -> bool:
