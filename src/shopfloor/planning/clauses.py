@@ -25,10 +25,10 @@ FURTHER = (
 NUMBERED = r"\(?\d[.)](?=\s)"
 JOINT = re.compile(
     rf"(?P<strong>[;\n]|(?:^|\s){NUMBERED}|,? ?\b(?:{FURTHER})\b,?)"
-    r"|(?P<weak>,? ?\b(?:and then|and|then|but|or|so)\b(?! (?:their|its|whose)\b))|,(?! sizes? )",
+    r"|(?P<weak>,? ?\b(?:and then|and|then|but|or|so)\b(?! (?:their|its|whose)\b))|,(?! size \w+ is\b)",
     re.IGNORECASE,
 )
-COSTS = {"sentence": 0.1, "strong": 0.03, "weak": 0.22, "comma": 0.6, "anew": 0.15}
+COSTS = {"sentence": 0.15, "strong": 0.03, "weak": 0.22, "comma": 0.6, "anew": 0.15}
 """What a cut costs, in units of one matched content word's worth; least where a new question or order begins."""
 UNCUT = 0.8
 """What a part is worth for each place inside it where a new question or order begins."""
@@ -46,6 +46,14 @@ TELLING = re.compile(
     re.IGNORECASE,
 )
 """How people begin to tell what happened before they ask for something."""
+LOYAL = re.compile(
+    r"(?:(?:hi|hello|hey)(?: there)?|so|well|[ ,.!])*(?:i|we)(?:'ve| have) been (?:shopping|buying|ordering|coming|"
+    r"an? (?:\w+ )?(?:customer|member))\b",
+    re.IGNORECASE,
+)
+"""How people begin to tell for how long they have been customers."""
+DEPENDENT = 8
+"""Words at most of a part that may mean nothing without what stands before it."""
 SAYING_WHAT = re.compile(r"(?:it|this|that|they|these)(?:'s|'re| is| are| was| were)\b[^?]*$", re.IGNORECASE)
 """How people say what the thing is that they ask about; surely matched, it is a wish all the same: `this is fraud`."""
 TELLS = 0.5
@@ -114,7 +122,7 @@ def clauses(
             begins_inside = sum(1 for cost in costs[start : end - 1] if cost == COSTS["anew"])
             asked = _worth(clause) * UNCUT**begins_inside
             told = TOLD if start or end < len(pieces) else -inf
-            if _tells(clause):
+            if _tells(clause) or (start and len(words(text)) <= DEPENDENT and is_fragment(text)):
                 asked = min(asked, TOLD * 2)
             candidates.append((value + max(asked, told), [*before, (clause, asked >= told)]))
         best.append(max(candidates, key=lambda candidate: candidate[0]))
@@ -127,7 +135,7 @@ def _tells(clause: Clause) -> bool:
     if text.startswith("(") and text.endswith(")"):
         return True
     asks = text.endswith("?") or ANEW.match(text) is not None
-    least = 1.0 if SAYING_WHAT.match(text) else TOLD_BELOW if TELLING.match(text) else STATED
+    least = inf if LOYAL.match(text) else 1.0 if SAYING_WHAT.match(text) else TOLD_BELOW if TELLING.match(text) else STATED
     return not asks and clause.best.score < least
 
 

@@ -96,12 +96,12 @@ class Recogniser:
 
     def _match(self, text: str, has_products: bool) -> Sequence[Match]:
         masked, scores = self._scored(text, has_products)
-        wholes = self._wholes(scores)
         named = NAMES.intersection(masked.split())
         for place in self._taking_orders if "orderref" in named else ():
             scores.within_agent[place] += NAMES_ORDER
         for place in self._talking if named else ():
-            scores.among_agents[place] -= NAMES_MATTER
+            scores.among_agents[place] -= min(NAMES_MATTER, max(scores.among_agents[place], 0.0))
+        wholes = self._wholes(scores)
         found = self._by_agent(scores, self._trained.adjusted(text, masked, wholes) if self._trained else wholes)
         rule = escalation(text)
         is_told = not rule and found[0].score < CERTAINLY and _only_tells(text)
