@@ -71,12 +71,13 @@ def near(one: str, other: str, *, within: int = NEAR) -> str:
     return rf"\b(?:{one})\b(?:[\s,]+[\w'’]+){{0,{within}}}?[\s,]+(?:{other})\b"
 
 
-def _rule(name: str, scenario: str, *wordings: str) -> Rule:
+def rule(name: str, scenario: str, *wordings: str) -> Rule:
+    """Return a rule of some wordings."""
     return Rule(name, scenario, re.compile("|".join(f"(?:{wording})" for wording in wordings)))
 
 
 RULES = (
-    _rule(
+    rule(
         "lawyers and courts",
         LEGAL_OR_SAFETY,
         r"\b(?:my|our|a|the) (?:lawyer|attorney|solicitor)s?\b",
@@ -88,7 +89,7 @@ RULES = (
         r"\b(?:call|contact|inform|go to|going to|report (?:\w+ )?to|tell) the (?:police|cops|authorities)\b|"
         r"\bpress charges\b|\bpolice (?:report|complaint|case)",
     ),
-    _rule(
+    rule(
         "fraud and misuse",
         LEGAL_OR_SAFETY,
         r"\b(?:fraud\w*|scam\w*|phishing|swindl\w+|identity theft)\b",
@@ -106,7 +107,7 @@ RULES = (
         )
         + near(r"", r"my|with|from", within=4).removeprefix(r"\b(?:)\b"),
     ),
-    _rule(
+    rule(
         "payments that the customer did not make",
         LEGAL_OR_SAFETY,
         near(STRANGE, rf"{MONEY}|activit(?:y|ies)|use", within=3),
@@ -116,7 +117,7 @@ RULES = (
         near(MONEY, STRANGE, within=5),
         near(MONEY, r"not mine|isn'?t mine|not me|some ?(?:one|body) else", within=8),
     ),
-    _rule(
+    rule(
         "injuries and dangers",
         LEGAL_OR_SAFETY,
         r"\b(?:allergic reaction|food poisoning|caught fire|exploded|electric shock|burn(?:ed|t) (?:my|me|his|"
@@ -124,7 +125,7 @@ RULES = (
         near(r"hurt|poisoned|injured", r"my|me|myself|son|daughter|child|baby|kid", within=1),
         near(r"got|gave|having|developed|from|have", r"rash|hives|burns|sick from|vomiting", within=3),
     ),
-    _rule(
+    rule(
         "charged more than once",
         DOUBLE_CHARGE,
         near(TAKEN, TWICE, within=9),
@@ -143,7 +144,7 @@ RULES = (
             within=9,
         ),
     ),
-    _rule(
+    rule(
         "a person asked for",
         ASKED_FOR,
         near(TALKING, PEOPLE),
@@ -159,7 +160,7 @@ RULES = (
         r"\b(?:with|to) (?:a |this )?(?:bot|robot|machine)\b|\byou are useless\b",
         r"\b(?:useless|stupid|dumb) (?:bot|robot|machine|chatbot)\b|\b(?:bot|chatbot) is (?:useless|stupid)",
     ),
-    _rule(
+    rule(
         "complaints",
         ASKED_FOR,
         near(
