@@ -33,4 +33,4 @@ if __name__ == "__main__":
     content = topics.to_bytes()
     with resources.as_file(resources.files("shopfloor.topics") / "shipped" / "topics.npz") as file:
         file.write_bytes(content)
-    print(f"{topics.dimensions} topics, {len(content):,} bytes")
+    print(f"{topics.dimensions} topics, {len(content):,} bytes")  # noqa: T201

@@ -279,3 +279,25 @@ def test_only_words_of_an_output_are_said_and_data_stays() -> None:
         "label": "rot, Größe 9",
         "lines": [{"colour": "rot", "sku": "red"}],
     }
+
+
+# -- examples --------------------------------------------------------------------------------------------------------
+
+MOST_EXAMPLES = 80
+"""Of a shipped card in one language."""
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+def test_a_shipped_card_has_examples_of_all_that_customers_ask_it_for(card: AgentCard, language: OtherLanguage) -> None:
+    examples = card.languages[language].examples
+    assert set(examples) == {skill.id for skill in card.skills if skill.examples}
+    assert all(examples.values())
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+def test_a_shipped_card_has_few_examples_each_said_once(card: AgentCard, language: OtherLanguage) -> None:
+    said = [text for texts in card.languages[language].examples.values() for text in texts]
+    assert len(said) <= MOST_EXAMPLES
+    assert len({text.lower() for text in said}) == len(said)

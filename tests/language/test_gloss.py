@@ -13,7 +13,7 @@ from shopfloor.language.address import parse_address
 from shopfloor.language.answers import is_goodbye, is_greeting, is_no, is_stop, is_thanks, is_yes
 from shopfloor.language.english import word_set
 from shopfloor.language.entities import entities
-from shopfloor.language.gloss import gloss
+from shopfloor.language.gloss import gloss, glossed, joined
 from shopfloor.language.languages import Language
 from shopfloor.language.lexicon import lexicon
 
@@ -272,3 +272,27 @@ def test_no_word_or_phrase_of_the_data_is_listed_twice_for_different_english(lan
             keys.add((section, entry[1]))
     assert yaml.safe_load(text)
     assert len(lexicon(language).words) > 700
+
+
+def test_each_word_stands_beside_its_english() -> None:
+    read = glossed("Kommt mein Paket #141 heute an?", "de")
+    beside = {word.written: read.english[word.start : word.end] for word in read.words}
+    assert beside["Paket"] == "package"
+    assert beside["#141"] == "#141"
+    assert beside["Kommt"] == beside["an"]  # a verb of two parts
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_words_of_a_gloss_are_those_of_the_message(language: Language) -> None:
+    for text in TEXTS[language]:
+        read = glossed(text, language)
+        assert read.english == gloss(text, language)
+        assert all(text[word.place :].startswith(word.written) for word in read.words)
+
+
+def test_messages_are_joined_with_their_words_in_place() -> None:
+    read = joined([glossed("¿Dónde está mi pedido?", "es"), glossed("Es el #123", "es")])
+    assert read.english == "\n".join(gloss(text, "es") for text in ("¿Dónde está mi pedido?", "Es el #123"))
+    number = next(word for word in read.words if word.written == "#123")
+    assert read.english[number.start : number.end] == "#123"
+    assert [word.place for word in read.words] == sorted(word.place for word in read.words)

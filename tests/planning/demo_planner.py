@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
+from anyio import to_thread
 from demo_app import contents
 from pydantic import JsonValue
 
@@ -13,6 +14,8 @@ from shopfloor.agents.outcome import Waiting
 from shopfloor.agents.registry import shipped_cards
 from shopfloor.agents.slots import Focus, SlotReader
 from shopfloor.kernel.ids import AgentId
+from shopfloor.language.gloss import glossed
+from shopfloor.language.languages import Language
 from shopfloor.planning.background import shipped_background
 from shopfloor.planning.plan import Plan, PlanRequest, Task
 from shopfloor.planning.recognition import Recogniser
@@ -51,6 +54,12 @@ def request(
 
 async def plan(asked: PlanRequest) -> Plan:
     return await PLANNER.plan(asked)
+
+
+async def request_in(language: Language, message: str) -> PlanRequest:
+    """Return a request in another language, as it comes to the planner: beside its gloss."""
+    gloss = await to_thread.run_sync(glossed, message, language)
+    return PlanRequest(message=gloss.english, cards=CARDS, is_signed_in=True, language=language, gloss=gloss)
 
 
 def skills(made: Plan) -> list[str]:

@@ -13,8 +13,8 @@ from shopfloor.agents.registry import parse_card
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.planning.background import shipped_background
 from shopfloor.planning.recognition import NOT_OURS, Recogniser
-from shopfloor.topics.ridge import SparseRows, ridge
 from shopfloor.planning.trained import Labelled, Trained, fit, load_trained
+from shopfloor.topics.ridge import SparseRows, ridge
 
 HISTORY: Mapping[str, Sequence[str]] = {
     "return_management": (

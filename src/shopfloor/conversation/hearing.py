@@ -16,7 +16,7 @@ from shopfloor.journal.events import MessageWritten, TurnStarted
 from shopfloor.kernel.ids import MessageId
 from shopfloor.language.detection import detect
 from shopfloor.language.entities import entities
-from shopfloor.language.gloss import gloss
+from shopfloor.language.gloss import Glossed, glossed
 from shopfloor.language.languages import DEFAULT, LANGUAGES, Language
 from shopfloor.planning.plan import Plan, Task
 
@@ -40,9 +40,14 @@ async def language_of(messages: Sequence[MessageWritten], before: Language) -> L
 
 async def heard(contents: Sequence[str], language: Language) -> list[str]:
     """Return what was written in English, as far as it is known."""
+    return [content.english for content in await read_in(contents, language)]
+
+
+async def read_in(contents: Sequence[str], language: Language) -> list[Glossed]:
+    """Return what was written beside its English, as far as it is known."""
     if language == DEFAULT:
-        return list(contents)
-    return await to_thread.run_sync(lambda: [gloss(content, language) for content in contents])
+        return [Glossed(content, ()) for content in contents]
+    return await to_thread.run_sync(lambda: [glossed(content, language) for content in contents])
 
 
 def contents_of(state: ChatState, message_ids: Collection[MessageId]) -> list[str]:

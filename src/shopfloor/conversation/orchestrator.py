@@ -19,7 +19,7 @@ from shopfloor.agents.brand import Brand, TransferScenario
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.registry import Registry
 from shopfloor.agents.settings import Settings
-from shopfloor.conversation.hearing import contents_of, heard, in_language, language_of, passed_on
+from shopfloor.conversation.hearing import contents_of, heard, in_language, language_of, passed_on, read_in
 from shopfloor.conversation.live import Hub, Listener, nobody
 from shopfloor.conversation.log import ConversationLog, Desk
 from shopfloor.conversation.state import ChatState, Turn, fold
@@ -44,6 +44,8 @@ from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, StorageErr
 from shopfloor.kernel.finishing import to_the_end
 from shopfloor.kernel.ids import ConversationId, CustomerId, MessageId, StreamId, TurnId
 from shopfloor.language.answers import is_stop
+from shopfloor.language.gloss import Glossed, joined
+from shopfloor.language.languages import DEFAULT
 from shopfloor.language.wording import wording_of
 from shopfloor.planning.executor import execute
 from shopfloor.planning.plan import Plan, Planner, PlanRequest, Task, problems
@@ -347,11 +349,11 @@ class ChatOrchestrator:
         if log.state.is_foreign and (plan := passed_on(asked, log.state, turn, cards)):
             await log.append([plan_event(turn, plan, 0, "language")])
             return
-        said = await heard(asked, log.state.language)
-        message = "\n".join(said)[:PLANNED_CHARACTERS]
+        said = joined(await read_in(asked, log.state.language))
+        message = said.english[:PLANNED_CHARACTERS]
         async with asyncio.TaskGroup() as group:
             knowledge = group.create_task(self._knowledge(message))
-            planned = group.create_task(self._planned(message, log.state, turn, cards, scenarios))
+            planned = group.create_task(self._planned(said, log.state, turn, cards, scenarios))
         passages = tuple(cast("dict[str, JsonValue]", asdict(passage)) for passage in knowledge.result())
         await log.append(
             [
@@ -370,14 +372,14 @@ class ChatOrchestrator:
 
     async def _planned(
         self,
-        message: str,
+        said: Glossed,
         state: ChatState,
         turn: Turn,
         cards: Sequence[AgentCard],
         scenarios: Sequence[TransferScenario],
     ) -> Plan:
         request = PlanRequest(
-            message=message,
+            message=said.english[:PLANNED_CHARACTERS],
             cards=cards,
             waiting=state.answerable(turn.message_ids),
             postponed=state.postponed,
@@ -386,6 +388,8 @@ class ChatOrchestrator:
             is_signed_in=state.identity.is_signed_in,
             wording=wording_of(cast("dict[str, str]", state.brand.get("wording", {}))),
             scenarios=scenarios,
+            language=state.language,
+            gloss=None if state.language == DEFAULT else said,
         )
         plan = await self._planner.plan(request)
         wrong = problems(plan, cards, "conversation", {tool.name: tool for tool in self._desk.tools.tools()})

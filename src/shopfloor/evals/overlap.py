@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from shopfloor.agents.card import AgentCard, Skill
+from shopfloor.agents.languages import OTHERS, Translation
 from shopfloor.evals.nearness import Neighbours, fingerprint, plain
 from shopfloor.evals.routing import Bench
 from shopfloor.evals.rows import Row
+from shopfloor.language.languages import Language
 
 NOT_OURS = "not ours"
 PLACEHOLDER = re.compile(r"\{\w+\}")
@@ -49,7 +51,10 @@ def without(bench: Bench, found: Sequence[Overlap]) -> Bench:
     def kept(where: str, examples: Sequence[str]) -> tuple[str, ...]:
         return tuple(one for one in examples if (where, one) not in gone)
 
-    background = replace(bench.background, not_ours=kept(NOT_OURS, bench.background.not_ours))
+    def others(language: Language) -> Sequence[str]:
+        return kept(_in(NOT_OURS, language), bench.background.not_ours_in(language))
+
+    background = replace(bench.background, not_ours=kept(NOT_OURS, bench.background.not_ours), not_ours_in=others)
     return replace(bench, cards=[_without(card, kept) for card in bench.cards], background=background)
 
 
@@ -64,9 +69,29 @@ def _without(card: AgentCard, kept: Callable[[str, Sequence[str]], tuple[str, ..
             update={"examples": kept(f"{card.id}/{skill.id}", skill.examples) or skill.examples[:1]}
         )
 
-    return card.model_copy(update={"skills": tuple(trimmed(skill) for skill in card.skills)})
+    def translated(language: Language, translation: Translation) -> Translation:
+        examples = {
+            skill: kept(_in(f"{card.id}/{skill}", language), texts) for skill, texts in translation.examples.items()
+        }
+        return translation.model_copy(update={"examples": examples})
+
+    languages = {language: translated(language, translation) for language, translation in card.languages.items()}
+    return card.model_copy(update={"skills": tuple(trimmed(skill) for skill in card.skills), "languages": languages})
 
 
 def _examples(bench: Bench) -> list[tuple[str, str]]:
     cards = [(f"{card.id}/{skill.id}", one) for card in bench.cards for skill in card.skills for one in skill.examples]
-    return [*cards, *((NOT_OURS, one) for one in bench.background.not_ours)]
+    translated = [
+        (_in(f"{card.id}/{skill}", language), one)
+        for card in bench.cards
+        for language, translation in card.languages.items()
+        for skill, texts in translation.examples.items()
+        for one in texts
+    ]
+    foreign = [(_in(NOT_OURS, language), one) for language in OTHERS for one in bench.background.not_ours_in(language)]
+    return [*cards, *((NOT_OURS, one) for one in bench.background.not_ours), *translated, *foreign]
+
+
+def _in(where: str, language: Language) -> str:
+    """Return how the examples of a skill in a language are called."""
+    return f"{where} ({language})"

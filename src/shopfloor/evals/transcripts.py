@@ -14,7 +14,7 @@ from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.handoffs import AgentHandoffManager
 from shopfloor.agents.outcome import Waiting
-from shopfloor.conversation.hearing import TICKET, heard
+from shopfloor.conversation.hearing import TICKET, read_in
 from shopfloor.evals.figures import REFUSED
 from shopfloor.evals.rows import Said
 from shopfloor.language.detection import detect
@@ -90,14 +90,16 @@ class Transcripts:
         language = detect(content, DEFAULT)
         if language is None:
             return None
-        (message,) = await heard([content], language)
+        (read,) = await read_in([content], language)
         request = PlanRequest(
-            message=message,
+            message=read.english,
             cards=self._cards,
             waiting=waiting,
             previous=previous,
             is_signed_in=True,
             scenarios=self._brand.transfer_scenarios,
+            language=language,
+            gloss=None if language == DEFAULT else read,
         )
         return await self._planner.plan(request)
 

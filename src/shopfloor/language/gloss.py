@@ -5,7 +5,7 @@ A gloss is for reading by code and never shown. What is not known stays: names, 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
@@ -53,6 +53,52 @@ class _Token:
     """None for what stays as it is."""
     is_alone: bool = False
     """It is part of no phrase."""
+    spans: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    """Where the words that it stands for were written."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlossedWord:
+    """A word, or words that mean one thing, with where its English stands."""
+
+    start: int
+    end: int
+    """Of its English in the gloss; they are the same where it has none of its own."""
+    written: str
+    """As the customer wrote it."""
+    place: int
+    """Where that begins in the customer's text."""
+    is_known: bool
+    """Whether it is a word of the language that the data have; others stay as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glossed:
+    """A text in another language beside its gloss."""
+
+    english: str
+    words: tuple[GlossedWord, ...]
+    """In the order of their English."""
+
+
+def joined(texts: Sequence[Glossed]) -> Glossed:
+    """Return texts as one, joined by line breaks."""
+    english: list[str] = []
+    words: list[GlossedWord] = []
+    start = place = 0
+    for text in texts:
+        words += [
+            GlossedWord(w.start + start, w.end + start, w.written, w.place + place, w.is_known) for w in text.words
+        ]
+        english.append(text.english)
+        start += len(text.english) + 1
+        place = max((word.place + len(word.written) for word in words), default=0) + 1
+    return Glossed("\n".join(english), tuple(words))
+
+
+def glossed(text: str, language: Language) -> Glossed:
+    """Return a text's gloss with what each of its words was in the text; one in English has no such words."""
+    return Glossed(text, ()) if language == "en" else _glosser(language).glossed(text)
 
 
 def gloss(text: str, language: Language) -> str:
@@ -60,7 +106,7 @@ def gloss(text: str, language: Language) -> str:
 
     Numbers, e-mail addresses, links, postal addresses and unknown words stay as they are.
     """
-    return text if language == "en" else _glosser(language).gloss(text)
+    return glossed(text, language).english
 
 
 @lru_cache(maxsize=4)
@@ -94,11 +140,11 @@ class _Glosser:
             rf"(?P<place>{PLACE})|(?P<kept>{KEPT})|(?P<elided>(?i:\b{elided}))|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)"
         )
 
-    def gloss(self, text: str) -> str:
-        """Return a text's gloss."""
+    def glossed(self, text: str) -> Glossed:
+        """Return a text's gloss with its words."""
         tokens, tail = self._tokens(text)
         ordered = [token for clause in self._clauses(tokens) for token in self._ordered(self._with_objects(clause))]
-        return _written(self._phrased(ordered)) + tail
+        return _written(text, self._phrased(ordered), tail)
 
     def _tokens(self, text: str) -> tuple[list[_Token], str]:
         """Return the words and numbers, and what stands behind the last."""
@@ -110,18 +156,18 @@ class _Glosser:
             if match["place"]:
                 # The reader of addresses takes the words before a street for a part of its name.
                 is_after_words = gap == " " and bool(tokens) and tokens[-1].key not in {"", NUMBER}
-                tokens.append(_Token(": " if is_after_words else gap, match[0], ""))
+                tokens.append(_Token(": " if is_after_words else gap, match[0], "", spans=[match.span()]))
                 continue
             if match["kept"]:
-                tokens.append(_Token(gap, match[0], NUMBER if match["number"] else ""))
+                tokens.append(_Token(gap, match[0], NUMBER if match["number"] else "", spans=[match.span()]))
                 continue
             if gap == "-" and tokens and tokens[-1].key == NUMBER:
-                tokens.append(_Token(gap, match[0], ""))
+                tokens.append(_Token(gap, match[0], "", spans=[match.span()]))
                 continue
             word = match[0].lower().replace("’", "'")
             is_inside = bool(tokens) and not SENTENCE_END.search(gap)
             capital = self._words.capitals.get(match[0]) if is_inside else None
-            token = _Token(gap, match[0], self._meanings.key(word))
+            token = _Token(gap, match[0], self._meanings.key(word), spans=[match.span()])
             token.english = capital or self._meanings.english(word)
             tokens.append(token)
         if not text.isupper():
@@ -178,6 +224,7 @@ class _Glosser:
         for place in range(max(0, last - LOOKS_BACK), last):
             if english := self._words.apart.get((clause[place].key, ending.key)):
                 clause[place].english, clause[place].is_alone = english, True
+                clause[place].spans += ending.spans
                 return [*clause[:last], *clause[last + 1 :]]
             if clause[place].key in self._infinitives and clause[place + 1].key in self._polite:
                 clause[place + 1].english = ""
@@ -218,10 +265,11 @@ class _Glosser:
                 continue
             if token.english and token.english.startswith("to ") and not english.startswith("to "):
                 english = f"to {english}"
+            spans = [span for one in clause[place : place + length] for span in one.spans]
             numbers = [one.text for one in clause[place : place + length] if one.key == NUMBER]
             for number in numbers:
                 english = english.replace(NUMBER, f"\0{number}", 1)
-            yield _Token(token.gap, token.text, token.key, english.replace("\0", ""))
+            yield _Token(token.gap, token.text, token.key, english.replace("\0", ""), spans=spans)
             place += length
 
     def _phrase(self, clause: Sequence[_Token], start: int) -> tuple[int, str]:
@@ -252,8 +300,11 @@ def _keys(listed: str) -> frozenset[str]:
     return frozenset(map(key, listed.split()))
 
 
-def _written(tokens: Iterator[_Token]) -> str:
+def _written(text: str, tokens: Iterator[_Token], tail: str) -> Glossed:
+    """Return a text's gloss, given its words in the order of their English, and what stands behind the last."""
     written: list[str] = []
+    words: list[GlossedWord] = []
+    length = 0
     was_glossed = False
     for token in tokens:
         is_glossed = token.english is not None
@@ -264,6 +315,12 @@ def _written(tokens: Iterator[_Token]) -> str:
             gap = gap.rstrip()
         if written and written[-1].endswith(" a") and (token.english or token.text)[:1] in "aeio":
             written[-1] += "n"
-        written.append(gap + (token.text if token.english is None else token.english))
+            length += 1
+        said = token.text if token.english is None else token.english
+        written.append(gap + said)
+        length += len(written[-1])
+        words += [
+            GlossedWord(length - len(said), length, text[start:end], start, is_glossed) for start, end in token.spans
+        ]
         was_glossed = is_glossed
-    return "".join(written)
+    return Glossed("".join(written) + tail, tuple(words))

@@ -14,7 +14,7 @@ from shopfloor.language.answers import is_no, is_yes
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.clauses import ANEW
 from shopfloor.planning.plan import PlanRequest
-from shopfloor.planning.recognition import NOT_OURS, Recogniser
+from shopfloor.planning.recognition import NOT_OURS, Recognition
 
 SURE_KINDS = frozenset({"email", "address", "yes_no"})
 """Kinds of slots that are filled by nothing but an answer."""
@@ -73,7 +73,7 @@ class Continuation:
     """Whether a yes was said, but not plainly: the question is asked again."""
 
 
-def continuations(request: PlanRequest, reader: SlotReader, known: Recogniser) -> tuple[list[Continuation], str]:
+def continuations(request: PlanRequest, reader: SlotReader, known: Recognition) -> tuple[list[Continuation], str]:
     """Return the waiting tasks that go on, and the rest of the message that asks for something else."""
     answers = _Answers(request, reader, known)
     for message, rest in _splits(request.message) if request.waiting else ():
@@ -99,7 +99,7 @@ def _splits(message: str) -> Sequence[tuple[str, str]]:
 class _Answers:
     """Reads one message as an answer to what waits."""
 
-    def __init__(self, request: PlanRequest, reader: SlotReader, known: Recogniser) -> None:
+    def __init__(self, request: PlanRequest, reader: SlotReader, known: Recognition) -> None:
         self._request = request
         self._reader = reader
         self._known = known
@@ -118,7 +118,9 @@ class _Answers:
         is_other = is_other and not self._known.is_fragment(message)
         if waiting.slot is None:
             changed = self._changed(waiting, message, card, skill)
-            if is_other and not (changed and _is_aside(message) and _kinds(card, changed) <= CHOOSING_KINDS | {"address"}):
+            if is_other and not (
+                changed and _is_aside(message) and _kinds(card, changed) <= CHOOSING_KINDS | {"address"}
+            ):
                 changed = None
             is_said_again = _is_aside(message) and self._is_choice_repeated(waiting, message, card, skill)
             again = Continuation(waiting=waiting, is_doubtful=True) if is_said_again else None

@@ -1,14 +1,20 @@
 """What a planner knows of shops before it has read a card: what is no shop's business, and what shops sell."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import cast
 
 import yaml
 
+from shopfloor.language.languages import Language
 from shopfloor.language.text import stem, words
 from shopfloor.topics.topics import Topics, shipped_topics
+
+
+def shipped_not_ours(language: Language) -> Sequence[str]:
+    """Return messages in a language other than English that are no shop's business."""
+    return tuple(map(str, cast(list[object], _read(f"not_ours.{language}.yaml"))))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +27,8 @@ class Background:
     """Stems of words for goods, of whatever shop: customers ask for what is not in the catalogue too."""
     topics: Topics | None = None
     """What people write about."""
+    not_ours_in: Callable[[Language], Sequence[str]] = shipped_not_ours
+    """The same in another language; asked for once a message in it comes."""
 
 
 def shipped_background() -> Background:

@@ -73,7 +73,7 @@ ANEW = re.compile(
 """How a new question or order begins."""
 SURE = 0.45
 """From that score on a part asks for something for certain; below it, beside one that does, it only tells about it."""
-STATED, TOLD_BELOW = 0.35, 0.6
+STATED, TOLD_BELOW, STATED_STRICTLY = 0.35, 0.6, 0.7
 """Below it, a part that does not begin like a question, a wish or an order only tells something; one like a story."""
 POSSIBLE = 0.2
 """What is enough where a part begins like a question or order."""
@@ -99,15 +99,28 @@ class Clause:
         return self.matches[0]
 
 
+def is_begun_anew(text: str) -> bool:
+    """Whether a text begins like a new question, wish or order."""
+    return ANEW.match(text) is not None
+
+
 def clauses(
-    message: str, match: Callable[[str], Sequence[Match]], is_fragment: Callable[[str], bool] = lambda _text: False
+    message: str,
+    match: Callable[[str], Sequence[Match]],
+    is_fragment: Callable[[str], bool] = lambda _text: False,
+    begins_anew: Callable[[str], bool] = is_begun_anew,
+    *,
+    is_strict: bool = False,
 ) -> list[Clause]:
     """Cut a message into the parts that most likely ask for one thing each.
 
-    A fragment stays with what stands before it; a part that only tells something goes to the part after it, or else
-    to the one before.
+    Strictly, a sentence is cut only where something begins anew or people go over to something else. A fragment stays
+    with what stands before it; a part that only tells something goes to the part after it, or else to the one before.
     """
-    pieces, costs = _joined(*_pieces(message), is_fragment)
+    pieces, costs = _joined(*_pieces(message, begins_anew), is_fragment)
+    if is_strict:
+        pieces, costs = _unparted(pieces, costs)
+    stated = STATED_STRICTLY if is_strict else STATED
     best: list[tuple[float, list[tuple[Clause, bool]]]] = [(0.0, [])]
     for end in range(1, len(pieces) + 1):
         candidates: list[tuple[float, list[tuple[Clause, bool]]]] = []
@@ -122,20 +135,22 @@ def clauses(
             begins_inside = sum(1 for cost in costs[start : end - 1] if cost == COSTS["anew"])
             asked = _worth(clause) * UNCUT**begins_inside
             told = TOLD if start or end < len(pieces) else -inf
-            if _tells(clause) or (start and len(words(text)) <= DEPENDENT and is_fragment(text)):
+            is_pointing = start and len(words(text)) <= DEPENDENT and is_fragment(text)
+            if is_pointing or _tells(clause, begins_anew, stated):
                 asked = min(asked, TOLD * 2)
             candidates.append((value + max(asked, told), [*before, (clause, asked >= told)]))
         best.append(max(candidates, key=lambda candidate: candidate[0]))
     return _told_about(best[-1][1])
 
 
-def _tells(clause: Clause) -> bool:
+def _tells(clause: Clause, begins_anew: Callable[[str], bool], stated: float) -> bool:
     """Whether a part only tells something: a remark in brackets, what happened, or nothing that is asked for."""
     text = clause.text.rstrip()
     if text.startswith("(") and text.endswith(")"):
         return True
-    asks = text.endswith("?") or ANEW.match(text) is not None
-    least = inf if LOYAL.match(text) else 1.0 if SAYING_WHAT.match(text) else TOLD_BELOW if TELLING.match(text) else STATED
+    asks = text.endswith("?") or begins_anew(text)
+    told = 1.0 if SAYING_WHAT.match(text) else TOLD_BELOW if TELLING.match(text) else stated
+    least = inf if LOYAL.match(text) else told
     return not asks and clause.best.score < least
 
 
@@ -177,7 +192,20 @@ def _joined(pieces: list[str], costs: list[float], is_fragment: Callable[[str], 
     return joined, kept
 
 
-def _pieces(message: str) -> tuple[list[str], list[float]]:
+def _unparted(pieces: list[str], costs: list[float]) -> tuple[list[str], list[float]]:
+    """Put pieces to the one before them where nothing but a comma or an `and` parts them."""
+    joined, kept = pieces[:1], costs[:1]
+    for piece, cost in zip(pieces[1:], costs[1:], strict=True):
+        if kept[-1] in {COSTS["weak"], COSTS["comma"]}:
+            joined[-1] += piece
+            kept[-1] = cost
+        else:
+            joined.append(piece)
+            kept.append(cost)
+    return joined, kept
+
+
+def _pieces(message: str, begins_anew: Callable[[str], bool]) -> tuple[list[str], list[float]]:
     """Return the smallest parts, and what a cut behind each costs."""
     pieces: list[str] = []
     costs: list[float] = []
@@ -190,7 +218,7 @@ def _pieces(message: str) -> tuple[list[str], list[float]]:
                 ahead = sentence[joint.end() : joint.end() + LOOKS_AHEAD]
                 kind = (
                     "anew"
-                    if ANEW.match(ahead)
+                    if begins_anew(ahead)
                     else "strong"
                     if joint["strong"]
                     else "weak"

@@ -79,13 +79,14 @@ def near(one: str, other: str, *, within: int = NEAR) -> str:
     return rf"\b(?:{one})\b(?:[\s,]+[\w'’]+){{0,{within}}}?[\s,]+(?:{other})\b"
 
 
-def _rule(name: str, scenario: str, *wordings: str, unless: str | None = None) -> Rule:
+def rule(name: str, scenario: str, *wordings: str, unless: str | None = None) -> Rule:
+    """Return a rule of some wordings; a text that holds what `unless` describes does not fall under it."""
     pattern = re.compile("|".join(f"(?:{wording})" for wording in wordings))
     return Rule(name, scenario, pattern, re.compile(unless) if unless else None)
 
 
 RULES = (
-    _rule(
+    rule(
         "lawyers and courts",
         LEGAL_OR_SAFETY,
         r"\b(?:my|our|a|the) (?:lawyer|attorney|solicitor)s?\b",
@@ -97,7 +98,7 @@ RULES = (
         r"\b(?:call|contact|inform|go to|going to|report (?:\w+ )?to|tell) the (?:police|cops|authorities)\b|"
         r"\bpress charges\b|\bpolice (?:report|complaint|case)",
     ),
-    _rule(
+    rule(
         "fraud and misuse",
         LEGAL_OR_SAFETY,
         r"\b(?:fraud\w*|scam\w*|phishing|swindl\w+|identity theft)\b",
@@ -115,7 +116,7 @@ RULES = (
         )
         + near(r"", r"my|with|from", within=4).removeprefix(r"\b(?:)\b"),
     ),
-    _rule(
+    rule(
         "payments that the customer did not make",
         LEGAL_OR_SAFETY,
         near(STRANGE, rf"{MONEY}|activit(?:y|ies)|use", within=3),
@@ -125,17 +126,17 @@ RULES = (
         near(MONEY, STRANGE, within=5),
         near(MONEY, r"not mine|isn'?t mine|not me|some ?(?:one|body) else", within=8),
     ),
-    _rule(
+    rule(
         "injuries and dangers",
         LEGAL_OR_SAFETY,
         r"\b(?:allergic reaction|food poisoning|caught fire|exploded|electric shock|burn(?:ed|t) (?:my|me|his|"
         r"her)|choked|injur(?:y|ed|ies)|hospital|bleeding)\b",
-        r"\b(?:i|he|she|we|they|son|daughter|child|baby|kid|wife|husband|mother|father) (?:got|was|were|has been|have been) "
+        r"\b(?:i|he|she|we|they|son|daughter|child|baby|kid|wife|husband|mother|father) (?:got|was|were|been) "
         r"(?:\w+ly )?(?:hurt|injured|burn(?:ed|t)|poisoned|electrocuted)\b",
         near(r"hurt|poisoned|injured", r"my|me|myself|son|daughter|child|baby|kid", within=1),
         near(r"got|gave|having|developed|from|have", r"rash|hives|burns|sick from|vomiting", within=3),
     ),
-    _rule(
+    rule(
         "charged more than once",
         DOUBLE_CHARGE,
         near(TAKEN, TWICE, within=9),
@@ -154,7 +155,7 @@ RULES = (
             within=9,
         ),
     ),
-    _rule(
+    rule(
         "a person asked for",
         ASKED_FOR,
         near(TALKING, PEOPLE),
@@ -171,7 +172,7 @@ RULES = (
         r"\b(?:useless|stupid|dumb) (?:bot|robot|machine|chatbot)\b|\b(?:bot|chatbot) is (?:useless|stupid)",
         unless=ASKING_HOW,
     ),
-    _rule(
+    rule(
         "complaints",
         ASKED_FOR,
         near(

@@ -68,9 +68,10 @@ def _word(word: str, is_kind: Callable[[str], bool], product_words: frozenset[st
         return "numref"
     if word not in PLAIN and is_kind(word):
         return "kindref"
-    return "colourref" if _is_colour(word) else word
+    return "colourref" if is_colour(word) else word
 
 
 @lru_cache(maxsize=4_096)
-def _is_colour(word: str) -> bool:
+def is_colour(word: str) -> bool:
+    """Return whether a word names a colour."""
     return bool(colour_families(word))

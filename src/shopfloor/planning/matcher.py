@@ -101,7 +101,9 @@ class Matcher:
         # The more a text is like the examples of skills that claim no topic, the less the others' claims count.
         heard = 1.0 - float(np.clip(learned[~self._is_claiming].max(initial=0.0), 0.0, 1.0))
         among = np.where(self._is_claiming, claimed * heard, learned)
-        for label, likeness in self._near.of(columns[: len(columns) - len(vector)], values[: len(values) - len(vector)]):
+        for label, likeness in self._near.of(
+            columns[: len(columns) - len(vector)], values[: len(values) - len(vector)]
+        ):
             likeness = NEARNESS * (likeness - NEAR) / (1.0 - NEAR)
             among[label] += likeness
             learned[label] += likeness

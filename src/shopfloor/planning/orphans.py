@@ -10,7 +10,7 @@ from shopfloor.agents.outcome import Waiting
 from shopfloor.agents.slots import SlotReader
 from shopfloor.planning.clauses import SURE
 from shopfloor.planning.plan import PlanRequest
-from shopfloor.planning.recognition import NOT_OURS, Recogniser
+from shopfloor.planning.recognition import NOT_OURS, Recognition
 from shopfloor.planning.routes import Route
 
 PERSON = "talk_to_a_person"
@@ -35,7 +35,7 @@ def parted(request: PlanRequest) -> tuple[PlanRequest, Sequence[Waiting]]:
     return replace(request, waiting=alive, postponed=postponed), gone
 
 
-def to_a_person(gone: Sequence[Waiting], request: PlanRequest, known: Recogniser, reader: SlotReader) -> Route | None:
+def to_a_person(gone: Sequence[Waiting], request: PlanRequest, known: Recognition, reader: SlotReader) -> Route | None:
     """Return the route of an answer to somebody who is gone: to a person, with what it was about.
 
     None where the message surely asks for something by itself, or nobody can pass it on.

@@ -13,6 +13,8 @@ from shopfloor.agents.outcome import Waiting
 from shopfloor.agents.slots import Focus
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.kernel.ids import AgentId
+from shopfloor.language.gloss import Glossed
+from shopfloor.language.languages import DEFAULT, Language
 from shopfloor.language.wording import Wording
 from shopfloor.tools.contract import Tool, ToolArgs
 
@@ -68,7 +70,7 @@ class PlanRequest:
     """What a planner reads."""
 
     message: str
-    """The customer's new messages, joined by line breaks."""
+    """The customer's new messages in English, as far as it is known, joined by line breaks."""
     cards: Sequence[AgentCard]
     """The agents it may choose."""
     waiting: Sequence[Waiting] = ()
@@ -83,6 +85,10 @@ class PlanRequest:
     """The shop's own words, for status lines."""
     scenarios: Sequence[TransferScenario] = ()
     """When a person takes over, the first that applies before all others."""
+    language: Language = DEFAULT
+    """In which the customer writes."""
+    gloss: Glossed | None = None
+    """The new messages as the customer put them, beside their English; None in English."""
 
 
 class Planner(Protocol):

@@ -3,6 +3,10 @@
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.playbook import Call, HandOff, Propose
@@ -11,14 +15,15 @@ from shopfloor.language.answers import is_goodbye, is_greeting, is_no, is_thanks
 from shopfloor.language.preferences import statements
 from shopfloor.language.text import stem, words
 from shopfloor.planning.background import Background
-from shopfloor.topics.concepts import is_frame, matter_words, matters
-from shopfloor.topics.topics import Topics
-from shopfloor.planning.escalation import SCENARIOS, escalation
+from shopfloor.planning.clauses import is_begun_anew
+from shopfloor.planning.escalation import SCENARIOS, Rule, escalation
 from shopfloor.planning.masking import NAMED, PLAIN, mask
 from shopfloor.planning.matcher import Match, Scores, fitted
 from shopfloor.planning.trained import Trained
 from shopfloor.search.contract import ProductSearch
 from shopfloor.search.spelling import Speller
+from shopfloor.topics.concepts import is_frame, matter_words, matters
+from shopfloor.topics.topics import Topics
 
 LONGEST_SMALL_TALK = 60
 """Letters."""
@@ -46,8 +51,40 @@ FOREIGN, PASSING = -0.05, -0.1
 """What is added to the score of what is not ours, and of passing a message on to a person though no rule says so."""
 
 
+Beside = Callable[[Sequence[str], NDArray[np.float64]], NDArray[np.float64]]
+"""Takes the labels and a text's scores by its English, and returns its scores by more than that."""
+
+
+class Recognition(Protocol):
+    """Recognises skills."""
+
+    @property
+    def is_strict(self) -> bool:
+        """Return whether a message is cut only where something surely begins anew."""
+        ...
+
+    @property
+    def match(self) -> Callable[[str, bool], Sequence[Match]]:
+        """Return what returns all skills for a text, the best first, given whether products were shown before."""
+        ...
+
+    def is_fragment(self, text: str) -> bool:
+        """Whether a text only names something, so that it asks for nothing by itself."""
+        ...
+
+    def is_dependent(self, text: str) -> bool:
+        """Whether a text means nothing by itself."""
+        ...
+
+    def begins_anew(self, text: str) -> bool:
+        """Whether a text begins like a new question, wish or order."""
+        ...
+
+
 class Recogniser:
     """Knows what the cards' examples look like; made anew when cards change."""
+
+    is_strict = False
 
     def __init__(
         self,
@@ -60,8 +97,9 @@ class Recogniser:
         self._search = search
         self._trained = trained
         self._goods = background.goods
-        self._is_kind: Callable[[str], bool] = lru_cache(maxsize=8_192)(self._names_kind)
-        examples = _examples(cards, background.not_ours, self._is_kind)
+        self.is_kind: Callable[[str], bool] = lru_cache(maxsize=8_192)(self._names_kind)
+        """Return whether a word names a kind of product."""
+        examples = _examples(cards, background.not_ours, self.is_kind)
         known = {
             word for label, texts in examples.items() if label != NOT_OURS for text in texts for word in text.split()
         }
@@ -95,7 +133,13 @@ class Recogniser:
         """Return all skills for a text, the best first; the flag says whether products were shown before."""
 
     def _match(self, text: str, has_products: bool) -> Sequence[Match]:
-        masked, scores = self._scored(text, has_products)
+        return self.judged(text, has_products=has_products)
+
+    def judged(
+        self, text: str, *, has_products: bool, beside: Beside | None = None, rule: Rule | None = None
+    ) -> Sequence[Match]:
+        """Return all skills for a text, the best first, where more than its English tells of it, or a rule."""
+        masked, scores = self._scored(text, has_products, beside)
         named = NAMES.intersection(masked.split())
         for place in self._taking_orders if "orderref" in named else ():
             scores.within_agent[place] += NAMES_ORDER
@@ -103,7 +147,7 @@ class Recogniser:
             scores.among_agents[place] -= min(NAMES_MATTER, max(scores.among_agents[place], 0.0))
         wholes = self._wholes(scores)
         found = self._by_agent(scores, self._trained.adjusted(text, masked, wholes) if self._trained else wholes)
-        rule = escalation(text)
+        rule = escalation(text) or rule
         is_told = not rule and found[0].score < CERTAINLY and _only_tells(text)
         skill = self._takers.get(rule.scenario) if rule else self._keeper if is_told else None
         return [Match(skill, 1.0), *(one for one in found if one.label != skill)] if skill else found
@@ -113,10 +157,14 @@ class Recogniser:
         masked, scores = self._scored(text, has_products=False)
         return masked, self._wholes(scores)
 
-    def _scored(self, text: str, has_products: bool) -> tuple[str, Scores]:
+    def _scored(self, text: str, has_products: bool, beside: Beside | None = None) -> tuple[str, Scores]:
         """Return a text as it is matched, and the skills' scores for it."""
-        masked = _small_talk(text) or self._masked(text, has_products)
+        small_talk = _small_talk(text)
+        masked = small_talk or self._masked(text, has_products)
         scores = self._matcher.scores(masked)
+        if beside and not small_talk:
+            labels = self._matcher.labels
+            scores = Scores(beside(labels, scores.among_agents), beside(labels, scores.within_agent))
         if self._search.understand(text).category or self._search.named(text):
             scores.among_agents[self._matcher.labels.index(NOT_OURS)] -= OWN_GOODS
         return masked, scores
@@ -156,11 +204,19 @@ class Recogniser:
         bare = INTO_CART.sub("", text)
         return (bool(bare.strip()) and self.is_fragment(bare)) or is_frame(self._masked(text, has_products=False))
 
+    def begins_anew(self, text: str) -> bool:
+        """Whether a text begins like a new question, wish or order."""
+        return is_begun_anew(text)
+
+    def is_everyday(self, word: str) -> bool:
+        """Whether an English word stands in examples."""
+        return word in self._everyday
+
     def _masked(self, text: str, has_products: bool) -> str:
-        masked = mask(text, self._is_kind, self._product_words(text), has_products=has_products)
+        masked = mask(text, self.is_kind, self.product_words(text), has_products=has_products)
         return " ".join(self._speller.correct(word) for word in masked.split())
 
-    def _product_words(self, text: str) -> frozenset[str]:
+    def product_words(self, text: str) -> frozenset[str]:
         """Return the words that name products; one everyday word alone, such as `money`, names none."""
         named = words(text)
         found: set[str] = set()

@@ -18,11 +18,11 @@ from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.entities import entities
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.clauses import ANEW, POSSIBLE, SURE, Clause, clauses
-from shopfloor.topics.concepts import POINTING, is_worldly, leans, matters_of, names_unknown, without_matters
 from shopfloor.planning.matcher import Match
 from shopfloor.planning.plan import PlanRequest
-from shopfloor.planning.recognition import NOT_OURS, Recogniser, is_talk
+from shopfloor.planning.recognition import NOT_OURS, Recognition, is_talk
 from shopfloor.search.contract import ProductSearch
+from shopfloor.topics.concepts import POINTING, is_worldly, leans, matters_of, names_unknown, without_matters
 
 CERTAIN = 0.75
 """A match at or above it is taken even where what it needs must be asked for."""
@@ -70,7 +70,7 @@ class Route:
 class Router:
     """Finds the routes of one request."""
 
-    def __init__(self, request: PlanRequest, known: Recogniser, reader: SlotReader, search: ProductSearch) -> None:
+    def __init__(self, request: PlanRequest, known: Recognition, reader: SlotReader, search: ProductSearch) -> None:
         """Take the request, what recognises skills, what reads slots, and what knows the products."""
         self._request = request
         self._known = known
@@ -89,7 +89,7 @@ class Router:
         """Return the routes of what a message asks for; at least one."""
         if passed := self.transferred(message):
             return self._with_one_transfer([passed, *self._beside(message)])
-        parts = clauses(message, self.match, self._known.is_dependent)
+        parts = self._clauses(message)
         routes: list[Route] = []
         clear = [part for part in parts if part.best.score >= SURE and part.best.label != NOT_OURS]
         for part in parts:
@@ -100,9 +100,15 @@ class Router:
             self._focus = _named(self._focus, routes[-1].card, routes[-1].arguments)
         routes = self._with_one_transfer(routes)
         wanted = [
-            route for route in routes if not (_is_filler(route) or self._is_vague(route) or self._is_unsure(route))
+            route
+            for route in routes
+            if not (_is_filler(route, self._known) or self._is_vague(route) or self._is_unsure(route))
         ]
         return self._merged(wanted) if wanted else routes[:1] or [self.fallback(message, is_ours=True)]
+
+    def _clauses(self, message: str) -> list[Clause]:
+        known = self._known
+        return clauses(message, self.match, known.is_dependent, known.begins_anew, is_strict=known.is_strict)
 
     def fallback(self, text: str, *, is_ours: bool, score: float = 0.0) -> Route:
         """Return the route for what no skill was matched with: look it up, or decline."""
@@ -140,12 +146,12 @@ class Router:
 
     def _beside(self, message: str) -> list[Route]:
         """Return what a message that is passed on surely asks for besides, in other sentences or parts."""
-        parts = [part for one in sentences(message) for part in clauses(one, self.match, self._known.is_dependent)]
+        parts = [part for one in sentences(message) for part in self._clauses(one)]
         rest = [part for part in parts if self.transferred(part.text) is None]
         if len(rest) == len(parts):  # the words that tell stand in several parts
             return []
         routes = [route for part in rest if not self._known.is_fragment(part.text) for route in self._of(part)]
-        return self._merged([route for route in routes if route.score >= SURE and not _is_filler(route)])
+        return self._merged([route for route in routes if route.score >= SURE and not _is_filler(route, self._known)])
 
     def _of(self, part: Clause, *, beside: bool = False) -> list[Route]:
         return self._parted(self._going_on(part) or self._chosen(part, beside))
@@ -352,7 +358,12 @@ class Router:
     def _is_vague(self, route: Route) -> bool:
         """Whether a part only tells something and was taken for a wish, though it names nothing to look for."""
         wish = route.arguments.get("wish")
-        if not isinstance(wish, str) or route.score >= SURE or ANEW.match(route.text) or matters_of(wish) & GIFTS:
+        if (
+            not isinstance(wish, str)
+            or route.score >= SURE
+            or self._known.begins_anew(route.text)
+            or matters_of(wish) & GIFTS
+        ):
             return False
         query = self._search.understand(wish)
         return not (query.category or query.colours or query.size or query.price_max or query.features)
@@ -395,12 +406,13 @@ def _is_remark(clause: Clause) -> bool:
     return count <= SHORT + 2 and is_going_on and clause.best.score < 2 * SURE
 
 
-def _is_filler(route: Route) -> bool:
+def _is_filler(route: Route, known: Recognition) -> bool:
     """Whether a part asks for nothing beside others that do: a greeting, an outcry, a few words nothing matches."""
     is_short = len(words(route.text)) <= SHORT
     said = SCENARIO in route.arguments if SCENARIO in route.skill.takes else bool(route.arguments)
     is_outcry = is_short and is_angry(route.text) and not said
-    is_remark = not route.skill.takes and route.score < LIKELY and not ANEW.match(route.text) and "?" not in route.text
+    is_asked = known.begins_anew(route.text) or "?" in route.text
+    is_remark = not route.skill.takes and route.score < LIKELY and not is_asked
     return is_talk(route.card, route.skill) or is_outcry or (is_short and (route.score < POSSIBLE or is_remark))
 
 

@@ -17,12 +17,14 @@ from shopfloor.agents.slots import SlotReader
 from shopfloor.agents.templates import render
 from shopfloor.kernel.ids import AgentId
 from shopfloor.language.answers import is_stop
+from shopfloor.language.languages import DEFAULT, Language
 from shopfloor.planning.answers import LEFT, Continuation, continuations
 from shopfloor.planning.background import Background
+from shopfloor.planning.languages import InLanguage, LanguageMatcher, is_english
 from shopfloor.planning.orphans import parted, to_a_person
 from shopfloor.planning.plan import MAX_TASKS, Plan, PlanRequest, Task
 from shopfloor.planning.prefetch import first_reads
-from shopfloor.planning.recognition import Recogniser
+from shopfloor.planning.recognition import Recogniser, Recognition
 from shopfloor.planning.routes import Route, Router
 from shopfloor.planning.told import Told
 from shopfloor.planning.trained import Trained
@@ -50,13 +52,14 @@ class RulePlanner:
         self._told = Told(self._reader, search)
         self._tools = tools
         self._fitted: tuple[object, Recogniser] | None = None
+        self._matchers: dict[Language, tuple[Recogniser, LanguageMatcher]] = {}
         self._fitting = asyncio.Lock()
 
     async def plan(self, request: PlanRequest) -> Plan:
         """Return a plan; where nothing of the message is understood, its one task declines or looks it up."""
         if is_stop(request.message) and (stopped := _stopped(request)):
             return self._compose([], [stopped], request)
-        known = await self._recogniser(request.cards)
+        known = await self._recognition(request)
         request, gone = parted(request)
         if not request.waiting and (left := to_a_person(gone, request, known, self._reader)):
             return self._compose([], [left], request)
@@ -68,6 +71,22 @@ class RulePlanner:
             going_on = [on for on in going_on if on.answer or on.waiting.agent == passed.card.id]
             routes = [] if any(on.waiting.agent == passed.card.id for on in going_on) else [passed]
         return self._compose(going_on, routes, request)
+
+    async def _recognition(self, request: PlanRequest) -> Recognition:
+        """Return what recognises the skills that a message asks for, in its language."""
+        known = await self._recogniser(request.cards)
+        language, gloss = request.language, request.gloss
+        if language == DEFAULT or gloss is None or is_english(gloss, known):
+            return known
+        if (fitted := self._matchers.get(language)) is None or fitted[0] is not known:
+            async with self._fitting:
+                if (fitted := self._matchers.get(language)) is None or fitted[0] is not known:
+                    matcher = await to_thread.run_sync(self._fit_language, language, request.cards, known)
+                    fitted = self._matchers[language] = (known, matcher)
+        return InLanguage(language, known, fitted[1], gloss)
+
+    def _fit_language(self, language: Language, cards: Sequence[AgentCard], known: Recogniser) -> LanguageMatcher:
+        return LanguageMatcher(language, cards, self._background.not_ours_in(language), known.is_kind)
 
     async def _recogniser(self, cards: Sequence[AgentCard]) -> Recogniser:
         stamp = tuple((card.id, id(card)) for card in cards)

@@ -1,8 +1,8 @@
 """What people write to shops about, and write besides: an embedding of texts, learned from messages sorted by topic.
 
 A text's vector holds its likeness to each topic, such as `refund_status` or `weather`. Topics know nothing of agents: a
-card's skills claim those that they are for, and an agent that claims none is matched by what its examples are about. The
-weights come with the package; `training/fit.py` makes them from the messages beside it.
+card's skills claim those that they are for, and an agent that claims none is matched by what its examples are about.
+The weights come with the package; `training/fit.py` makes them from the messages beside it.
 """
 
 import io
