@@ -14,6 +14,7 @@ from shopfloor.language.address import parse_address
 from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.matcher import Match
+from shopfloor.topics.concepts import POINTING
 
 MAX_PIECES = 12
 """Beyond that many places to cut, the weaker ones are passed over."""
@@ -52,6 +53,8 @@ LOYAL = re.compile(
     re.IGNORECASE,
 )
 """How people begin to tell for how long they have been customers."""
+POINTED_BELOW = 0.4
+"""Below it, a part with a word such as `it` goes with what stands before it."""
 DEPENDENT = 8
 """Words at most of a part that may mean nothing without what stands before it."""
 SAYING_WHAT = re.compile(r"(?:it|this|that|they|these)(?:'s|'re| is| are| was| were)\b[^?]*$", re.IGNORECASE)
@@ -135,7 +138,7 @@ def clauses(
             begins_inside = sum(1 for cost in costs[start : end - 1] if cost == COSTS["anew"])
             asked = _worth(clause) * UNCUT**begins_inside
             told = TOLD if start or end < len(pieces) else -inf
-            is_pointing = start and len(words(text)) <= DEPENDENT and is_fragment(text)
+            is_pointing = start and len(words(text)) <= DEPENDENT and (is_fragment(text) or _points_back(clause))
             if is_pointing or _tells(clause, begins_anew, stated):
                 asked = min(asked, TOLD * 2)
             candidates.append((value + max(asked, told), [*before, (clause, asked >= told)]))
@@ -152,6 +155,11 @@ def _tells(clause: Clause, begins_anew: Callable[[str], bool], stated: float) ->
     told = 1.0 if SAYING_WHAT.match(text) else TOLD_BELOW if TELLING.match(text) else stated
     least = inf if LOYAL.match(text) else told
     return not asks and clause.best.score < least
+
+
+def _points_back(clause: Clause) -> bool:
+    """Whether a part asks about what was just named and is hardly matched by itself: `and what does it cost`."""
+    return clause.best.score < POINTED_BELOW and not POINTING.isdisjoint(words(clause.text))
 
 
 def _worth(clause: Clause) -> float:

@@ -45,6 +45,8 @@ CERTAINLY = 0.6
 """A match at or above it stands though the text may be read as telling of the customer."""
 NAMES_ORDER = 0.4
 """What a skill that takes an order gains on its agent's others where a text names one."""
+NO_ORDERS = 0.25
+"""What an agent that takes no orders loses where a text names one."""
 NAMES, NAMES_MATTER = PLAIN | {"productref"}, 0.5
 """What a text names, masked, that is no small talk; and what small talk then loses."""
 FOREIGN, PASSING = -0.05, -0.1
@@ -123,6 +125,8 @@ class Recogniser:
             for place, (card, skill) in places.items()
             if any(card.slots[name].type == "order_number" for name in skill.takes)
         ]
+        taking = {self._matcher.labels[place].partition("/")[0] for place in self._taking_orders}
+        self._without_orders = {str(card.id) for card in cards} - taking
         self._talking = [
             place
             for place, (card, skill) in places.items()
@@ -146,6 +150,8 @@ class Recogniser:
         for place in self._talking if named else ():
             scores.among_agents[place] -= min(NAMES_MATTER, max(scores.among_agents[place], 0.0))
         wholes = self._wholes(scores)
+        for agent in self._without_orders if "orderref" in named else ():
+            wholes[agent] -= NO_ORDERS
         found = self._by_agent(scores, self._trained.adjusted(text, masked, wholes) if self._trained else wholes)
         rule = escalation(text) or rule
         is_told = not rule and found[0].score < CERTAINLY and _only_tells(text)
