@@ -50,7 +50,8 @@ def test_a_no_declines(message: str) -> None:
     ],
 )
 def test_what_is_no_plain_yes_confirms_nothing(message: str) -> None:
-    assert answered(message, YES) == ([], message)
+    going_on, _ = answered(message, YES)
+    assert [on.answer for on in going_on if on.answer] == []
 
 
 def test_a_yes_to_another_order_is_a_new_question_for_that_one() -> None:
@@ -102,7 +103,8 @@ def test_a_short_try_without_a_value_is_asked_again() -> None:
 
 
 def test_never_mind_leaves_a_question_for_a_value() -> None:
-    assert answered("never mind", EMAIL) == ([], "never mind")
+    (on,), _ = answered("never mind", EMAIL)
+    assert (on.answer, on.slots) == ("no", {})
 
 
 def test_what_stands_beside_an_answer_is_left_over() -> None:

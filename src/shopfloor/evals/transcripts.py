@@ -42,6 +42,9 @@ WANTS_A_YES = re.compile(
     re.IGNORECASE,
 )
 
+REFUSES = ("general_support", DECLINE)
+"""The skill that declines what is not ours; another agent's of that name takes a customer's no."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Routed:
@@ -53,7 +56,7 @@ class Routed:
 
 def agents_of(plan: Plan) -> frozenset[str]:
     """Return whom a plan gives its tasks to; what is declined is given to `refuse`."""
-    return frozenset(REFUSED if task.skill == DECLINE else str(task.agent) for task in plan.tasks)
+    return frozenset(REFUSED if (task.agent, task.skill) == REFUSES else str(task.agent) for task in plan.tasks)
 
 
 class Transcripts:

@@ -8,16 +8,16 @@ from typing import cast
 from pydantic import JsonValue
 
 from shopfloor.agents.card import AgentCard, Skill
-from shopfloor.agents.playbook import Call, HandOff, Propose
 from shopfloor.agents.slots import Focus, SlotReader, named_orders
 from shopfloor.agents.transfers import SCENARIO, taker, triggered
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import OrderNumber, ProductId
 from shopfloor.language.answers import is_angry, is_no, is_yes
-from shopfloor.language.english import STOP_WORDS
+from shopfloor.language.english import INTERJECTIONS, STOP_WORDS
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.clauses import ANEW, POSSIBLE, SURE, Clause, clauses
 from shopfloor.planning.concepts import is_worldly, leans, matters_of, names_unknown, without_matters
+from shopfloor.planning.leaning import GOES_ON, closing, is_leaning, is_writing, leaned, only_talks, topic
 from shopfloor.planning.matcher import Match
 from shopfloor.planning.plan import PlanRequest
 from shopfloor.planning.recognition import NOT_OURS, Recogniser
@@ -39,9 +39,6 @@ SHORT = 5
 """A message of at most so many words may go on with what was talked about."""
 WISHES = re.compile(r",? and (?:also )?(?:an? |some )?|, ", re.IGNORECASE)
 """Between two things that are looked for."""
-GOES_ON = re.compile(
-    r"^(?:and|or|what about|how about|what if|same|in|with|without|any|for|to|only|but)\b", re.IGNORECASE
-)
 GIFTS = frozenset({"gift", "recommend"})
 """Matters that make a wish of words that name no product: `something for my brother's birthday`."""
 ABOUT_ORDERS = frozenset({"order_number", "address"})
@@ -76,6 +73,7 @@ class Router:
         self._reader = reader
         self._search = search
         self._focus = request.focus
+        self._topic = topic(request)
         for card in request.cards:
             if request.previous and card.id == request.previous.agent:
                 self._focus = _named(request.focus, card, request.previous.arguments)
@@ -88,11 +86,12 @@ class Router:
         """Return the routes of what a message asks for; at least one."""
         if passed := self.transferred(message):
             return self._with_one_transfer([passed, *self._beside(message)])
-        parts = clauses(message, self.match, self._known.is_dependent)
+        parts = _spoken(clauses(message, self.match, self._known.is_dependent))
         routes: list[Route] = []
         clear = [part for part in parts if part.best.score >= SURE and part.best.label != NOT_OURS]
-        for part in parts:
-            routes += self._of(part, beside=any(one is not part for one in clear))
+        for place, part in enumerate(parts):
+            is_beside = any(one is not part for one in clear)
+            routes += self._of(part, beside=is_beside, is_leaning=place == 0 and not is_beside)
             if len(routes) > 1 and self._is_wished_on(routes[-2], routes[-1]):
                 said = f"{routes[-2].arguments['wish']}, {routes.pop().text}"
                 routes[-1] = replace(routes[-1], arguments={**routes[-1].arguments, "wish": said})
@@ -102,6 +101,18 @@ class Router:
             route for route in routes if not (_is_filler(route) or self._is_vague(route) or self._is_unsure(route))
         ]
         return self._merged(wanted) if wanted else routes[:1] or [self.fallback(message, is_ours=True)]
+
+    def _leaned(self, part: Clause) -> Clause:
+        """Return a part matched in favour of what was talked about, where it leans on that."""
+        has_products = bool(self._request.focus.product_ids)
+        if self._topic is None or not is_leaning(part.text, has_products=has_products):
+            return part
+        if said := closing(part.text):
+            return replace(part, matches=self.match(said))
+        if not self._topic.skill.takes and not self._is_elliptic(part.text):  # `which sneakers are those`, after offers
+            return part
+        cards = self._request.cards
+        return replace(part, matches=leaned(part.text, part.matches, self._topic, cards, has_products=has_products))
 
     def fallback(self, text: str, *, is_ours: bool, score: float = 0.0) -> Route:
         """Return the route for what no skill was matched with: look it up, or decline."""
@@ -146,8 +157,9 @@ class Router:
         routes = [route for part in rest if not self._known.is_fragment(part.text) for route in self._of(part)]
         return self._merged([route for route in routes if route.score >= SURE and not _is_filler(route)])
 
-    def _of(self, part: Clause, *, beside: bool = False) -> list[Route]:
-        return self._parted(self._going_on(part) or self._chosen(part, beside))
+    def _of(self, part: Clause, *, beside: bool = False, is_leaning: bool = False) -> list[Route]:
+        leaned = self._leaned(part) if is_leaning else part
+        return self._parted(self._going_on(part) or self._chosen(leaned, beside))
 
     # -- choosing a skill --------------------------------------------------------------------------------------------
 
@@ -363,6 +375,12 @@ def _named(focus: Focus, card: AgentCard, arguments: Mapping[str, JsonValue]) ->
     return focus
 
 
+def _spoken(parts: Sequence[Clause]) -> list[Clause]:
+    """Leave out what is but an interjection beside others: `wait`, `stop`, `great`."""
+    spoken = [part for part in parts if not INTERJECTIONS.issuperset(words(part.text))]
+    return spoken or list(parts)
+
+
 def _says_something(text: str) -> bool:
     return any(word not in STOP_WORDS for word in words(text))
 
@@ -380,19 +398,12 @@ def _is_remark(clause: Clause) -> bool:
 
 def _is_filler(route: Route) -> bool:
     """Whether a part asks for nothing beside others that do: a greeting, an outcry, a few words nothing matches."""
-    is_talk = not route.skill.takes and not any(
-        isinstance(s, Call | HandOff) for s in route.card.flat(route.skill.steps)
-    )
+    is_talk = only_talks(route.card, route.skill)
     is_short = len(words(route.text)) <= SHORT
     said = SCENARIO in route.arguments if SCENARIO in route.skill.takes else bool(route.arguments)
     is_outcry = is_short and is_angry(route.text) and not said
     is_remark = not route.skill.takes and route.score < LIKELY and not ANEW.match(route.text) and "?" not in route.text
     return is_talk or is_outcry or (is_short and (route.score < POSSIBLE or is_remark))
-
-
-def is_writing(card: AgentCard, skill: Skill) -> bool:
-    """Whether a skill may write."""
-    return any(isinstance(step, Propose) for step in card.flat(skill.steps))
 
 
 def _rank(order: Sequence[str], scenario: str) -> int:
