@@ -169,7 +169,7 @@ POLITE = word_set(
     now right away just asap soon today quickly and yes yeah ok okay sure"""
 )
 INTERJECTIONS = YES | NO | word_set(
-    """wait stop hm hmm hmmm oh ah um uh ouch wow well so then great perfect good awesome cool nice lovely sorry sold
+    """wait stop why hm hmm hmmm oh ah um uh ouch wow well so then great perfect good awesome cool nice lovely sorry sold
     actually please pls thanks thx ty lol haha hey hi hello"""
 )
 """What is called out, and asks for nothing beside what does."""

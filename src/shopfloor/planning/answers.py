@@ -144,17 +144,18 @@ class _Answers:
             left = Continuation(waiting=waiting, answer="no") if not is_other and _turns_down(message) else None
             return self._confirmed(waiting, message, rest) or changed or again or left
         kind = card.slots[waiting.slot].type
-        if kind in NAMING_KINDS and _is_short(message):
+        if kind in NAMING_KINDS and (_is_short(message) or _names_one(message)):
             is_other = is_other and not self._is_about_goods(best.label)
         takes_anything = kind == "text" or any(not said for said in card.slots[waiting.slot].options.values())
         if kind == "item" and EVERYTHING.search(message) and _is_aside(message):
             is_other = False
         if takes_anything and "?" not in message and not ASKING.match(message):  # what happened may sound like anything
             is_other = is_other and best.score >= OTHER_MATTER and best.label != NOT_OURS
-        if is_other and not (kind in SURE_KINDS or (kind == "choice" and _is_choosing(message))):
-            return None
-        if LEFT.search(message):
+        is_left = LEFT.search(message) is not None and not (is_other and self._takes(best.label))
+        if is_left and kind != "yes_no":
             return Continuation(waiting=waiting, answer="no")
+        if is_left or (is_other and not (kind in SURE_KINDS or (kind == "choice" and _is_choosing(message)))):
+            return None
         values = self._values(waiting, message, card, skill)
         if kind not in {"yes_no", "text"} and not values and is_yes(message):  # which says nothing: it is asked again
             return Continuation(waiting=waiting)
@@ -190,10 +191,14 @@ class _Answers:
 
     def _is_about_goods(self, label: str) -> bool:
         """Whether a skill is one that finds or tells of products: words that name one may name an order's item."""
+        return bool(GOODS & self._takes(label))
+
+    def _takes(self, label: str) -> set[str]:
+        """Return the kinds of slots of a skill, given by its label."""
         agent, _, skill_id = label.partition("/")
         card = next((card for card in self._request.cards if card.id == agent), None)
         skill = card.skill(skill_id) if card else None
-        return bool(card and skill and any(card.slots[name].type in GOODS for name in skill.takes))
+        return {card.slots[name].type for name in skill.takes} if card and skill else set()
 
     def _confirmed(self, waiting: Waiting, message: str, rest: str) -> Continuation | None:
         if is_yes(message, waiting.question):
@@ -273,6 +278,11 @@ def _is_aside(message: str) -> bool:
 def _is_choosing(message: str) -> bool:
     """Whether a message may choose one of the things that were offered: a few words that want nothing told or shown."""
     return _is_short(message) and not ASKING.match(message)
+
+
+def _names_one(message: str) -> bool:
+    """Whether a message says which of several is meant: `just the warm one for round the neck`."""
+    return bool({"one", "ones"} & set(words(message))) and not (ANEW.match(message) or ASKS.match(message))
 
 
 def _kinds(card: AgentCard, going_on: Continuation) -> set[str]:

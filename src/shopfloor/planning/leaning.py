@@ -4,13 +4,14 @@ Such a part is matched in favour of the agent that was talked to last. Nothing h
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.playbook import Call, HandOff, Propose
 from shopfloor.agents.slots import POINTERS
 from shopfloor.language.answers import is_angry, is_goodbye, is_greeting, is_no, is_thanks, is_yes
+from shopfloor.language.english import INTERJECTIONS
 from shopfloor.language.entities import entities
 from shopfloor.language.text import words
 from shopfloor.planning.clauses import SURE
@@ -33,11 +34,15 @@ GOES_ON = re.compile(
     re.IGNORECASE,
 )
 """How a part begins that goes on with what was said before."""
+TELLS = re.compile(r"\W*(?:we|i|he|she|they|it|our|my)(?:'\w+)?\b", re.IGNORECASE)
+"""How somebody begins to tell of themselves, or of whom a thing is for."""
+EVEN = re.compile(r"even\b", re.IGNORECASE)
+"""What can begin nothing new."""
 ASKS = re.compile(
-    r"\W*(?:who|what|where|when|why|how|which|can|could|do|does|did|is|are|has|have|will|would|should|may)\b|.*\?\W*$",
+    r"\W*(?!(?:can|could|would|will) you\b)(?:who|what|where|when|why|how|which|can|could|do|does|did|is|are|has|have|will|would|should|may)\b|.*\?\W*$",
     re.IGNORECASE | re.DOTALL,
 )
-"""How a question begins, or ends."""
+"""How a question begins, or ends; `could you undo that` is none."""
 FRAMES = frozenset({"looking"})
 """Matters of words that only say that something is asked for: `I need`, `do you want`."""
 PARTING = re.compile(r"[,.!;\n]+")
@@ -82,12 +87,20 @@ def is_leaning(text: str, *, has_products: bool) -> bool:
     """Whether a text needs what was said before it: it points at it, goes on with it, or is but a few words."""
     if any(is_small(text) for is_small in (is_yes, is_no, is_thanks, is_greeting, is_goodbye, is_angry)):
         return False
-    return points(text, has_products=has_products) or GOES_ON.match(text) is not None or len(words(text)) <= SHORT
+    return points(text, has_products=has_products) or goes_on(text) or len(words(text)) <= SHORT
+
+
+def goes_on(text: str) -> bool:
+    """Whether a text begins as one does that goes on with what was said before, behind a `no` or an `oh`."""
+    said = text.lstrip(" .,!")
+    while (first := words(said)[:1]) and first[0] in INTERJECTIONS and len(words(said)) > 1:
+        said = said[said.lower().find(first[0]) + len(first[0]) :].lstrip(" .,!")
+    return GOES_ON.match(said) is not None
 
 
 def points(text: str, *, has_products: bool) -> bool:
     """Whether a text points at what was talked about: `it`, `those`, `the second` of what was shown."""
-    return bool(POINTERS & set(words(text))) or (has_products and bool(entities(text).ordinals))
+    return bool((POINTERS | {"same"}) & {word.partition("'")[0] for word in words(text)}) or (has_products and bool(entities(text).ordinals))
 
 
 def closing(text: str) -> str | None:
@@ -99,14 +112,24 @@ def closing(text: str) -> str | None:
 
 
 def leaned(
-    text: str, matches: Sequence[Match], on: Topic, cards: Sequence[AgentCard], *, has_products: bool
+    text: str,
+    matches: Sequence[Match],
+    on: Topic,
+    cards: Sequence[AgentCard],
+    *,
+    has_products: bool,
+    lacks: Callable[[Match], bool] = lambda _match: False,
 ) -> Sequence[Match]:
-    """Return the matches of a text that leans on what was talked about, in favour of that."""
+    """Return the matches of a text that leans on what was talked about, in favour of that.
+
+    `lacks` says whether a skill would first have to ask what the text is about.
+    """
     skills = {f"{card.id}/{skill.id}": (card, skill) for card in cards for skill in card.skills}
     is_pointing = points(text, has_products=has_products)
     is_asking = ASKS.match(text) is not None
     is_unspoken = is_pointing and not matters_of(text) - FRAMES
-    is_near = is_asking if is_pointing else GOES_ON.match(text) is not None and not is_asking
+    is_refining = TELLS.match(text) is not None and any(on.card.slots[name].type == "wish" for name in on.skill.takes)
+    is_near = is_asking if is_pointing else (goes_on(text) or is_refining) and not is_asking
     best = matches[0]
     if best.label == NOT_OURS and best.score >= SURE and not is_near:
         return matches
@@ -123,7 +146,7 @@ def leaned(
             return match.score + (BESIDE if on.is_open else LEANS)
         if only_talks(card, skill):
             return min(match.score, 0.0)
-        return match.score * HALVED if is_unspoken and not on.knows(card, skill) else match.score
+        return match.score * HALVED if (is_unspoken and not on.knows(card, skill)) or lacks(match) else match.score
 
     found = [Match(match.label, score(match)) for match in matches]
     return sorted(found, key=lambda match: -match.score)

@@ -12,15 +12,16 @@ from shopfloor.agents.slots import Focus, SlotReader, named_orders
 from shopfloor.agents.transfers import SCENARIO, taker, triggered
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import OrderNumber, ProductId
-from shopfloor.language.answers import is_angry, is_no, is_yes
+from shopfloor.language.answers import is_angry, is_no, is_thanks, is_yes
 from shopfloor.language.english import INTERJECTIONS, STOP_WORDS
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.clauses import ANEW, POSSIBLE, SURE, Clause, clauses
 from shopfloor.planning.concepts import is_worldly, leans, matters_of, names_unknown, without_matters
-from shopfloor.planning.leaning import GOES_ON, closing, is_leaning, is_writing, leaned, only_talks, topic
+from shopfloor.planning.leaning import EVEN, GOES_ON, closing, is_leaning, is_writing, leaned, only_talks, topic
 from shopfloor.planning.matcher import Match
 from shopfloor.planning.plan import PlanRequest
 from shopfloor.planning.recognition import NOT_OURS, Recogniser
+from shopfloor.planning.sequels import Sequels
 from shopfloor.search.contract import ProductSearch
 
 CERTAIN = 0.75
@@ -47,6 +48,9 @@ FRESH = frozenset({"other", "another", "all", "list", "different", "orders", "ev
 """Words after which an order without a number is not the one just talked about."""
 
 
+NONE: Mapping[str, str] = {}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Route:
     """A part of the message with the skill chosen for it."""
@@ -66,14 +70,22 @@ class Route:
 class Router:
     """Finds the routes of one request."""
 
-    def __init__(self, request: PlanRequest, known: Recogniser, reader: SlotReader, search: ProductSearch) -> None:
-        """Take the request, what recognises skills, what reads slots, and what knows the products."""
+    def __init__(
+        self,
+        request: PlanRequest,
+        known: Recogniser,
+        reader: SlotReader,
+        search: ProductSearch,
+        inverses: Mapping[str, str] = NONE,
+    ) -> None:
+        """Take the request, what recognises skills, reads slots and knows products, and what undoes an action."""
         self._request = request
         self._known = known
         self._reader = reader
         self._search = search
         self._focus = request.focus
         self._topic = topic(request)
+        self._sequels = Sequels(request, self._topic, inverses, reader, self._read)
         for card in request.cards:
             if request.previous and card.id == request.previous.agent:
                 self._focus = _named(request.focus, card, request.previous.arguments)
@@ -86,7 +98,9 @@ class Router:
         """Return the routes of what a message asks for; at least one."""
         if passed := self.transferred(message):
             return self._with_one_transfer([passed, *self._beside(message)])
-        parts = _spoken(clauses(message, self.match, self._known.is_dependent))
+        if followed := self._followed(message):
+            return followed
+        parts = _spoken(clauses(_without_thanks(message), self.match, self._known.is_dependent))
         routes: list[Route] = []
         clear = [part for part in parts if part.best.score >= SURE and part.best.label != NOT_OURS]
         for place, part in enumerate(parts):
@@ -102,6 +116,15 @@ class Router:
         ]
         return self._merged(wanted) if wanted else routes[:1] or [self.fallback(message, is_ours=True)]
 
+    def _followed(self, message: str) -> list[Route]:
+        """Return the routes of a message that follows on what was just shown or done."""
+        acting = (one for one in self.match(message) if one.label != NOT_OURS and not only_talks(*self._skill(one)))
+        found = self._sequels.of(message, next(acting, self.match(message)[0]), self._focus)
+        return [
+            Route(card=one.card, skill=one.skill, text=one.text, arguments=one.arguments, score=CERTAIN)
+            for one in found
+        ]
+
     def _leaned(self, part: Clause) -> Clause:
         """Return a part matched in favour of what was talked about, where it leans on that."""
         has_products = bool(self._request.focus.product_ids)
@@ -112,7 +135,12 @@ class Router:
         if not self._topic.skill.takes and not self._is_elliptic(part.text):  # `which sneakers are those`, after offers
             return part
         cards = self._request.cards
-        return replace(part, matches=leaned(part.text, part.matches, self._topic, cards, has_products=has_products))
+
+        def lacks(match: Match) -> bool:
+            return match.label != NOT_OURS and not self._is_ready(match, part.text)
+
+        found = leaned(part.text, part.matches, self._topic, cards, has_products=has_products, lacks=lacks)
+        return replace(part, matches=found)
 
     def fallback(self, text: str, *, is_ours: bool, score: float = 0.0) -> Route:
         """Return the route for what no skill was matched with: look it up, or decline."""
@@ -236,13 +264,15 @@ class Router:
         is_other = clause.best.label not in {f"{card.id}/{skill.id}", NOT_OURS} and clause.best.score >= SURE
         is_other = is_other and not is_fragment
         has_wish = any(card.slots[name].type == "wish" for name in previous.arguments if name in skill.takes)
+        is_other = is_other and not (not skill.takes and (EVEN.match(clause.text) or leans(clause.text, previous.task)))
         is_elliptic = (skill.needs or has_wish) and GOES_ON.match(clause.text) and self._is_elliptic(clause.text)
         if is_other and (not is_elliptic or clause.best.score >= CERTAIN):
             return None
         said = self._said(card, skill, clause.text)
         if skill.takes and not said:
             return None
-        if not skill.takes and clause.best.score >= SURE and not leans(clause.text, previous.task):
+        is_new = clause.best.score >= SURE and not (EVEN.match(clause.text) or leans(clause.text, previous.task))
+        if not skill.takes and is_new:
             return None
         is_changed = any(card.slots[name].type == "earlier_wish" for name in said)  # which holds the wish before
         kept = [name for name in skill.takes if not (is_changed and card.slots[name].type == "wish")]
@@ -265,6 +295,13 @@ class Router:
         return said
 
     # -- reading its slots -------------------------------------------------------------------------------------------
+
+    def _read(self, card: AgentCard, skill: Skill, text: str, focus: Focus | None) -> dict[str, JsonValue]:
+        """Return the values for a skill's slots; a lone number may be a size."""
+        found = self._arguments(card, skill, text, focus)
+        lone = {name for name in skill.takes if card.slots[name].type == "size"} - set(found)
+        values = {name: self._reader.read("size", text, Focus(), is_answer=True) for name in lone}
+        return found | {name: value for name, value in values.items() if value != str(found.get("quantity")) and value}
 
     def _arguments(self, card: AgentCard, skill: Skill, text: str, focus: Focus | None = None) -> dict[str, JsonValue]:
         about = focus or self._focus
@@ -373,6 +410,12 @@ def _named(focus: Focus, card: AgentCard, arguments: Mapping[str, JsonValue]) ->
             case _:
                 pass
     return focus
+
+
+def _without_thanks(message: str) -> str:
+    """Leave out thanks before what is asked for: `thx. now show me the jackets`."""
+    first, *others = sentences(message) or [message]
+    return "".join(others) if others and is_thanks(first) else message
 
 
 def _spoken(parts: Sequence[Clause]) -> list[Clause]:
