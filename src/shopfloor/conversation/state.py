@@ -341,7 +341,7 @@ def _focus(focus: Focus, args: Mapping[str, JsonValue], output: Mapping[str, Jso
 
 
 def _price(row: Mapping[str, JsonValue]) -> int | None:
-    """Return what a product that was shown costs, in minor units: the variant that was found, or from which price on."""
+    """Return what a product that was shown costs in minor units: the variant found, or the cheapest."""
     variant = row.get("variant")
     price = variant.get("price") if isinstance(variant, dict) else row.get("price_from")
     minor = price.get("minor") if isinstance(price, dict) else None

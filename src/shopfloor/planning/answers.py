@@ -37,7 +37,8 @@ OTHER_WISH = 0.5
 OTHER_MATTER = 0.8
 """The same for what is asked for in the customer's own words."""
 LEFT = re.compile(
-    r"\b(?:never ?mind|forget (?:it|that|about it)|leave it|doesn'?t matter|drop it|(?:skip|scrap|scratch) (?:it|that))\b",
+    r"\b(?:never ?mind|forget (?:it|that|about it)|leave it|doesn'?t matter|drop it"
+    r"|(?:skip|scrap|scratch) (?:it|that))\b",
     re.IGNORECASE,
 )
 RESERVED = re.compile(
@@ -60,6 +61,12 @@ KEEPS = re.compile(
     re.IGNORECASE,
 )
 """With which one keeps what was to be returned, cancelled or erased."""
+AGREES = re.compile(
+    r"\W*(?:yes|yeah|yep|yup|sure|ok(?:ay)?|alright|all right|correct|absolutely|definitely|of course|i confirm"
+    r"|(?:please )?(?:go ahead|proceed)|let'?s (?:go|do|proceed))\b",
+    re.IGNORECASE,
+)
+"""How a sentence begins that says yes, whatever follows."""
 TURNS_DOWN = re.compile(rf"{PAUSES}(?:no|nope|nah)\b", re.IGNORECASE)
 """How a no begins that goes on with more than a no does."""
 CONTRAST = re.compile(
@@ -136,13 +143,7 @@ class _Answers:
         if self._is_asked_back(message, topic):
             return Continuation(waiting=waiting, is_doubtful=True)
         if waiting.slot is None:
-            changed = self._changed(waiting, message, card, skill)
-            if is_other and not (changed and _is_aside(message) and _kinds(card, changed) <= CHOOSING_KINDS):
-                changed = None
-            is_said_again = is_other and _is_aside(message) and self._is_choice_repeated(waiting, message, card, skill)
-            again = Continuation(waiting=waiting, is_doubtful=True) if is_said_again else None
-            left = Continuation(waiting=waiting, answer="no") if not is_other and _turns_down(message) else None
-            return self._confirmed(waiting, message, rest) or changed or again or left
+            return self._decided(waiting, message, rest, topic, is_other=is_other)
         kind = card.slots[waiting.slot].type
         if kind in NAMING_KINDS and (_is_short(message) or _names_one(message)):
             is_other = is_other and not self._is_about_goods(best.label)
@@ -167,10 +168,28 @@ class _Answers:
         if is_choosing and _is_aside(message):  # `an L`, where a refund or another size was offered
             is_other = False
         is_attempt = best.label == NOT_OURS or (kind == "email" and SPOKEN_EMAIL.search(message))
-        score = 0.0 if is_attempt or best.label == topic.label else best.score  # it asks nothing of a shop, so it may be an attempt
+        score = (
+            0.0 if is_attempt or best.label == topic.label else best.score
+        )  # it asks nothing of a shop, so it may be an attempt
         is_other = is_other and (score > 0 or not _is_attempt(message, score))
         is_answer = waiting.slot in values if is_other else bool(values) or _is_attempt(message, score)
         return Continuation(waiting=waiting, slots=values) if is_answer else None
+
+    def _decided(
+        self, waiting: Waiting, message: str, rest: str, topic: Topic, *, is_other: bool
+    ) -> Continuation | None:
+        """Return how a task goes on that waits for a yes."""
+        card, skill = topic.card, topic.skill
+        changed = self._changed(waiting, message, card, skill)
+        if is_other and not (changed and _is_aside(message) and _kinds(card, changed) <= CHOOSING_KINDS):
+            changed = None
+        if decided := self._confirmed(waiting, message, rest) or changed:
+            return decided
+        if is_other and _is_aside(message) and self._is_choice_repeated(waiting, message, card, skill):
+            return Continuation(waiting=waiting, is_doubtful=True)
+        if not is_other and _turns_down(message):
+            return Continuation(waiting=waiting, answer="no")
+        return Continuation(waiting=waiting, is_doubtful=True) if self._agrees(message, topic) else None
 
     def _match(self, message: str) -> Match:
         return self._known.match(message, bool(self._request.focus.product_ids))[0]
@@ -182,6 +201,15 @@ class _Answers:
             return self._match(message)
         matches = self._known.match(message, has_products)
         return leaned(message, matches, topic, self._request.cards, has_products=has_products)[0]
+
+    def _agrees(self, message: str, topic: Topic) -> bool:
+        """Whether a message says yes with so much else that it is asked again, and asks for nothing but that."""
+        if not any(AGREES.match(sentence) for sentence in sentences(message)):
+            return False
+        has_products = bool(self._request.focus.product_ids)
+        matches = self._known.match(message, has_products)
+        best = leaned(message, matches, topic, self._request.cards, has_products=has_products)[0]
+        return best.label == topic.label or best.score < OTHER_WISH
 
     def _is_asked_back(self, message: str, topic: Topic) -> bool:
         """Whether a message only asks about what was asked: `what have you got?`, `why do you want to know that?`."""

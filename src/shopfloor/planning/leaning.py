@@ -1,4 +1,4 @@
-"""What a part of a message leans on: `could I have that as a PDF` means little but next to what was talked about before.
+"""What a part of a message leans on: `could I have that as a PDF` means little but next to what was said before.
 
 Such a part is matched in favour of the agent that was talked to last. Nothing here reads slots or makes routes.
 """
@@ -39,7 +39,8 @@ TELLS = re.compile(r"\W*(?:we|i|he|she|they|it|our|my)(?:'\w+)?\b", re.IGNORECAS
 EVEN = re.compile(r"even\b", re.IGNORECASE)
 """What can begin nothing new."""
 ASKS = re.compile(
-    r"\W*(?!(?:can|could|would|will) you\b)(?:who|what|where|when|why|how|which|can|could|do|does|did|is|are|has|have|will|would|should|may)\b|.*\?\W*$",
+    r"\W*(?!(?:can|could|would|will) you\b)(?:(?:who|what|where|when|why|how|which|can|could|do|does|did|is|are|has"
+    r"|have|will|would|should|may)\b|.*\?\W*$)",
     re.IGNORECASE | re.DOTALL,
 )
 """How a question begins, or ends; `could you undo that` is none."""
@@ -100,7 +101,9 @@ def goes_on(text: str) -> bool:
 
 def points(text: str, *, has_products: bool) -> bool:
     """Whether a text points at what was talked about: `it`, `those`, `the second` of what was shown."""
-    return bool((POINTERS | {"same"}) & {word.partition("'")[0] for word in words(text)}) or (has_products and bool(entities(text).ordinals))
+    return bool((POINTERS | {"same"}) & {word.partition("'")[0] for word in words(text)}) or (
+        has_products and bool(entities(text).ordinals)
+    )
 
 
 def closing(text: str) -> str | None:
@@ -166,6 +169,4 @@ def is_writing(card: AgentCard, skill: Skill) -> bool:
 
 def only_talks(card: AgentCard, skill: Skill) -> bool:
     """Whether a skill does nothing but say something, whatever it is asked."""
-    return not skill.takes and not any(
-        isinstance(step, Call | Propose | HandOff) for step in card.flat(skill.steps)
-    )
+    return not skill.takes and not any(isinstance(step, Call | Propose | HandOff) for step in card.flat(skill.steps))

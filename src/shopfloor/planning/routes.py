@@ -85,7 +85,7 @@ class Router:
         self._search = search
         self._focus = request.focus
         self._topic = topic(request)
-        self._sequels = Sequels(request, self._topic, inverses, reader, self._read)
+        self._sequels = Sequels(request, self._topic, inverses, search, reader, self._read)
         for card in request.cards:
             if request.previous and card.id == request.previous.agent:
                 self._focus = _named(request.focus, card, request.previous.arguments)

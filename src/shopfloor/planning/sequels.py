@@ -4,7 +4,7 @@ Which skill does it is derived from the cards: the write that needs a product, t
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.playbook import Propose
 from shopfloor.agents.slots import POINTERS, Focus, SlotReader
+from shopfloor.kernel.ids import ProductId
 from shopfloor.language.entities import entities
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.clauses import SURE
@@ -19,6 +20,7 @@ from shopfloor.planning.leaning import ASKS, Topic, is_writing, points
 from shopfloor.planning.matcher import Match
 from shopfloor.planning.plan import PlanRequest, Task
 from shopfloor.planning.recognition import NOT_OURS
+from shopfloor.search.contract import ProductSearch
 
 LONGEST = 12
 """Words of what follows on something without saying what."""
@@ -63,12 +65,19 @@ class Sequels:
     """Finds what follows on the topic of a request."""
 
     def __init__(
-        self, request: PlanRequest, topic: Topic | None, inverses: Mapping[str, str], reader: SlotReader, read: Reading
+        self,
+        request: PlanRequest,
+        topic: Topic | None,
+        inverses: Mapping[str, str],
+        search: ProductSearch,
+        reader: SlotReader,
+        read: Reading,
     ) -> None:
-        """Take the request and its topic, which kind of action undoes which, and what reads slots."""
+        """Take the request and its topic, which kind of action undoes which, what knows the products, reads slots."""
         self._request = request
         self._topic = topic
         self._inverses = inverses
+        self._search = search
         self._reader = reader
         self._read = read
 
@@ -100,7 +109,7 @@ class Sequels:
         last = sentences(text)[-1]
         kinds = {name: topic.card.slots[name].type for name in topic.skill.takes}
         read = {
-            name: self._reader.read(kind, last, Focus(), is_answer=True)
+            name: self._reader.fill(topic.card.slots[name], last, Focus(), is_answer=True)
             for name, kind in kinds.items()
             if kind in REPLACED
         }
@@ -150,7 +159,7 @@ class Sequels:
 
     def _undoing(self, topic: Topic) -> tuple[AgentCard, Skill] | None:
         """Return the skill that undoes a write: it proposes the inverse of its action."""
-        wanted = {self._inverses.get(kind) for kind in _kinds(topic.card, topic.skill)} - {None}
+        wanted = {self._inverses[kind] for kind in _kinds(topic.card, topic.skill) if kind in self._inverses}
         found = [
             (card, skill)
             for card in self._request.cards
@@ -164,9 +173,17 @@ class Sequels:
         shared = {name: value for name, value in task.arguments.items() if name in skill.takes}
         count = {name: task.arguments.get(name, 1) for name in skill.takes if card.slots[name].type == "quantity"}
         arguments = {**self._read(card, skill, task.task, None), **shared, **count}
-        return Sequel(card=card, skill=skill, text=task.task, arguments=arguments)
+        return Sequel(card=card, skill=skill, text=self._naming(task), arguments=arguments)
+
+    def _naming(self, task: Task) -> str:
+        """Return what a task was asked for, with the name of its product where it was only pointed at."""
+        slots = self._topic.card.slots if self._topic else {}
+        products = [str(value) for name, value in task.arguments.items() if slots[name].type == "product"]
+        if not products or self._search.named(task.task):
+            return task.task
+        return f"{task.task} {' '.join(sorted(self._search.title_words(ProductId(products[0]))))}"
 
 
-def _kinds(card: AgentCard, skill: Skill) -> set[str | None]:
+def _kinds(card: AgentCard, skill: Skill) -> set[str]:
     """Return the kinds of actions that a skill proposes."""
     return {step.propose for step in card.flat(skill.steps) if isinstance(step, Propose)}

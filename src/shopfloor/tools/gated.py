@@ -43,9 +43,7 @@ def gated_tool(kind: ActionKind[Any], gate: Gate) -> Tool[Any]:
         return ToolResult(output=verdict_view(verdict))
 
     args = _args_of(kind)
-    return Tool(
-        name=kind.name, description=kind.description, args=args, run=run, is_read=False, inverse=kind.inverse
-    )
+    return Tool(name=kind.name, description=kind.description, args=args, run=run, is_read=False, inverse=kind.inverse)
 
 
 def verdict_view(verdict: Verdict) -> dict[str, JsonValue]:
