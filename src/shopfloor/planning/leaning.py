@@ -121,18 +121,21 @@ def leaned(
     cards: Sequence[AgentCard],
     *,
     has_products: bool,
+    is_going_on: bool = False,
     lacks: Callable[[Match], bool] = lambda _match: False,
 ) -> Sequence[Match]:
     """Return the matches of a text that leans on what was talked about, in favour of that.
 
-    `lacks` says whether a skill would first have to ask what the text is about.
+    `is_going_on` says that its message begins as one that goes on; `lacks`, whether a skill would first have to ask
+    what the text is about.
     """
     skills = {f"{card.id}/{skill.id}": (card, skill) for card in cards for skill in card.skills}
     is_pointing = points(text, has_products=has_products)
     is_asking = ASKS.match(text) is not None
     is_unspoken = is_pointing and not matters_of(text) - FRAMES
     is_refining = TELLS.match(text) is not None and any(on.card.slots[name].type == "wish" for name in on.skill.takes)
-    is_near = is_asking if is_pointing else (goes_on(text) or is_refining) and not is_asking
+    is_told_on = (is_going_on or goes_on(text) or is_refining) and not is_asking
+    is_near = is_asking if is_pointing else is_told_on
     best = matches[0]
     if best.label == NOT_OURS and best.score >= SURE and not is_near:
         return matches

@@ -17,7 +17,17 @@ from shopfloor.language.english import INTERJECTIONS, STOP_WORDS
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.clauses import ANEW, POSSIBLE, SURE, Clause, clauses
 from shopfloor.planning.concepts import is_worldly, leans, matters_of, names_unknown, without_matters
-from shopfloor.planning.leaning import EVEN, GOES_ON, closing, is_leaning, is_writing, leaned, only_talks, topic
+from shopfloor.planning.leaning import (
+    EVEN,
+    GOES_ON,
+    closing,
+    goes_on,
+    is_leaning,
+    is_writing,
+    leaned,
+    only_talks,
+    topic,
+)
 from shopfloor.planning.matcher import Match
 from shopfloor.planning.plan import PlanRequest
 from shopfloor.planning.recognition import NOT_OURS, Recogniser
@@ -105,7 +115,7 @@ class Router:
         clear = [part for part in parts if part.best.score >= SURE and part.best.label != NOT_OURS]
         for place, part in enumerate(parts):
             is_beside = any(one is not part for one in clear)
-            routes += self._of(part, beside=is_beside, is_leaning=place == 0 and not is_beside)
+            routes += self._of(part, beside=is_beside, within=message if place == 0 and not is_beside else "")
             if len(routes) > 1 and self._is_wished_on(routes[-2], routes[-1]):
                 said = f"{routes[-2].arguments['wish']}, {routes.pop().text}"
                 routes[-1] = replace(routes[-1], arguments={**routes[-1].arguments, "wish": said})
@@ -125,21 +135,28 @@ class Router:
             for one in found
         ]
 
-    def _leaned(self, part: Clause) -> Clause:
-        """Return a part matched in favour of what was talked about, where it leans on that."""
-        has_products = bool(self._request.focus.product_ids)
-        if self._topic is None or not is_leaning(part.text, has_products=has_products):
+    def _leaned(self, part: Clause, message: str) -> Clause:
+        """Return the first part of a message matched in favour of what was talked about, where it leans on that."""
+        has_products, is_going_on = bool(self._request.focus.product_ids), goes_on(message)
+        if self._topic is None or not (is_going_on or is_leaning(part.text, has_products=has_products)):
             return part
-        if said := closing(part.text):
-            return replace(part, matches=self.match(said))
+        if ending := closing(part.text):
+            return replace(part, matches=self.match(ending))
         if not self._topic.skill.takes and not self._is_elliptic(part.text):  # `which sneakers are those`, after offers
             return part
-        cards = self._request.cards
 
         def lacks(match: Match) -> bool:
             return match.label != NOT_OURS and not self._is_ready(match, part.text)
 
-        found = leaned(part.text, part.matches, self._topic, cards, has_products=has_products, lacks=lacks)
+        found = leaned(
+            part.text,
+            part.matches,
+            self._topic,
+            self._request.cards,
+            has_products=has_products,
+            is_going_on=is_going_on,
+            lacks=lacks,
+        )
         return replace(part, matches=found)
 
     def fallback(self, text: str, *, is_ours: bool, score: float = 0.0) -> Route:
@@ -185,8 +202,8 @@ class Router:
         routes = [route for part in rest if not self._known.is_fragment(part.text) for route in self._of(part)]
         return self._merged([route for route in routes if route.score >= SURE and not _is_filler(route)])
 
-    def _of(self, part: Clause, *, beside: bool = False, is_leaning: bool = False) -> list[Route]:
-        leaned = self._leaned(part) if is_leaning else part
+    def _of(self, part: Clause, *, beside: bool = False, within: str = "") -> list[Route]:
+        leaned = self._leaned(part, within) if within else part
         return self._parted(self._going_on(part) or self._chosen(leaned, beside))
 
     # -- choosing a skill --------------------------------------------------------------------------------------------
