@@ -140,7 +140,7 @@ class _Answers:
         best = self._match(message) if ASKS.match(message) else self._leaned(message, topic)
         is_other = best.score >= OTHER_WISH and best.label != topic.label
         is_other = is_other and not self._known.is_fragment(message)
-        if self._is_asked_back(message, topic):
+        if not rest and self._is_asked_back(message, topic):
             return Continuation(waiting=waiting, is_doubtful=True)
         if waiting.slot is None:
             return self._decided(waiting, message, rest, topic, is_other=is_other)
@@ -189,7 +189,8 @@ class _Answers:
             return Continuation(waiting=waiting, is_doubtful=True)
         if not is_other and _turns_down(message):
             return Continuation(waiting=waiting, answer="no")
-        return Continuation(waiting=waiting, is_doubtful=True) if self._agrees(message, topic) else None
+        is_agreed = not rest and self._agrees(message, topic)
+        return Continuation(waiting=waiting, is_doubtful=True) if is_agreed else None
 
     def _match(self, message: str) -> Match:
         return self._known.match(message, bool(self._request.focus.product_ids))[0]
