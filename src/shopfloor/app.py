@@ -84,6 +84,7 @@ class App:
     journal: Journal
     registry: Registry
     chat: ChatOrchestrator
+    planner: Planner
     outreach: OutreachRunner
     tokens: CustomerTokens
     settings: Settings
@@ -168,6 +169,7 @@ async def assemble(
         settings=stores.settings,
         team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds]),
         chat=chat,
+        planner=planner,
         outreach=_outreach(stores, chat, clock),
         tokens=CustomerTokens(secret, clock),
         profiles=ProfileRecords(recollection, stores.shop.customers, clock),

@@ -50,7 +50,19 @@ def test_a_no_declines(message: str) -> None:
     ],
 )
 def test_what_is_no_plain_yes_confirms_nothing(message: str) -> None:
-    assert answered(message, YES) == ([], message)
+    going_on, _ = answered(message, YES)
+    assert [on.answer for on in going_on if on.answer] == []
+
+
+def test_a_short_question_hides_nothing_that_follows_it() -> None:
+    going_on, rest = answered("what? I will go to consumer court over that!", YES)
+    assert rest or not going_on
+
+
+def test_a_no_with_more_words_declines_and_a_contrast_changes() -> None:
+    assert answered("no, don't do anything yet", YES)[0][0].answer == "no"
+    (on,), _ = answered("no, number 51 not 15", ADDRESS)
+    assert (on.answer, on.slots) == (None, {"address": {"line1": "51 Market Street"}})
 
 
 def test_a_yes_to_another_order_is_a_new_question_for_that_one() -> None:
@@ -102,7 +114,8 @@ def test_a_short_try_without_a_value_is_asked_again() -> None:
 
 
 def test_never_mind_leaves_a_question_for_a_value() -> None:
-    assert answered("never mind", EMAIL) == ([], "never mind")
+    (on,), _ = answered("never mind", EMAIL)
+    assert (on.answer, on.slots) == ("no", {})
 
 
 def test_what_stands_beside_an_answer_is_left_over() -> None:

@@ -20,6 +20,8 @@ from shopfloor.language.languages import DEFAULT
 from shopfloor.language.wording import wording_of
 from shopfloor.tools.contract import ToolContext, Toolset
 
+LEFT = "All right, then I leave it at that."
+"""What the customer hears who leaves a question without an answer."""
 _JSON = TypeAdapter[JsonValue](JsonValue)
 
 
@@ -117,6 +119,10 @@ class _Run:
     async def _ask(self, step: Ask, path: str) -> AsyncIterator[Said | Outcome]:
         slot = self._card.slots[step.ask]
         asked_before = f"ask:{path}" in self._said
+        if asked_before and self._task.answer == "no":
+            yield Said(self._speaker.say(LEFT))
+            yield Done()
+            return
         source = (slot.again if asked_before and not step.again else "") or step.question or slot.question
         self._said.add(f"ask:{path}")
         question = self._text(source)

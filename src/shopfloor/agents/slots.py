@@ -1,7 +1,7 @@
 """Filling slots from a customer's words."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -17,7 +17,7 @@ from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.entities import Entities, entities
 from shopfloor.language.preferences import statements
 from shopfloor.language.quantities import quantity
-from shopfloor.language.text import words
+from shopfloor.language.text import stem, words
 from shopfloor.search.contract import ProductSearch
 
 LEAD_IN = re.compile(
@@ -51,6 +51,10 @@ LONE_SIZE = re.compile(r"(?<![\w.,$€£/-])(\d{1,2}(?:\.5)?)(?![\w%/-]|[.,]\d)"
 SEVERAL = re.compile(r"\b(?:first|these|those|top|all) (?P<count>two|three|2|3)\b|\bboth\b", re.IGNORECASE)
 NEWEST = frozenset({"newest", "latest", "recent"})
 MAIL = re.compile(r"\S+@\S+")
+CHEAPEST = re.compile(r"\bthe (?:cheap(?:er|est)|less expensive|least expensive)\b", re.IGNORECASE)
+DEAREST = re.compile(r"\bthe (?:dearer|dearest|pricier|priciest|(?:more|most) expensive)\b", re.IGNORECASE)
+ALIKE = 4
+"""Letters of a stem that another may go on with."""
 POINTERS = frozenset({"it", "its", "this", "that", "them", "those", "these", "they", "one", "ones"})
 """Words that point at what was just talked about."""
 GOODS = frozenset({"product", "products", "wish"})
@@ -71,6 +75,12 @@ class Focus:
     """The orders last listed, the newest first."""
     wish: str | None = None
     """What products were last looked for, in words."""
+    is_ordered: bool = False
+    """Whether those are what the order last read holds."""
+    prices: tuple[int, ...] = ()
+    """Of the products last shown, in minor units."""
+    order_titles: tuple[str, ...] = ()
+    """What the orders last listed hold."""
 
 
 class SlotReader:
@@ -145,6 +155,9 @@ class SlotReader:
         """
         shown = focus.product_ids
         placed = [shown[place] for place in (_index(n, len(shown)) for n in found.ordinals) if place is not None]
+        if len(focus.prices) == len(shown) > 1 and (CHEAPEST.search(text) or DEAREST.search(text)):
+            wanted = min(focus.prices) if CHEAPEST.search(text) else max(focus.prices)
+            placed = [shown[focus.prices.index(wanted)]]
         if several := SEVERAL.search(text):
             placed = list(shown[: 3 if several["count"] in {"three", "3"} else 2])
         named = self._search.named(text) or (() if placed else self._called(text, shown))
@@ -161,15 +174,9 @@ class SlotReader:
         return None if LONE_SIZE.search(text) else self._search.understand(text).size
 
     def _called(self, text: str, shown: Sequence[ProductId]) -> Sequence[ProductId]:
-        """Return the one of the products shown that a word of its name tells from the others: `the embers one`."""
-        titles = [self._search.title_words(product) - STOP_WORDS for product in shown]
-        said = set(words(text))
-        found = [
-            product
-            for product, title in zip(shown, titles, strict=True)
-            if said & title and sum(bool(said & title & other) for other in titles) == 1
-        ]
-        return found if len(found) == 1 else ()
+        """Return the one of the products shown whose name a text says most of: `the embers one`, `the enamel mug`."""
+        place = _said_most(text, [self._search.title_words(product) for product in shown])
+        return () if place is None else [shown[place]]
 
     def _is_remark(self, text: str) -> bool:
         """Whether a text only changes an earlier wish: it names no kind of product of its own."""
@@ -218,12 +225,30 @@ def wish(text: str) -> str | None:
     return None if not bare or NOTHING.fullmatch(bare) else bare
 
 
+def _said_most(text: str, names: Sequence[Collection[str]]) -> int | None:
+    """Return the place of the one name that a text says most words of; None where it says none, or several as much."""
+    said = {stem(word) for word in words(text) if word not in STOP_WORDS}
+    counts = [sum(any(_is_alike(one, stem(word)) for one in said) for word in name) for name in names]
+    most = max(counts, default=0)
+    return counts.index(most) if most and counts.count(most) == 1 else None
+
+
+def _is_alike(one: str, other: str) -> bool:
+    """Whether two word stems are the same, or one only goes on: `hood`, `hoodie`."""
+    shorter, longer = sorted((one, other), key=len)
+    return one == other or (len(shorter) >= ALIKE and longer.startswith(shorter))
+
+
 def _listed_order(text: str, found: Entities, focus: Focus) -> OrderNumber | None:
     """Return the one of the orders listed that a text points at: `the second one`, `the newest`."""
     if NEWEST & set(words(text)):
         return next(iter(focus.order_numbers), None)
     places = (_index(ordinal, len(focus.order_numbers)) for ordinal in found.ordinals if ordinal > 0)
-    return next((focus.order_numbers[place] for place in places if place is not None), None)
+    placed = next((focus.order_numbers[place] for place in places if place is not None), None)
+    if placed or len(focus.order_titles) != len(focus.order_numbers):
+        return placed
+    place = _said_most(text, [words(title) for title in focus.order_titles])
+    return None if place is None else focus.order_numbers[place]
 
 
 def _index(ordinal: int, count: int) -> int | None:

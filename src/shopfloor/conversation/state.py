@@ -306,19 +306,43 @@ def _focus(focus: Focus, args: Mapping[str, JsonValue], output: Mapping[str, Jso
     products = output.get("products")
     orders = output.get("orders")
     number, one, several, wish = focus.order_number, focus.product_id, focus.product_ids, focus.wish
+    is_ordered = focus.is_ordered
+    listed, prices, titles = focus.order_numbers, focus.prices, focus.order_titles
     if isinstance(order, dict):
         number = OrderNumber(str(order["number"]))
+        if is_ordered or not several:
+            lines = [cast("dict[str, JsonValue]", line) for line in cast("list[JsonValue]", order.get("lines") or [])]
+            several, prices, is_ordered = tuple(ProductId(str(line["product_id"])) for line in lines), (), True
+            one = several[0] if len(several) == 1 else None
     if isinstance(product, dict):
         one = ProductId(str(product["id"]))
     if isinstance(products, list) and products:
         rows = [cast("dict[str, JsonValue]", row) for row in products]
         several = tuple(ProductId(str(row.get("product_id", row.get("id")))) for row in rows)
-        one = several[0] if len(several) == 1 else None
+        one, is_ordered = several[0] if len(several) == 1 else None, False
+        prices = tuple(minor for row in rows if (minor := _price(row)) is not None)
         if "query" in args:
             refines = args.get("refines")
             wish = f"{refines}, {args['query']}" if refines else str(args["query"])
-    listed = focus.order_numbers
     if isinstance(orders, list) and orders:
         lines = [cast("dict[str, JsonValue]", line) for line in orders]
         listed = tuple(OrderNumber(str(line["number"])) for line in lines)
-    return Focus(order_number=number, order_numbers=listed, product_id=one, product_ids=several, wish=wish)
+        titles = tuple(" ".join(cast("list[str]", line.get("titles") or [])) for line in lines)
+    return Focus(
+        order_number=number,
+        order_numbers=listed,
+        order_titles=titles,
+        product_id=one,
+        product_ids=several,
+        is_ordered=is_ordered,
+        prices=prices,
+        wish=wish,
+    )
+
+
+def _price(row: Mapping[str, JsonValue]) -> int | None:
+    """Return what a product that was shown costs in minor units: the variant found, or the cheapest."""
+    variant = row.get("variant")
+    price = variant.get("price") if isinstance(variant, dict) else row.get("price_from")
+    minor = price.get("minor") if isinstance(price, dict) else None
+    return minor if isinstance(minor, int) else None

@@ -18,6 +18,7 @@ from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import SeededIds
 from shopfloor.outreach.memory import MemoryOutreaches
 from shopfloor.planning.plan import Plan, Planner
+from shopfloor.planning.trained import Trained
 from shopfloor.profiles.stores import MemoryProfiles
 from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.memory import memory_shop
@@ -29,9 +30,12 @@ CUSTOMER = "maya.lindqvist@example.com"
 class LivedThrough:
     """Has conversations; none knows of another."""
 
-    def __init__(self, planner: Planner, cards: Sequence[AgentCard], brand: Brand, contents: ShopContents) -> None:
-        """Take who plans, the agents, the shop's settings, and what the shop holds each time anew."""
-        self._planner = planner
+    def __init__(
+        self, trained: Trained | None, cards: Sequence[AgentCard], brand: Brand, contents: ShopContents
+    ) -> None:
+        """Take what a history adds, the agents, the shop's settings, and what the shop holds each time anew."""
+        self._trained = trained
+        self._planner: Planner | None = None
         self._cards = cards
         self._brand = brand
         self._contents = contents
@@ -50,7 +54,10 @@ class LivedThrough:
             profiles=MemoryProfiles(),
             keys=MemoryKeys(clock, ids),
         )
-        app = await assemble(stores, secret=b"\0" * 32, clock=clock, ids=ids, planner=self._planner)
+        app = await assemble(
+            stores, secret=b"\0" * 32, clock=clock, ids=ids, planner=self._planner, trained=self._trained
+        )
+        self._planner = app.planner  # which is fitted once
         customer = await app.shop.customers.find_customer(CUSTOMER)
         if customer is None:
             raise NotFound(f"the demo shop has no customer {CUSTOMER}")

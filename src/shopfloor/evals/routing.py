@@ -88,7 +88,7 @@ class Bench:
         """
         planner = RulePlanner(CatalogueSearch(self.contents.products), {}, self.background, trained)
         transcripts = Transcripts(planner, self.cards, self.brand)
-        lived = LivedThrough(planner, self.cards, self.brand, self.contents)
+        lived = LivedThrough(trained, self.cards, self.brand, self.contents)
         await to_thread.run_sync(detect, WARMING, DEFAULT)  # which reads files at first
         await transcripts.route([Said(role="user", content=WARMING)])
         agents: dict[str, frozenset[str]] = {}

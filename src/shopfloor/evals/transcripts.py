@@ -14,6 +14,7 @@ from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.handoffs import AgentHandoffManager
 from shopfloor.agents.outcome import Waiting
+from shopfloor.agents.playbook import Ask, Propose
 from shopfloor.conversation.hearing import TICKET, read_in
 from shopfloor.evals.figures import REFUSED
 from shopfloor.evals.rows import Said
@@ -42,6 +43,9 @@ WANTS_A_YES = re.compile(
     re.IGNORECASE,
 )
 
+REFUSES = ("general_support", DECLINE)
+"""The skill that declines what is not ours; another agent's of that name takes a customer's no."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Routed:
@@ -53,7 +57,7 @@ class Routed:
 
 def agents_of(plan: Plan) -> frozenset[str]:
     """Return whom a plan gives its tasks to; what is declined is given to `refuse`."""
-    return frozenset(REFUSED if task.skill == DECLINE else str(task.agent) for task in plan.tasks)
+    return frozenset(REFUSED if (task.agent, task.skill) == REFUSES else str(task.agent) for task in plan.tasks)
 
 
 class Transcripts:
@@ -75,7 +79,8 @@ class Transcripts:
             if said.role == "assistant":
                 asked = f"{asked}\n{said.content}" if asked else said.content
                 continue
-            waiting = self._waiting(previous, asked) if previous else ()
+            task = await self._asking(asked) or previous
+            waiting = self._waiting(task, asked) if task else ()
             begun = time.perf_counter()
             plan = await self._plan(said.content, waiting, previous)
             routed = Routed(
@@ -102,6 +107,27 @@ class Transcripts:
             gloss=None if language == DEFAULT else read,
         )
         return await self._planner.plan(request)
+
+    async def _asking(self, asked: str) -> Task | None:
+        """Return what a team's words ask a yes for, where they name it: `Shall I proceed with the return?`.
+
+        A yes is asked for what an agent does rather than for what it tells.
+        """
+        last = _last_question(asked)
+        if not asked or not WANTS_A_YES.search(last):
+            return None
+        plan = await self._plan(last, (), None)
+        tasks = plan.tasks if plan and plan.confidence >= LIKELY else ()
+        named = [task for task in tasks if self._doing(task) == task]
+        return named[0] if named else self._doing(tasks[0]) if tasks else None
+
+    def _doing(self, task: Task) -> Task | None:
+        """Return a task as one of its agent's that does something; None where the agent only tells."""
+        card = next((card for card in self._cards if card.id == task.agent), None)
+        doing = [skill.id for skill in card.skills if _is_doing(card, skill)] if card else []
+        if task.skill in doing:
+            return task
+        return task.model_copy(update={"skill": doing[0], "arguments": {}}) if doing else None
 
     def _next(self, previous: Task | None, plan: Plan | None, *, is_asked: bool) -> Task | None:
         """Return what the next message may go on with: an answer that the planner cannot place changes nothing."""
@@ -135,8 +161,20 @@ class Transcripts:
 
 def _slot(card: AgentCard, skill: Skill, asked: str) -> str | None:
     """Return which of a skill's slots is asked for; None for a yes, and where it is none that the skill has."""
-    last = next((one for one in reversed(list(sentences(asked))) if ASKS.search(one) and words(one)), asked)
-    if WANTS_A_YES.search(last):
+    if WANTS_A_YES.search(last := _last_question(asked)):
         return None
     kinds: Mapping[str, str] = {card.slots[name].type: name for name in (*skill.takes, *skill.needs)}
     return next((kinds[kind] for kind, pattern in ASKS_FOR.items() if kind in kinds and pattern.search(last)), None)
+
+
+def _last_question(asked: str) -> str:
+    """Return the last sentence with which a team asks for something."""
+    return next((one for one in reversed(list(sentences(asked))) if ASKS.search(one) and words(one)), asked)
+
+
+def _is_doing(card: AgentCard, skill: Skill) -> bool:
+    """Whether a skill changes something about an order, by itself or through a person."""
+    is_about_orders = any(card.slots[name].type == "order_number" for name in skill.takes)
+    steps = card.flat(skill.steps)
+    asks = any(isinstance(step, Ask) and card.slots[step.ask].type == "yes_no" for step in steps)
+    return is_about_orders and (asks or any(isinstance(step, Propose) for step in steps))

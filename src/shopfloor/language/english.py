@@ -168,6 +168,15 @@ POLITE = word_set(
     lovely nice sir madam mate for your help would be that that's cheers appreciated appreciate i it really the then
     now right away just asap soon today quickly and yes yeah ok okay sure"""
 )
+INTERJECTIONS = (
+    YES
+    | NO
+    | word_set(
+        """wait stop why hm hmm hmmm oh ah um uh ouch wow well so then great perfect good awesome cool nice lovely sorry
+    sold actually please pls thanks thx ty lol haha hey hi hello"""
+    )
+)
+"""What is called out, and asks for nothing beside what does."""
 RESTATING = word_set(
     """do it this that them these those the my me i you we i'd i'll want would like wish to go ahead with let's can
     confirm proceed all of everything for order orders item items address return refund ticket email mail on in is

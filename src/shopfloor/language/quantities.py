@@ -36,6 +36,8 @@ def quantity(text: str, *, is_answer: bool = False) -> int | None:
         return _count(match["count"] or match["before"] or match["pieces"])
     if is_answer and (alone := ALONE.fullmatch(plain)):
         return _count(alone["count"])
+    if plain.endswith("twice"):
+        return 2
     return next(iter(entities(text).quantities), None)
 
 

@@ -11,10 +11,14 @@ from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.outcome import Waiting
 from shopfloor.agents.slots import GOODS, SlotReader, address_parts
 from shopfloor.language.answers import is_no, is_yes
+from shopfloor.language.english import ACTIONS, KEEPING, NEGATIONS
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.clauses import ANEW
+from shopfloor.planning.leaning import ASKS, FRAMES, Topic, is_leaning, leaned
+from shopfloor.planning.matcher import Match
 from shopfloor.planning.plan import PlanRequest
 from shopfloor.planning.recognition import NOT_OURS, Recognition
+from shopfloor.topics.concepts import matters_of
 
 SURE_KINDS = frozenset({"email", "address", "yes_no"})
 """Kinds of slots that are filled by nothing but an answer."""
@@ -31,7 +35,9 @@ OTHER_WISH = 0.5
 OTHER_MATTER = 0.8
 """The same for what is asked for in the customer's own words."""
 LEFT = re.compile(
-    r"\b(?:never ?mind|forget (?:it|that|about it)|leave it|doesn'?t matter|drop it|skip (?:it|that))\b", re.IGNORECASE
+    r"\b(?:never ?mind|forget (?:it|that|about it)|leave it|doesn'?t matter|drop it"
+    r"|(?:skip|scrap|scratch) (?:it|that))\b",
+    re.IGNORECASE,
 )
 RESERVED = re.compile(
     r"\b(?:but|only|except|unless|if|instead|wait|actually|not?|nope|nah|never|stop|hold|keep|undo|leave|mind|jok\w+)\b"
@@ -45,12 +51,27 @@ EXPLICIT = re.compile(
     re.IGNORECASE,
 )
 """What makes a yes explicit; `ok thanks` or `all good` is none."""
+PAUSES = r"\W*(?:(?:oh|ah|hm+|um|uh|well|wait|actually|sorry|hold on|you know what)\b\W*)*"
+"""What is said before one says what one wants."""
 KEEPS = re.compile(
-    r"\W*(?:(?:no|nope|oh|wait|actually|sorry|hmm)\b\W*)*"
-    r"(?:i(?:'d|'ll| will| would)? (?:rather |want to |like to )?|let me )keep (?:it|them|that|everything|all)\b",
+    rf"{PAUSES}(?:(?:no|nope|nah)\b)?{PAUSES}"
+    r"(?:i(?:'d|'ll| will| would)? (?:rather |want to |like to )?|let me )?keep (?:it|them|that|everything|all)\b",
     re.IGNORECASE,
 )
 """With which one keeps what was to be returned, cancelled or erased."""
+AGREES = re.compile(
+    r"\W*(?:yes|yeah|yep|yup|sure|ok(?:ay)?|alright|all right|correct|absolutely|definitely|of course|i confirm"
+    r"|(?:please )?(?:go ahead|proceed)|let'?s (?:go|do|proceed))\b",
+    re.IGNORECASE,
+)
+"""How a sentence begins that says yes, whatever follows."""
+TURNS_DOWN = re.compile(rf"{PAUSES}(?:no|nope|nah)\b", re.IGNORECASE)
+"""How a no begins that goes on with more than a no does."""
+CONTRAST = re.compile(
+    r"(?P<new>[\w.-]+)\b,? (?:and )?not (?P<old>[\w.-]+)\b|\bnot (?P<wrong>[\w.-]+),? (?:but )?(?P<right>[\w.-]+)\b",
+    re.IGNORECASE,
+)
+"""One word put in another's place: `19, not 9`."""
 ASKING = re.compile(
     r"\W*(?:(?:how|what|where|when|who)'?s|how|what|where|when|which|who|why|can|could|do|does|did|is|are|has|have|show|tell|find|track|check)\b",
     re.IGNORECASE,
@@ -113,29 +134,26 @@ class _Answers:
         skill = card.skill(waiting.skill) if card else None
         if card is None or skill is None:
             return None
-        best = self._known.match(message, bool(self._request.focus.product_ids))[0]
-        is_other = best.score >= OTHER_WISH and best.label != f"{card.id}/{skill.id}"
+        topic = Topic(card=card, skill=skill, is_open=True, is_answered=True)
+        best = self._match(message) if ASKS.match(message) else self._leaned(message, topic)
+        is_other = best.score >= OTHER_WISH and best.label != topic.label
         is_other = is_other and not self._known.is_fragment(message)
+        if not rest and self._is_asked_back(message, topic):
+            return Continuation(waiting=waiting, is_doubtful=True)
         if waiting.slot is None:
-            changed = self._changed(waiting, message, card, skill)
-            if is_other and not (
-                changed and _is_aside(message) and _kinds(card, changed) <= CHOOSING_KINDS | {"address"}
-            ):
-                changed = None
-            is_said_again = _is_aside(message) and self._is_choice_repeated(waiting, message, card, skill)
-            again = Continuation(waiting=waiting, is_doubtful=True) if is_said_again else None
-            return self._confirmed(waiting, message, rest) or changed or again
+            return self._decided(waiting, message, rest, topic, is_other=is_other)
         kind = card.slots[waiting.slot].type
-        if kind in NAMING_KINDS and _is_short(message):
+        if kind in NAMING_KINDS and (_is_short(message) or _names_one(message)):
             is_other = is_other and not self._is_about_goods(best.label)
         takes_anything = kind == "text" or any(not said for said in card.slots[waiting.slot].options.values())
         if kind == "item" and EVERYTHING.search(message) and _is_aside(message):
             is_other = False
         if takes_anything and "?" not in message and not ASKING.match(message):  # what happened may sound like anything
             is_other = is_other and best.score >= OTHER_MATTER and best.label != NOT_OURS
-        if LEFT.search(message) or (
-            is_other and not (kind in SURE_KINDS or (kind == "choice" and _is_choosing(message)))
-        ):
+        is_left = LEFT.search(message) is not None and not (is_other and self._takes(best.label))
+        if is_left and kind != "yes_no":
+            return Continuation(waiting=waiting, answer="no")
+        if is_left or (is_other and not (kind in SURE_KINDS or (kind == "choice" and _is_choosing(message)))):
             return None
         values = self._values(waiting, message, card, skill)
         if kind not in {"yes_no", "text"} and not values and is_yes(message):  # which says nothing: it is asked again
@@ -148,17 +166,67 @@ class _Answers:
         if is_choosing and _is_aside(message):  # `an L`, where a refund or another size was offered
             is_other = False
         is_attempt = best.label == NOT_OURS or (kind == "email" and SPOKEN_EMAIL.search(message))
-        score = 0.0 if is_attempt else best.score  # it asks nothing of a shop, so it may be an attempt
+        score = (
+            0.0 if is_attempt or best.label == topic.label else best.score
+        )  # it asks nothing of a shop, so it may be an attempt
         is_other = is_other and (score > 0 or not _is_attempt(message, score))
         is_answer = waiting.slot in values if is_other else bool(values) or _is_attempt(message, score)
         return Continuation(waiting=waiting, slots=values) if is_answer else None
 
+    def _decided(
+        self, waiting: Waiting, message: str, rest: str, topic: Topic, *, is_other: bool
+    ) -> Continuation | None:
+        """Return how a task goes on that waits for a yes."""
+        card, skill = topic.card, topic.skill
+        changed = self._changed(waiting, message, card, skill)
+        is_choosing = changed and _is_aside(message) and _kinds(card, changed) <= CHOOSING_KINDS | {"address"}
+        if is_other and not is_choosing:
+            changed = None
+        if decided := self._confirmed(waiting, message, rest) or changed:
+            return decided
+        if _is_aside(message) and self._is_choice_repeated(waiting, message, card, skill):
+            return Continuation(waiting=waiting, is_doubtful=True)
+        if not is_other and _turns_down(message):
+            return Continuation(waiting=waiting, answer="no")
+        is_agreed = not rest and self._agrees(message, topic)
+        return Continuation(waiting=waiting, is_doubtful=True) if is_agreed else None
+
+    def _match(self, message: str) -> Match:
+        return self._known.match(message, bool(self._request.focus.product_ids))[0]
+
+    def _leaned(self, message: str, topic: Topic) -> Match:
+        """Return the best match of a message that may lean on what was asked."""
+        has_products = bool(self._request.focus.product_ids)
+        if not is_leaning(message, has_products=has_products):
+            return self._match(message)
+        matches = self._known.match(message, has_products)
+        return leaned(message, matches, topic, self._request.cards, has_products=has_products)[0]
+
+    def _agrees(self, message: str, topic: Topic) -> bool:
+        """Whether a message says yes with so much else that it is asked again, and asks for nothing but that."""
+        if not any(AGREES.match(sentence) for sentence in sentences(message)):
+            return False
+        has_products = bool(self._request.focus.product_ids)
+        matches = self._known.match(message, has_products)
+        best = leaned(message, matches, topic, self._request.cards, has_products=has_products)[0]
+        return best.label == topic.label or best.score < OTHER_WISH
+
+    def _is_asked_back(self, message: str, topic: Topic) -> bool:
+        """Whether a message only asks about what was asked: `what have you got?`, `why do you want to know that?`."""
+        if not ASKS.match(message) or self._leaned(message, topic).label != topic.label:
+            return False
+        return self._known.is_dependent(message) or not matters_of(message) - FRAMES
+
     def _is_about_goods(self, label: str) -> bool:
         """Whether a skill is one that finds or tells of products: words that name one may name an order's item."""
+        return bool(GOODS & self._takes(label))
+
+    def _takes(self, label: str) -> set[str]:
+        """Return the kinds of slots of a skill, given by its label."""
         agent, _, skill_id = label.partition("/")
         card = next((card for card in self._request.cards if card.id == agent), None)
         skill = card.skill(skill_id) if card else None
-        return bool(card and skill and any(card.slots[name].type in GOODS for name in skill.takes))
+        return {card.slots[name].type for name in skill.takes} if card and skill else set()
 
     def _confirmed(self, waiting: Waiting, message: str, rest: str) -> Continuation | None:
         if is_yes(message, waiting.question):
@@ -180,6 +248,7 @@ class _Answers:
         """Go on with other values: the question is asked anew, for exactly those."""
         values = self._values(waiting, message, card, skill)
         changed = {name: value for name, value in values.items() if waiting.slots.get(name) != value}
+        changed = changed or _contrasted(waiting, message)
         return Continuation(waiting=waiting, slots=changed) if changed else None
 
     def _is_choice_repeated(self, waiting: Waiting, message: str, card: AgentCard, skill: Skill) -> bool:
@@ -201,6 +270,29 @@ class _Answers:
         return values
 
 
+def _turns_down(message: str) -> bool:
+    """Whether a message begins with a no and names nothing that shall be done: `no, don't register anything yet`."""
+    said = words(message)
+    is_acting = bool((ACTIONS - KEEPING).intersection(said)) and not NEGATIONS.intersection(said)
+    return "?" not in message and TURNS_DOWN.match(message) is not None and not is_acting
+
+
+def _contrasted(waiting: Waiting, message: str) -> dict[str, JsonValue]:
+    """Return the values in which a message puts one word in another's place: `number 19, not 9`."""
+    found = CONTRAST.search(message)
+    if not found:
+        return {}
+    old, new = found["old"] or found["wrong"], found["new"] or found["right"]
+    pattern = re.compile(rf"(?<!\w){re.escape(old)}(?!\w)", re.IGNORECASE)
+
+    def put(value: JsonValue) -> JsonValue:
+        if isinstance(value, dict):
+            return {name: put(part) for name, part in value.items()}
+        return pattern.sub(lambda _old: new, value) if isinstance(value, str) else value
+
+    return {name: put(value) for name, value in waiting.slots.items() if put(value) != value}
+
+
 def _is_attempt(message: str, score: float) -> bool:
     """Whether a message without an answer may have been meant as one: short, no question, like no request."""
     return _is_short(message) and score < UNLIKE and not ASKING.match(message)
@@ -214,6 +306,11 @@ def _is_aside(message: str) -> bool:
 def _is_choosing(message: str) -> bool:
     """Whether a message may choose one of the things that were offered: a few words that want nothing told or shown."""
     return _is_short(message) and not ASKING.match(message)
+
+
+def _names_one(message: str) -> bool:
+    """Whether a message says which of several is meant: `just the warm one for round the neck`."""
+    return bool({"one", "ones"} & set(words(message))) and not (ANEW.match(message) or ASKS.match(message))
 
 
 def _kinds(card: AgentCard, going_on: Continuation) -> set[str]:

@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from shopfloor.agents.card import AgentCard, Skill
-from shopfloor.agents.playbook import Call, HandOff, Propose
+from shopfloor.agents.card import AgentCard
+from shopfloor.agents.playbook import Call, Propose
 from shopfloor.agents.transfers import SCENARIO
 from shopfloor.language.answers import is_goodbye, is_greeting, is_no, is_thanks
 from shopfloor.language.preferences import statements
@@ -257,11 +257,6 @@ def _keeper(cards: Sequence[AgentCard]) -> str | None:
         ),
         None,
     )
-
-
-def is_talk(card: AgentCard, skill: Skill) -> bool:
-    """Whether a skill only says something: a greeting, thanks."""
-    return not skill.takes and not any(isinstance(step, Call | HandOff) for step in card.flat(skill.steps))
 
 
 def _only_tells(text: str) -> bool:

@@ -8,19 +8,30 @@ from typing import cast
 from pydantic import JsonValue
 
 from shopfloor.agents.card import AgentCard, Skill
-from shopfloor.agents.playbook import Propose
 from shopfloor.agents.slots import GOODS, Focus, SlotReader, named_orders
 from shopfloor.agents.transfers import SCENARIO, taker, triggered
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import OrderNumber, ProductId
-from shopfloor.language.answers import is_angry, is_no, is_yes
-from shopfloor.language.english import STOP_WORDS
+from shopfloor.language.answers import is_angry, is_no, is_thanks, is_yes
+from shopfloor.language.english import INTERJECTIONS, STOP_WORDS
 from shopfloor.language.entities import entities
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.clauses import ANEW, POSSIBLE, SURE, Clause, clauses
+from shopfloor.planning.leaning import (
+    EVEN,
+    GOES_ON,
+    closing,
+    goes_on,
+    is_leaning,
+    is_writing,
+    leaned,
+    only_talks,
+    topic,
+)
 from shopfloor.planning.matcher import Match
 from shopfloor.planning.plan import PlanRequest
-from shopfloor.planning.recognition import NOT_OURS, Recognition, is_talk
+from shopfloor.planning.recognition import NOT_OURS, Recognition
+from shopfloor.planning.sequels import Sequels
 from shopfloor.search.contract import ProductSearch
 from shopfloor.topics.concepts import POINTING, is_worldly, leans, matters_of, names_unknown, without_matters
 
@@ -40,15 +51,15 @@ SHORT = 5
 """A message of at most so many words may go on with what was talked about."""
 WISHES = re.compile(r",? and (?:also )?(?:an? |some )?|, ", re.IGNORECASE)
 """Between two things that are looked for."""
-GOES_ON = re.compile(
-    r"^(?:and|or|what about|how about|what if|same|in|with|without|any|for|to|only|but)\b", re.IGNORECASE
-)
 GIFTS = frozenset({"gift", "recommend"})
 """Matters that make a wish of words that name no product: `something for my brother's birthday`."""
 ABOUT_ORDERS = frozenset({"order_number", "address"})
 """Kinds of slots of the writes that a remark may make once more, since the gate asks for a yes to each."""
 FRESH = frozenset({"other", "another", "all", "list", "different", "orders", "every", "latest", "last", "recent"})
 """Words after which an order without a number is not the one just talked about."""
+
+
+NONE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,13 +81,22 @@ class Route:
 class Router:
     """Finds the routes of one request."""
 
-    def __init__(self, request: PlanRequest, known: Recognition, reader: SlotReader, search: ProductSearch) -> None:
-        """Take the request, what recognises skills, what reads slots, and what knows the products."""
+    def __init__(
+        self,
+        request: PlanRequest,
+        known: Recognition,
+        reader: SlotReader,
+        search: ProductSearch,
+        inverses: Mapping[str, str] = NONE,
+    ) -> None:
+        """Take the request, what recognises skills, reads slots and knows products, and what undoes an action."""
         self._request = request
         self._known = known
         self._reader = reader
         self._search = search
         self._focus = request.focus
+        self._topic = topic(request)
+        self._sequels = Sequels(request, self._topic, inverses, search, reader, self._read)
         for card in request.cards:
             if request.previous and card.id == request.previous.agent:
                 self._focus = _named(request.focus, card, request.previous.arguments)
@@ -89,11 +109,14 @@ class Router:
         """Return the routes of what a message asks for; at least one."""
         if passed := self.transferred(message):
             return self._with_one_transfer([passed, *self._beside(message)])
-        parts = self._clauses(message)
+        if followed := self._followed(message):
+            return followed
+        parts = _spoken(self._clauses(_without_thanks(message)))
         routes: list[Route] = []
         clear = [part for part in parts if part.best.score >= SURE and part.best.label != NOT_OURS]
-        for part in parts:
-            routes += self._of(part, beside=any(one is not part for one in clear))
+        for place, part in enumerate(parts):
+            is_beside = any(one is not part for one in clear)
+            routes += self._of(part, beside=is_beside, within=message if place == 0 and not is_beside else "")
             if len(routes) > 1 and self._is_wished_on(routes[-2], routes[-1]):
                 said = f"{routes[-2].arguments['wish']}, {routes.pop().text}"
                 routes[-1] = replace(routes[-1], arguments={**routes[-1].arguments, "wish": said})
@@ -109,6 +132,39 @@ class Router:
     def _clauses(self, message: str) -> list[Clause]:
         known = self._known
         return clauses(message, self.match, known.is_dependent, known.begins_anew, is_strict=known.is_strict)
+
+    def _followed(self, message: str) -> list[Route]:
+        """Return the routes of a message that follows on what was just shown or done."""
+        acting = (one for one in self.match(message) if one.label != NOT_OURS and not only_talks(*self._skill(one)))
+        found = self._sequels.of(message, next(acting, self.match(message)[0]), self._focus)
+        return [
+            Route(card=one.card, skill=one.skill, text=one.text, arguments=one.arguments, score=CERTAIN)
+            for one in found
+        ]
+
+    def _leaned(self, part: Clause, message: str) -> Clause:
+        """Return the first part of a message matched in favour of what was talked about, where it leans on that."""
+        has_products, is_going_on = bool(self._request.focus.product_ids), goes_on(message)
+        if self._topic is None or not (is_going_on or is_leaning(part.text, has_products=has_products)):
+            return part
+        if ending := closing(part.text):
+            return replace(part, matches=self.match(ending))
+        if not self._topic.skill.takes and not self._is_elliptic(part.text):  # `which sneakers are those`, after offers
+            return part
+
+        def lacks(match: Match) -> bool:
+            return match.label != NOT_OURS and not self._is_ready(match, part.text)
+
+        found = leaned(
+            part.text,
+            part.matches,
+            self._topic,
+            self._request.cards,
+            has_products=has_products,
+            is_going_on=is_going_on,
+            lacks=lacks,
+        )
+        return replace(part, matches=found)
 
     def fallback(self, text: str, *, is_ours: bool, score: float = 0.0) -> Route:
         """Return the route for what no skill was matched with: look it up, or decline."""
@@ -153,8 +209,9 @@ class Router:
         routes = [route for part in rest if not self._known.is_fragment(part.text) for route in self._of(part)]
         return self._merged([route for route in routes if route.score >= SURE and not _is_filler(route, self._known)])
 
-    def _of(self, part: Clause, *, beside: bool = False) -> list[Route]:
-        return self._parted(self._going_on(part) or self._chosen(part, beside))
+    def _of(self, part: Clause, *, beside: bool = False, within: str = "") -> list[Route]:
+        leaned = self._leaned(part, within) if within else part
+        return self._parted(self._going_on(part) or self._chosen(leaned, beside))
 
     # -- choosing a skill --------------------------------------------------------------------------------------------
 
@@ -247,13 +304,15 @@ class Router:
         is_other = clause.best.label not in {f"{card.id}/{skill.id}", NOT_OURS} and clause.best.score >= SURE
         is_other = is_other and not is_fragment
         has_wish = any(card.slots[name].type == "wish" for name in previous.arguments if name in skill.takes)
+        is_other = is_other and not (not skill.takes and (EVEN.match(clause.text) or leans(clause.text, previous.task)))
         is_elliptic = (skill.needs or has_wish) and GOES_ON.match(clause.text) and self._is_elliptic(clause.text)
         if is_other and (not is_elliptic or clause.best.score >= CERTAIN):
             return None
         said = self._said(card, skill, clause.text)
         if skill.takes and not said:
             return None
-        if not skill.takes and clause.best.score >= SURE and not leans(clause.text, previous.task):
+        is_new = clause.best.score >= SURE and not (EVEN.match(clause.text) or leans(clause.text, previous.task))
+        if not skill.takes and is_new:
             return None
         is_changed = any(card.slots[name].type == "earlier_wish" for name in said)  # which holds the wish before
         kept = [name for name in skill.takes if not (is_changed and card.slots[name].type == "wish")]
@@ -276,6 +335,13 @@ class Router:
         return said
 
     # -- reading its slots -------------------------------------------------------------------------------------------
+
+    def _read(self, card: AgentCard, skill: Skill, text: str, focus: Focus | None) -> dict[str, JsonValue]:
+        """Return the values for a skill's slots; a lone number may be a size."""
+        found = self._arguments(card, skill, text, focus)
+        lone = {name for name in skill.takes if card.slots[name].type == "size"} - set(found)
+        values = {name: self._reader.read("size", text, Focus(), is_answer=True) for name in lone}
+        return found | {name: value for name, value in values.items() if value != str(found.get("quantity")) and value}
 
     def _arguments(self, card: AgentCard, skill: Skill, text: str, focus: Focus | None = None) -> dict[str, JsonValue]:
         about = focus or self._focus
@@ -391,6 +457,18 @@ def _named(focus: Focus, card: AgentCard, arguments: Mapping[str, JsonValue]) ->
     return focus
 
 
+def _without_thanks(message: str) -> str:
+    """Leave out thanks before what is asked for: `thx. now show me the jackets`."""
+    first, *others = sentences(message) or [message]
+    return "".join(others) if others and is_thanks(first) else message
+
+
+def _spoken(parts: Sequence[Clause]) -> list[Clause]:
+    """Leave out what is but an interjection beside others: `wait`, `stop`, `great`."""
+    spoken = [part for part in parts if not INTERJECTIONS.issuperset(words(part.text))]
+    return spoken or list(parts)
+
+
 def _says_something(text: str) -> bool:
     return any(word not in STOP_WORDS for word in words(text))
 
@@ -413,12 +491,7 @@ def _is_filler(route: Route, known: Recognition) -> bool:
     is_outcry = is_short and is_angry(route.text) and not said
     is_asked = known.begins_anew(route.text) or "?" in route.text
     is_remark = not route.skill.takes and route.score < LIKELY and not is_asked
-    return is_talk(route.card, route.skill) or is_outcry or (is_short and (route.score < POSSIBLE or is_remark))
-
-
-def is_writing(card: AgentCard, skill: Skill) -> bool:
-    """Whether a skill may write."""
-    return any(isinstance(step, Propose) for step in card.flat(skill.steps))
+    return only_talks(route.card, route.skill) or is_outcry or (is_short and (route.score < POSSIBLE or is_remark))
 
 
 def _rank(order: Sequence[str], scenario: str) -> int:

@@ -51,6 +51,7 @@ class RulePlanner:
         self._reader = SlotReader(search)
         self._told = Told(self._reader, search)
         self._tools = tools
+        self._inverses = {name: tool.inverse for name, tool in tools.items() if tool.inverse}
         self._fitted: tuple[object, Recogniser] | None = None
         self._matchers: dict[Language, tuple[Recogniser, LanguageMatcher]] = {}
         self._fitting = asyncio.Lock()
@@ -64,7 +65,7 @@ class RulePlanner:
         if not request.waiting and (left := to_a_person(gone, request, known, self._reader)):
             return self._compose([], [left], request)
         going_on, rest = continuations(request, self._reader, known)
-        router = Router(request, known, self._reader, self._search)
+        router = Router(request, known, self._reader, self._search, self._inverses)
         routes = router.routes(rest) if rest or not going_on else []
         routes = self._told.joined(routes, is_kept=request.is_signed_in)
         if going_on and not rest and (passed := router.transferred(request.message)):

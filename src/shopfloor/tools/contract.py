@@ -108,6 +108,8 @@ class Tool(Generic[A]):
     run: Callable[[A, ToolContext], Awaitable[ToolResult]]
     is_read: bool = True
     """Whether it only looks: such a call may be made ahead of need, or twice."""
+    inverse: str | None = None
+    """Of a write, the one that undoes it."""
 
     def spec(self) -> ToolSpec:
         """Return the tool as a model sees it."""

@@ -42,7 +42,8 @@ def gated_tool(kind: ActionKind[Any], gate: Gate) -> Tool[Any]:
         verdict = await gate.submit(proposal, record)
         return ToolResult(output=verdict_view(verdict))
 
-    return Tool(name=kind.name, description=kind.description, args=_args_of(kind), run=run, is_read=False)
+    args = _args_of(kind)
+    return Tool(name=kind.name, description=kind.description, args=args, run=run, is_read=False, inverse=kind.inverse)
 
 
 def verdict_view(verdict: Verdict) -> dict[str, JsonValue]:
