@@ -1,0 +1,69 @@
+"""Where a model is asked, and what its server takes that others do not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from shopfloor.models.connections import Deadlines
+
+OTHER_NAMES = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Endpoint:
+    """One model at one server."""
+
+    provider: str
+    """As settings and reports call it."""
+    model: str
+    """As the server calls it."""
+    base_url: str
+    """Without a slash at its end."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """What shows who we are; never shown or logged."""
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    omit: frozenset[str] = frozenset()
+    """Fields of a request that the server does not take."""
+    extra: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    """Fields that every request to it has besides."""
+    max_tokens_field: str = "max_tokens"
+    """What the server calls the limit of the answer."""
+    has_schemas: bool = True
+    """Whether it keeps to a JSON schema; where not, it is told the schema and keeps to JSON."""
+    takes_cache_key: bool = False
+    has_system_notes: bool = False
+    """Whether it takes a system message in the middle of the history; many chat templates refuse one."""
+
+    @property
+    def name(self) -> str:
+        """Return `provider:model`."""
+        return f"{self.provider}:{self.model}"
+
+
+class Dialect:
+    """What was learned of a server by its refusals: fields it does not take, or calls otherwise."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        """Take what the settings say of it."""
+        self._omitted = set(endpoint.omit)
+        self._tried: set[str] = set()
+        self.max_tokens_field = endpoint.max_tokens_field
+
+    def takes(self, name: str) -> bool:
+        """Whether a field may be sent."""
+        return name not in self._omitted
+
+    def learn(self, name: str, optional: tuple[str, ...]) -> bool:
+        """Note that a field was refused, and return whether the request may go without it, or under its other name.
+
+        Of each field that is said once: a second refusal is final.
+        """
+        if name not in optional or name in self._tried:
+            return False
+        self._tried.add(name)
+        if name == self.max_tokens_field:
+            self.max_tokens_field = OTHER_NAMES[name]
+        else:
+            self._omitted.add(name)
+        return True
