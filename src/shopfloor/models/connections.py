@@ -7,13 +7,13 @@ What goes wrong is said without what was sent.
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from time import monotonic
 
 import aiohttp
 
 from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.errors import BadAnswer, Unavailable
+from shopfloor.models.endpoint import Deadlines
 from shopfloor.models.provider_errors import body_of, error_of, retry_after
 from shopfloor.models.sse import ServerSentEvent, SseReader
 
@@ -24,18 +24,6 @@ MAX_STREAM_BYTES = 64_000_000
 KEPT_ALIVE_S = 30.0
 DRAIN_S = 0.05
 DRAIN_READS = 8
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Deadlines:
-    """How long each part of a call may take, in seconds."""
-
-    connect_s: float = 5.0
-    first_byte_s: float = 60.0
-    """From the call to the first piece of the answer; models that think first take long."""
-    between_s: float = 30.0
-    """From one piece to the next."""
-    whole_s: float = 120.0
 
 
 class Connections:

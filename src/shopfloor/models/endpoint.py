@@ -5,9 +5,19 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from shopfloor.models.connections import Deadlines
-
 OTHER_NAMES = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deadlines:
+    """How long each part of a call may take, in seconds."""
+
+    connect_s: float = 5.0
+    first_byte_s: float = 60.0
+    """From the call to the first piece of the answer; models that think first take long."""
+    between_s: float = 30.0
+    """From one piece to the next."""
+    whole_s: float = 120.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

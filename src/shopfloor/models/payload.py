@@ -11,6 +11,8 @@ from shopfloor.models.contract import ToolRequest
 MAX_ANSWER = 1_000_000
 """Letters of text and tool arguments that one answer may hold."""
 MAX_TOOL_REQUESTS = 128
+MOST_TOKENS = 1_000_000_000
+"""More than this is no count of one answer's tokens."""
 
 
 def object_of(data: bytes, who: str) -> dict[str, Any]:
@@ -47,7 +49,9 @@ def text_in(value: object) -> str:
 
 def count_in(value: object) -> int:
     """Return a value that should be a number of model tokens; 0 where it is not."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    return value if 0 < value <= MOST_TOKENS else 0
 
 
 class ToolRequestParts:
