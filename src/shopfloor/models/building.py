@@ -1,8 +1,12 @@
 """Builds the clients and the router from the settings. Imported only where a model is set up, as it brings aiohttp."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any
+
+from anyio import to_thread
 
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import InvalidInput
@@ -23,6 +27,26 @@ from shopfloor.models.settings import DayAllowance, ModelSetting, ModelSettings,
 from shopfloor.models.spending import Spending
 from shopfloor.models.tiers import Tier
 from shopfloor.models.traced import Rung
+
+
+@asynccontextmanager
+async def opened_router(
+    settings: ModelSettings, ledger: Ledger, spending: Spending, clock: Clock
+) -> AsyncGenerator[ModelRouter]:
+    """Hand out the router that the settings describe, with the keys from the environment, and close it afterwards.
+
+    Raises:
+        InvalidInput: as `build_router`.
+    """
+    connections = Connections(clock)
+
+    def build() -> ModelRouter:
+        return build_router(settings, os.environ, connections, ledger=ledger, spending=spending, clock=clock)
+
+    try:
+        yield await to_thread.run_sync(build)
+    finally:
+        await connections.close()
 
 
 def build_router(

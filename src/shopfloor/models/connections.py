@@ -5,6 +5,7 @@ What goes wrong is said without what was sent.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
@@ -181,7 +182,8 @@ def _told(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "its name leads to no address: check the provider's base_url and the network"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"no connection: {error.os_error.strerror or error.os_error}"
+        number = error.os_error.errno
+        return f"no connection: {os.strerror(number)}" if number else "no connection"
     if isinstance(error, aiohttp.InvalidURL):
         return "its base_url is no address"
     return type(error).__name__
