@@ -79,4 +79,4 @@ def dollars_of(nanos: int) -> str:
     if nanos == 0 or abs(dollars) >= 1:
         return f"${dollars:,.2f}"
     places = max(2, 1 - dollars.adjusted())
-    return f"${dollars:.{places}f}"
+    return f"${dollars.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"

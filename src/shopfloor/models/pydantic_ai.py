@@ -4,6 +4,7 @@ It takes more CPU for each token than the clients of this package, and reads its
 that it documents itself.
 """
 
+import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -105,7 +106,7 @@ def _finished(response: StreamedResponse, who: str) -> Finished:
 
 def _parts(call: pai.ToolCallPart) -> ToolRequestParts:
     parts = ToolRequestParts(call.tool_call_id, call.tool_name)
-    parts.arguments.append(call.args_as_json_str() if call.args else "")
+    parts.arguments.append(call.args if isinstance(call.args, str) else json.dumps(call.args or {}))
     return parts
 
 
