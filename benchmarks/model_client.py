@@ -2,10 +2,12 @@
 
 `python benchmarks/model_client.py` prints a table. The server runs in a process of its own and sends answers of 200
 pieces, either one by one (each in a packet of its own, 50 answers at once, as from a model that is thinking) or all at
-once (as from a cache). CPU is that of the client's process. The bare loop reads lines, parses them with `json` and joins
-the text: the least that a program by hand does, without deadlines, limits or errors.
+once (as from a cache). CPU is that of the client's process. The bare loop reads lines, parses them with `json` and
+joins the text: the least that a program by hand does, without deadlines, limits or errors.
 
-FIGURES
+On two shared cores (Python 3.11, aiohttp 3.14), in microseconds for each piece: one by one 28 bare, 37 the client, 47
+with deadline, ladder and retry around it (1.3 and 1.7 times); all at once 8.7, 5.7 and 6.6 (0.7 and 0.8 times, since
+what arrives together is read and given out together). The ratios of two runs differ by up to a tenth.
 """
 
 import asyncio
@@ -115,7 +117,8 @@ async def cpu_us(ask: Ask) -> float:
         for _ in range(ROUNDS):
             answers = await asyncio.gather(*(ask() for _ in range(AT_ONCE)))
         times.append((process_time() - before) / (ROUNDS * AT_ONCE * PIECES))
-        assert answers == [ANSWER] * AT_ONCE
+        if answers != [ANSWER] * AT_ONCE:
+            raise RuntimeError("an answer is not what the server sent")
     return min(times) * 1e6
 
 
@@ -123,8 +126,8 @@ async def measure(is_paced: bool) -> None:
     """Print the figures of one kind of server."""
     program = [sys.executable, __file__, "paced" if is_paced else "burst"]
     server = await asyncio.create_subprocess_exec(*program, stdin=-1, stdout=-1)
-    assert server.stdout
-    assert server.stdin
+    if server.stdout is None or server.stdin is None:
+        raise RuntimeError("the server was started without pipes")
     url = f"http://127.0.0.1:{int(await server.stdout.readline())}"
     connections = Connections()
     client = OpenAiChat(Endpoint(provider="local", model="m", base_url=url), connections)
