@@ -4,9 +4,9 @@ from contextlib import aclosing
 from typing import Any
 
 from shopfloor.models.anthropic import AnthropicMessages
-from shopfloor.models.connections import Connections, Deadlines
+from shopfloor.models.connections import Connections
 from shopfloor.models.contract import Finished, Model, ModelMessage, ModelRequest, Piece, TextDelta
-from shopfloor.models.endpoint import Endpoint
+from shopfloor.models.endpoint import Deadlines, Endpoint
 from shopfloor.models.openai_chat import OpenAiChat
 
 SECRET = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"

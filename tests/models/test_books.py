@@ -1,5 +1,6 @@
 """What every ledger and every store of a day's spending keeps to, in memory and in a database."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import anyio
@@ -7,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shopfloor.kernel.errors import StorageError
 from shopfloor.models.contract import Usage
-from shopfloor.models.ledger import Ledger, MemoryLedger, ModelCall
+from shopfloor.models.ledger import GatheringLedger, Ledger, MemoryLedger, ModelCall
 from shopfloor.models.report import report_of, sum_of
 from shopfloor.models.spending import MemorySpending, Spending, Spent
 from shopfloor.models.sql_ledger import SqlLedger, SqlSpending
@@ -45,9 +47,12 @@ FAILED = ModelCall(
 )
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sql", "gathering"])
 def ledger(request: pytest.FixtureRequest) -> Ledger:
-    return MemoryLedger() if request.param == "memory" else SqlLedger(request.getfixturevalue("database"))
+    if request.param == "memory":
+        return MemoryLedger()
+    kept = SqlLedger(request.getfixturevalue("database"))
+    return kept if request.param == "sql" else GatheringLedger(kept)
 
 
 @pytest.fixture(params=["memory", "sql"])
@@ -69,6 +74,30 @@ async def test_calls_are_found_by_their_time(ledger: Ledger) -> None:
     assert list(await ledger.calls(NOW, NOW + timedelta(seconds=1))) == [CALL]
     assert list(await ledger.calls(NOW + timedelta(microseconds=1), NOW + timedelta(days=1))) == [FAILED]
     assert list(await ledger.calls(NOW - timedelta(days=1), NOW)) == []
+
+
+class FailingLedger(MemoryLedger):
+    is_full = True
+
+    async def record(self, *calls: ModelCall) -> None:
+        if self.is_full:
+            raise StorageError("the disk is full")
+        await super().record(*calls)
+
+
+@pytest.mark.anyio
+async def test_calls_are_gathered_until_they_are_many_or_old_and_a_full_disk_loses_none() -> None:
+    kept = FailingLedger()
+    gathering = GatheringLedger(kept, most=3)
+    await gathering.record(CALL)
+    await gathering.record(FAILED)
+    with pytest.raises(StorageError):
+        await gathering.record(CALL)
+    kept.is_full = False
+    await gathering.record(CALL)
+    assert len(await kept.calls(NOW, NOW + timedelta(days=1))) == 4
+    await gathering.record(CALL, replace(CALL, at=NOW + timedelta(seconds=2)))
+    assert len(await kept.calls(NOW, NOW + timedelta(days=1))) == 6
 
 
 @pytest.mark.anyio

@@ -44,6 +44,18 @@ async def test_a_turn_that_has_used_its_budget_up_asks_no_model(allowed: dict[st
     assert turn.spent == Spent(tokens=200, nanos=200)
 
 
+async def test_a_call_that_has_more_to_read_than_is_left_is_not_begun() -> None:
+    model = answering()
+    request = ModelRequest(system="word " * 800, messages=())
+    with pytest.raises(Refused) as refused:
+        await heard(Budgeted(model, priced, turn=turn_of(tokens=900)), request)
+    assert refused.value.rule == "budget.turn_tokens"
+    with pytest.raises(Refused) as refused:
+        await heard(Budgeted(model, priced, turn=turn_of(nanos=900)), request)
+    assert refused.value.rule == "budget.turn_money"
+    assert model.requests == []
+
+
 async def test_a_turn_has_its_seconds() -> None:
     at = 5.0
     turn = TurnBudget(allowance=Allowance(seconds=30), now=lambda: at)

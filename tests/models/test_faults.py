@@ -25,8 +25,10 @@ from models.model_server import (
 
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import BadAnswer, RateLimited, Rejected, Unavailable, WorldError
-from shopfloor.models.connections import Connections, Deadlines
+from shopfloor.models.connections import Connections
 from shopfloor.models.contract import Model, ModelRequest, TextDelta
+from shopfloor.models.endpoint import Deadlines, Endpoint
+from shopfloor.models.openai_chat import OpenAiChat
 
 pytestmark = pytest.mark.anyio
 
@@ -114,6 +116,16 @@ async def connected(connections: Connections) -> AsyncIterator[Connections]:
         yield connections
     finally:
         await connections.close()
+
+
+async def test_a_key_without_a_mark_that_a_server_repeats_is_not_passed_on(connections: Connections) -> None:
+    reply = failure(400, {"message": "unknown caller plain-key-0123456789"})
+    async with model_server(reply) as server:
+        endpoint = Endpoint(
+            provider="own", model="m", base_url=server.url, headers={"Authorization": "Bearer plain-key-0123456789"}
+        )
+        with pytest.raises(Rejected, match=r"unknown caller \[key\]"):
+            await heard(OpenAiChat(endpoint, connections))
 
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)

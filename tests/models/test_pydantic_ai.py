@@ -112,6 +112,15 @@ async def test_an_empty_answer_is_a_bad_one_and_an_unknown_model_is_rejected() -
         await heard(PydanticAiModel("nowhere:m", "nowhere:m"), REQUEST)
 
 
+async def test_its_connections_are_closed_with_the_others_and_open_again() -> None:
+    connections = Connections()
+    model = saying("Hi")
+    connections.also_close(model.close)
+    for _ in range(2):
+        assert (await heard(model))[0] == "Hi"
+        await connections.close()
+
+
 async def test_a_provider_of_that_format_is_set_up_by_the_settings(connections: Connections) -> None:
     settings = model_settings("{tiers: {fast: ['test:test']}, providers: {test: {format: pydantic-ai}}}", {})
     router = build_router(

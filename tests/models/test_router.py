@@ -182,7 +182,7 @@ async def test_whoever_wants_to_hears_of_a_call_beside_the_ledger(
 
 
 class FullDisk(MemoryLedger):
-    async def record(self, call: ModelCall) -> None:
+    async def record(self, *calls: ModelCall) -> None:
         raise StorageError("the disk is full")
 
 

@@ -4,7 +4,15 @@ from typing import Any
 
 from shopfloor.kernel.errors import BadAnswer, Unavailable
 from shopfloor.models.contract import Finished, FinishReason, Usage
-from shopfloor.models.payload import MAX_TOOL_REQUESTS, Measure, ToolRequestParts, count_in, object_in, text_in
+from shopfloor.models.payload import (
+    MAX_NAME,
+    MAX_TOOL_REQUESTS,
+    Measure,
+    ToolRequestParts,
+    count_in,
+    object_in,
+    text_in,
+)
 from shopfloor.models.provider_errors import error_in_stream
 
 REASONS: dict[str, FinishReason] = {
@@ -49,7 +57,7 @@ class MessageFold:
                 return self._start(event.get("index"), object_in(event.get("content_block")))
             case "message_start":
                 message = object_in(event.get("message"))
-                self._model = text_in(message.get("model"))
+                self._model = text_in(message.get("model"))[:MAX_NAME]
                 self._count(object_in(message.get("usage")))
             case "message_delta":
                 self._end(object_in(event.get("delta")))

@@ -1,8 +1,9 @@
 """Bounds what models may use: in a turn, and for a customer in a day.
 
-A call begins only where every budget has something left, and may write no more than is left of the tokens. Calls that
-run at once do not know of each other's end, so a budget can be passed by those that are under way, and by no more. A
-call that broke off after its first text, or was cancelled, is counted by an estimate, since it is paid for as well.
+A call begins only where every budget has room for what it has to read, and may write no more than is left of the tokens
+then. Calls that run at once do not know of each other's end, so a budget can be passed by those that are under way, and
+by no more. A call that broke off after its first text, or was cancelled, is counted by an estimate, since it is paid
+for as well.
 """
 
 from collections.abc import AsyncGenerator, Callable
@@ -84,7 +85,7 @@ class Budgeted:
         Raises:
             Refused: there is not; its rule names the budget: `budget.turn_tokens`, `budget.day_money`.
         """
-        left = await self._left()
+        left = await self._left(request)
         if left is not None and (request.max_output_tokens or left) >= left:
             request = replace(request, max_output_tokens=left)
         letters = 0
@@ -106,16 +107,19 @@ class Budgeted:
             if not is_free:
                 await self._count(request, letters, end)
 
-    async def _left(self) -> int | None:
-        """Return the tokens that are left, None where they are not bounded."""
+    async def _left(self, request: ModelRequest) -> int | None:
+        """Return the tokens that the answer may have, None where they are not bounded."""
         left: list[int] = []
+        read = Usage(input_tokens=estimated_input(request), output_tokens=0)
+        needed = Spent(tokens=read.input_tokens, nanos=self._cost(read, 0) or 0)
         if self._turn is not None:
             seconds = self._turn.allowance.seconds
             if seconds is not None and self._turn.now() - self._turn.began_at >= seconds:
                 raise Refused("budget.turn_seconds", "The time for this answer is used up.")
-            left += _left_of("turn", self._turn.allowance, self._turn.spent)
+            left += _left_of("turn", self._turn.allowance, self._turn.spent + needed)
         if self._day is not None:
-            left += _left_of("day", self._day.allowance, await self._day.spending.spent(self._day.payer, self._day.day))
+            spent = await self._day.spending.spent(self._day.payer, self._day.day)
+            left += _left_of("day", self._day.allowance, spent + needed)
         return min(left, default=None)
 
     async def _count(self, request: ModelRequest, letters: int, end: Finished | None) -> None:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any
 
-from anyio import to_thread
+from anyio import move_on_after, to_thread
 
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import InvalidInput
@@ -16,7 +16,7 @@ from shopfloor.models.budget import Allowance
 from shopfloor.models.connections import Connections
 from shopfloor.models.contract import Model
 from shopfloor.models.endpoint import Endpoint
-from shopfloor.models.ledger import Ledger
+from shopfloor.models.ledger import GatheringLedger, Ledger
 from shopfloor.models.limits import Limited, ProviderLimit
 from shopfloor.models.openai_chat import OpenAiChat
 from shopfloor.models.presets import PRESETS, Preset
@@ -27,6 +27,8 @@ from shopfloor.models.settings import DayAllowance, ModelSetting, ModelSettings,
 from shopfloor.models.spending import Spending
 from shopfloor.models.tiers import Tier
 from shopfloor.models.traced import Rung
+
+CLOSING_S = 10.0
 
 
 @asynccontextmanager
@@ -39,14 +41,17 @@ async def opened_router(
         InvalidInput: as `build_router`.
     """
     connections = Connections(clock)
+    gathering = GatheringLedger(ledger)
 
     def build() -> ModelRouter:
-        return build_router(settings, os.environ, connections, ledger=ledger, spending=spending, clock=clock)
+        return build_router(settings, os.environ, connections, ledger=gathering, spending=spending, clock=clock)
 
     try:
         yield await to_thread.run_sync(build)
     finally:
-        await connections.close()
+        with move_on_after(CLOSING_S, shield=True):
+            await connections.close()
+            await gathering.write()
 
 
 def build_router(
@@ -103,7 +108,7 @@ def client_of(
     preset = PRESETS.get(one.provider, Preset())
     form = provider.format or preset.format
     if form == "pydantic-ai":
-        return _pydantic_ai(one, provider)
+        return _pydantic_ai(one, provider, connections)
     endpoint = Endpoint(
         provider=one.provider,
         model=one.model,
@@ -139,12 +144,14 @@ def _headers(name: str, provider: ProviderSetting, preset: Preset, environ: Mapp
     return {preset.key_header: f"{preset.key_prefix}{key}"}
 
 
-def _pydantic_ai(one: ModelSetting, provider: ProviderSetting) -> Model:
+def _pydantic_ai(one: ModelSetting, provider: ProviderSetting, connections: Connections) -> Model:
     try:
         module: Any = import_module("shopfloor.models.pydantic_ai")
     except ImportError as error:
         raise InvalidInput(f"{one.name} needs the extra pydantic-ai: pip install 'shopfloor[pydantic-ai]'") from error
-    model: Model = module.PydanticAiModel(one.name, one.name, whole_s=provider.deadlines.whole_s)
+    client: Any = module.PydanticAiModel(one.name, one.name, whole_s=provider.deadlines.whole_s)
+    connections.also_close(client.close)
+    model: Model = client
     return model
 
 

@@ -6,7 +6,7 @@ What goes wrong is said without what was sent.
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
 
@@ -23,8 +23,12 @@ MAX_ERROR_BYTES = 65_536
 MAX_STREAM_BYTES = 64_000_000
 """What a stream may hold with all its wrapping; its text has a narrower limit."""
 KEPT_ALIVE_S = 30.0
+SHORTEST_KEY = 8
 DRAIN_S = 0.05
 DRAIN_READS = 8
+
+
+Closing = Callable[[], Awaitable[None]]
 
 
 class Connections:
@@ -34,9 +38,16 @@ class Connections:
         """Take the clock that a wait until a date is worked out by; the machine's where none is given."""
         self._clock = clock or SystemClock()
         self._session: aiohttp.ClientSession | None = None
+        self._others: list[Closing] = []
+
+    def also_close(self, closing: Closing) -> None:
+        """Take what else keeps connections of its own, to be closed with these."""
+        self._others.append(closing)
 
     async def close(self) -> None:
         """Close all connections; calls under way fail."""
+        for closing in self._others:
+            await closing()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -71,7 +82,7 @@ class Connections:
                 async with response:
                     said = await _beginning(response)
                 wait_s = retry_after(response.headers, self._clock.now())
-                raise error_of(response.status, body_of(said), who, wait_s)
+                raise error_of(response.status, body_of(_without_keys(said, headers)), who, wait_s)
         except aiohttp.ConnectionTimeoutError:
             failure = f"no connection within {deadlines.connect_s:g} s"
         except TimeoutError:
@@ -173,6 +184,15 @@ async def _beginning(response: aiohttp.ClientResponse) -> bytes:
     while len(data) < MAX_ERROR_BYTES and (chunk := await response.content.readany()):
         data += chunk
     return bytes(data)
+
+
+def _without_keys(said: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return what a server said without the keys that it was sent."""
+    for value in headers.values():
+        key = value.split()[-1].encode()
+        if len(key) >= SHORTEST_KEY:
+            said = said.replace(key, b"[key]")
+    return said
 
 
 def _told(error: Exception) -> str:

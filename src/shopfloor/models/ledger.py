@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from shopfloor.kernel.errors import StorageError
 from shopfloor.models.contract import FinishReason, Usage
 from shopfloor.models.tiers import TaskClass, Tier
 
 Outcome = FinishReason | Literal["failed", "over_budget", "cancelled"]
+MOST_WAITING = 10_000
+"""Calls that wait for a ledger that cannot be written to; older ones are lost."""
 ANSWERED: frozenset[Outcome] = frozenset({"stop", "tool_calls", "length", "refusal"})
 
 
@@ -76,8 +79,8 @@ class ModelCall:
 class Ledger(Protocol):
     """Keeps what calls used. All methods may raise `StorageError`."""
 
-    async def record(self, call: ModelCall) -> None:
-        """Add a call."""
+    async def record(self, *calls: ModelCall) -> None:
+        """Add calls."""
         ...
 
     async def calls(self, since: datetime, until: datetime) -> Sequence[ModelCall]:
@@ -92,10 +95,46 @@ class MemoryLedger:
         """Start without calls."""
         self._calls: list[ModelCall] = []
 
-    async def record(self, call: ModelCall) -> None:
-        """Add a call."""
-        self._calls.append(call)
+    async def record(self, *calls: ModelCall) -> None:
+        """Add calls."""
+        self._calls += calls
 
     async def calls(self, since: datetime, until: datetime) -> Sequence[ModelCall]:
         """Return the calls of a time."""
         return sorted((call for call in self._calls if since <= call.at < until), key=lambda call: call.at)
+
+
+class GatheringLedger:
+    """Writes calls down several at once, since a write for each would cost more than the call itself.
+
+    A process that dies loses the calls of the last moments from the report, and nothing else: budgets are kept apart.
+    """
+
+    def __init__(self, ledger: Ledger, *, most: int = 50, longest_s: float = 2.0) -> None:
+        """Take the ledger to write to, and how many calls wait, and how long, until the next one writes them."""
+        self._ledger = ledger
+        self._most = most
+        self._longest = timedelta(seconds=longest_s)
+        self._waiting: list[ModelCall] = []
+
+    async def record(self, *calls: ModelCall) -> None:
+        """Add calls."""
+        self._waiting += calls
+        is_old = self._waiting and self._waiting[-1].at - self._waiting[0].at >= self._longest
+        if is_old or len(self._waiting) >= self._most:
+            await self.write()
+
+    async def calls(self, since: datetime, until: datetime) -> Sequence[ModelCall]:
+        """Return the calls of a time."""
+        await self.write()
+        return await self._ledger.calls(since, until)
+
+    async def write(self) -> None:
+        """Write down what waits; what cannot be written waits on, if it is not too much."""
+        calls, self._waiting = self._waiting, []
+        try:
+            if calls:
+                await self._ledger.record(*calls)
+        except StorageError:
+            self._waiting = (calls + self._waiting)[-MOST_WAITING:]
+            raise

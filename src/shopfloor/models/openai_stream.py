@@ -6,6 +6,7 @@ from typing import Any
 from shopfloor.kernel.errors import BadAnswer, Unavailable
 from shopfloor.models.contract import Finished, FinishReason, Usage
 from shopfloor.models.payload import (
+    MAX_NAME,
     MAX_TOOL_REQUESTS,
     Measure,
     ToolRequestParts,
@@ -54,7 +55,7 @@ class ChatFold:
         if chunk.get("error"):
             raise error_in_stream(chunk["error"], self._who)
         if not self._model:
-            self._model = text_in(chunk.get("model"))
+            self._model = text_in(chunk.get("model"))[:MAX_NAME]
         if usage := chunk.get("usage") or object_in(chunk.get("x_groq")).get("usage"):
             self._usage = _usage(object_in(usage))
         choices = objects_in(chunk.get("choices"))

@@ -11,6 +11,8 @@ from shopfloor.models.contract import ToolRequest
 MAX_ANSWER = 1_000_000
 """Letters of text and tool arguments that one answer may hold."""
 MAX_TOOL_REQUESTS = 128
+MAX_NAME = 200
+"""Letters of a model's name as its provider tells it."""
 MOST_TOKENS = 1_000_000_000
 """More than this is no count of one answer's tokens."""
 

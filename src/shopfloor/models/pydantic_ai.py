@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from anyio import Lock, to_thread
 from pydantic_ai import messages as pai
 from pydantic_ai.direct import model_request_stream
 from pydantic_ai.exceptions import (
@@ -19,7 +20,7 @@ from pydantic_ai.exceptions import (
     UserError,
 )
 from pydantic_ai.models import Model as PaiModel
-from pydantic_ai.models import ModelRequestParameters, StreamedResponse
+from pydantic_ai.models import ModelRequestParameters, StreamedResponse, infer_model
 from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
@@ -36,16 +37,32 @@ class PydanticAiModel:
 
     def __init__(self, model: PaiModel | str, name: str, *, whole_s: float = 120.0) -> None:
         """Take the model, or what pydantic-ai calls it, such as `mistral:mistral-large-latest`, and our name for it."""
-        self._model = model
+        self._named = model
+        self._model: PaiModel | None = None
+        self._opening = Lock()
         self._name = name
         self._whole_s = whole_s
+
+    async def close(self) -> None:
+        """Close its connections, if any are open."""
+        model, self._model = self._model, None
+        if model is not None:
+            await model.__aexit__(None, None, None)
+
+    async def _open(self) -> PaiModel:
+        """Return the model with its connections, which are kept between calls."""
+        async with self._opening:
+            if self._model is None:
+                model = await to_thread.run_sync(infer_model, self._named)  # it may import a provider's package
+                self._model = await model.__aenter__()
+            return self._model
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece]:
         """Ask once."""
         measure = Measure(self._name)
         try:
             async with model_request_stream(
-                self._model,
+                await self._open(),
                 _history(request),
                 model_settings=self._settings(request),
                 model_request_parameters=_parameters(request),

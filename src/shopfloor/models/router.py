@@ -87,17 +87,14 @@ class ModelRouter:
             task_class=work.task_class,
             tier=tier,
             rungs=[rung for rung, _ in rungs],
-            cost=lambda usage, place: self._cost(rungs[place][0], usage),
+            cost=lambda usage, place: self._cost(rungs[min(place, len(rungs) - 1)][0], usage),
             power_cost=self._power_cost,
         )
         limited = WithDeadline(Fallback([model for _, model in rungs]), self._call_s(turn))
-        day = (
-            None
-            if payer is None
-            else DayBudget(
-                allowance=self._limits.day, payer=payer, spending=self._books.spending, clock=self._books.clock
-            )
-        )
+        day = None
+        if payer is not None and self._limits.day != Allowance():
+            books = self._books
+            day = DayBudget(allowance=self._limits.day, payer=payer, spending=books.spending, clock=books.clock)
         budgeted = limited if turn is None and day is None else Budgeted(limited, told.cost, turn=turn, day=day)
         return Traced(budgeted, told, self._sink(hear), self._books.clock)
 
@@ -123,8 +120,10 @@ class ModelRouter:
 
     def _sink(self, hear: Sink | None) -> Sink:
         async def note(call: ModelCall) -> None:
-            await self._books.ledger.record(call)
-            if hear is not None:
-                await hear(call)
+            try:
+                await self._books.ledger.record(call)
+            finally:
+                if hear is not None:
+                    await hear(call)
 
         return note

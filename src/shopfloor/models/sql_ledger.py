@@ -24,9 +24,9 @@ class SqlLedger:
         """Take the installation's database."""
         self._database = database
 
-    async def record(self, call: ModelCall) -> None:
-        """Add a call."""
-        await self._database.write(lambda session: session.add(_row(call)))
+    async def record(self, *calls: ModelCall) -> None:
+        """Add calls."""
+        await self._database.write(lambda session: session.add_all([_row(call) for call in calls]))
 
     async def calls(self, since: datetime, until: datetime) -> Sequence[ModelCall]:
         """Return the calls of a time."""

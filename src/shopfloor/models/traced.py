@@ -82,7 +82,7 @@ class Traced:
         finally:
             guess = Usage(input_tokens=estimated_input(request), output_tokens=estimated_tokens(letters))
             usage = (end.usage if end else None) or (guess if end or letters else None)
-            rung = end.rung if end else 0
+            rung = min(end.rung, len(self._told.rungs) - 1) if end else 0
             which = self._told.rungs[rung]
             call = ModelCall(
                 at=at,
