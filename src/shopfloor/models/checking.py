@@ -54,5 +54,6 @@ def _judged(answer: Answer, seconds: float) -> tuple[str, str]:
     if end.reason == "length" and not answer.text.strip():
         return "it thought until its limit and said nothing: let it think less, with `extra`", ""
     usage = f"{end.usage.input_tokens} + {end.usage.output_tokens} tokens" if end.usage else "it tells no usage"
-    called = f" as {end.model}" if end.model else ""
+    shown = "".join(letter for letter in end.model if letter.isprintable())
+    called = f" as {shown}" if shown else ""
     return "", f"answers{called} in {seconds:.2f} s, {usage}"

@@ -13,8 +13,8 @@ class Deadlines:
     """How long each part of a call may take, in seconds."""
 
     connect_s: float = 5.0
-    first_byte_s: float = 60.0
-    """From the call to the first piece of the answer; models that think first take long."""
+    first_byte_s: float = 30.0
+    """From the call to the first piece of the answer; models that think first may take longer."""
     between_s: float = 30.0
     """From one piece to the next."""
     whole_s: float = 120.0

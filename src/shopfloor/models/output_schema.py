@@ -6,6 +6,7 @@ may be missing says so by taking null), and what cannot be promised is told in t
 it. The caller validates the answer against its type all the same.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
@@ -18,6 +19,7 @@ from shopfloor.models.contract import OutputSchema
 
 KEPT = ("$ref", "const", "enum", "title", "type")
 FORMATS = frozenset({"date", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "time", "uri", "uuid"})
+MAX_NAME = 64
 SILENT = frozenset({"default", "discriminator", "examples"})
 """What is left out without a word: a required field has no default."""
 
@@ -31,7 +33,8 @@ def output_schema(kind: type[BaseModel]) -> OutputSchema:
     Raises:
         InvalidInput: it holds an object whose fields are not named, or any value at all; no provider can promise those.
     """
-    return OutputSchema(name=kind.__name__, schema=promised(kind.model_json_schema(), kind.__name__))
+    name = re.sub(r"\W", "_", kind.__name__, flags=re.ASCII)[:MAX_NAME]
+    return OutputSchema(name=name, schema=promised(kind.model_json_schema(), kind.__name__))
 
 
 def promised(schema: Mapping[str, JsonValue], path: str) -> Schema:

@@ -77,7 +77,7 @@ class DeadlineSetting(Strict):
     """How long each part of a call may take, in seconds."""
 
     connect_s: float = Field(default=5, gt=0, le=600)
-    first_byte_s: float = Field(default=60, gt=0, le=600)
+    first_byte_s: float = Field(default=30, gt=0, le=600)
     between_s: float = Field(default=30, gt=0, le=600)
     whole_s: float = Field(default=120, gt=0, le=3600)
 
