@@ -1,5 +1,6 @@
 """The client of Chat Completions, against a server on this machine that speaks it, with all known deviations."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -296,6 +297,24 @@ async def test_a_field_that_is_refused_under_both_names_is_refused(connections: 
     async with model_server(wrong, other) as server:
         with pytest.raises(Rejected, match="too large"):
             await heard(chat_client(server.url, connections), request)
+
+
+async def test_calls_at_once_that_are_refused_for_the_same_field_are_all_answered(connections: Connections) -> None:
+    temperature = failure(400, {"message": "no", "param": "temperature"})
+    tokens = failure(400, {"message": "no", "param": "max_tokens"})
+    request = ModelRequest(system="", messages=REQUEST.messages, temperature=0.0, max_output_tokens=9)
+    async with model_server(*[temperature] * 3, *[tokens] * 3, chat_text("ok")) as server:
+        client = chat_client(server.url, connections)
+        answers = await asyncio.gather(*(heard(client, request) for _ in range(3)))
+    assert [text for text, _ in answers] == ["ok"] * 3
+
+
+async def test_a_field_that_the_settings_add_is_not_left_out(connections: Connections) -> None:
+    wrong = failure(400, {"message": "no", "param": "temperature"})
+    async with model_server(wrong) as server:
+        with pytest.raises(Rejected):
+            await heard(chat_client(server.url, connections, extra={"temperature": 3}))
+    assert len(server.asked) == 1
 
 
 async def test_an_error_in_the_stream_is_raised_after_the_text_before_it(connections: Connections) -> None:

@@ -61,9 +61,10 @@ class Connections:
         Raises:
             WorldError: it was not taken; `who` names provider and model in the message.
         """
+        began_at = monotonic()
         response = await self._begin(url, headers, body, deadlines, who)
         try:
-            yield Call(response, deadlines, who, began_at=monotonic())
+            yield Call(response, deadlines, who, began_at=began_at)
         finally:
             response.close()  # gives the connection back where the answer was read to its end
 

@@ -57,23 +57,28 @@ class Dialect:
     def __init__(self, endpoint: Endpoint) -> None:
         """Take what the settings say of it."""
         self._omitted = set(endpoint.omit)
-        self._tried: set[str] = set()
+        self._extra = frozenset(endpoint.extra)
+        self._refused: set[str] = set()
         self.max_tokens_field = endpoint.max_tokens_field
 
     def takes(self, name: str) -> bool:
         """Whether a field may be sent."""
         return name not in self._omitted
 
-    def learn(self, name: str, optional: tuple[str, ...]) -> bool:
-        """Note that a field was refused, and return whether the request may go without it, or under its other name.
+    def learn(self, name: str, optional: tuple[str, ...], sent: Mapping[str, object]) -> bool:
+        """Note that a field of a sent request was refused, and return whether to ask again: without it, or renamed.
 
-        Of each field that is said once: a second refusal is final.
+        It ends: a request that is sent again does not hold the field, or holds it under the name that is left.
         """
-        if name not in optional or name in self._tried:
+        if name not in optional or name not in sent or name in self._extra:
             return False
-        self._tried.add(name)
-        if name == self.max_tokens_field:
-            self.max_tokens_field = OTHER_NAMES[name]
-        else:
+        if name not in OTHER_NAMES:
             self._omitted.add(name)
+            return True
+        if name != self.max_tokens_field:
+            return True  # a call at the same time has learned the other name
+        if OTHER_NAMES[name] in self._refused:
+            return False
+        self._refused.add(name)
+        self.max_tokens_field = OTHER_NAMES[name]
         return True

@@ -39,10 +39,14 @@ class OpenAiChat:
         """Ask once."""
         where = self._endpoint
         while True:
-            body = json.dumps(body_of(request, where, self._dialect)).encode()
+            sent = body_of(request, where, self._dialect)
             try:
                 async with self._connections.post(
-                    self._url, headers=self._headers, body=body, deadlines=where.deadlines, who=where.name
+                    self._url,
+                    headers=self._headers,
+                    body=json.dumps(sent).encode(),
+                    deadlines=where.deadlines,
+                    who=where.name,
                 ) as call:
                     fold = ChatFold(where.name)
                     async with aclosing(_pieces(call, fold, where.name)) as pieces:
@@ -51,7 +55,7 @@ class OpenAiChat:
                 yield fold.finished()
                 return
             except Rejected as error:
-                if not self._dialect.learn(error.field, OPTIONAL_FIELDS):
+                if not self._dialect.learn(error.field, OPTIONAL_FIELDS, sent):
                     raise
 
 
