@@ -1,13 +1,13 @@
 """Budgets: of a turn, and of a customer's day; what is counted, and what is refused."""
 
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from models.asking import REQUEST, heard
 
 from shopfloor.kernel.clock import FixedClock
-from shopfloor.kernel.errors import Refused, Unavailable
+from shopfloor.kernel.errors import Refused, StorageError, Unavailable
 from shopfloor.models.answer import Answer
 from shopfloor.models.budget import Allowance, Budgeted, DayBudget, TurnBudget
 from shopfloor.models.contract import Finished, Model, ModelRequest, TextDelta, Usage
@@ -89,6 +89,18 @@ async def test_a_day_is_the_customers_and_ends_at_midnight() -> None:
     await heard(model_for("c2"))
     clock.at += timedelta(hours=1)
     await heard(model_for("c1"))
+
+
+class FullDisk(MemorySpending):
+    async def add(self, payer: str, day: date, spent: Spent) -> None:
+        raise StorageError("the disk is full")
+
+
+async def test_an_answer_is_given_though_what_it_used_cannot_be_noted(caplog: pytest.LogCaptureFixture) -> None:
+    clock = FixedClock(datetime(2026, 5, 4, tzinfo=UTC))
+    day = DayBudget(allowance=Allowance(tokens=100), payer="c1", spending=FullDisk(), clock=clock)
+    assert (await heard(Budgeted(answering(), priced, day=day)))[0] == "Hi"
+    assert "could not be noted" in caplog.text
 
 
 async def test_the_price_is_that_of_the_model_that_answered() -> None:

@@ -102,6 +102,29 @@ async def test_a_tier_that_is_down_is_stepped_in_for_and_the_ledger_says_which_r
     assert len(cheap.asked) == 3, "the fourth did not wait for a model whose circuit is open"
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(failure(429, {"message": "slow"}, retry_after="30"), id="asked to wait too long"),
+        pytest.param(failure(529, {"message": "full"}, retry_after="30"), id="overloaded"),
+        pytest.param(failure(401, {"message": "no"}), id="a wrong key"),
+        pytest.param(Reply(ending="silent"), id="silence"),
+        pytest.param(Reply(pieces=[b"data: {no json\n\n"]), id="no json"),
+        pytest.param(Reply(ending="cut"), id="cut before the first text"),
+    ],
+)
+async def test_whatever_one_model_does_wrong_the_next_answers(connections: Connections, fault: Reply) -> None:
+    ledger = MemoryLedger()
+    async with model_server(fault) as cheap, model_server(message_text("Hello")) as strong:
+        text = SETTINGS.format(cheap=cheap.url, strong=strong.url, budgets="{}")
+        settings = model_settings(text.replace("CHEAP_KEY}", "CHEAP_KEY, deadlines: {first_byte_s: 0.2}}"), {})
+        environ = {"CHEAP_KEY": SECRET}
+        router = build_router(settings, environ, connections, ledger=ledger, spending=MemorySpending(), clock=CLOCK)
+        assert (await heard(router.model_for(REPLY)))[0] == "Hello"
+    (call,) = await calls_of(ledger)
+    assert (call.tier, call.rung) == ("power", 1)
+
+
 async def test_where_every_tier_is_down_the_error_tells_of_each(connections: Connections) -> None:
     ledger = MemoryLedger()
     down = failure(404, {"message": "gone"})

@@ -6,6 +6,7 @@ by no more. A call that broke off after its first text, or was cancelled, is cou
 for as well.
 """
 
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -15,10 +16,12 @@ from time import monotonic
 import anyio
 
 from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.errors import Refused, ShopfloorError
+from shopfloor.kernel.errors import Refused, ShopfloorError, StorageError
 from shopfloor.models.contract import Finished, Model, ModelRequest, Piece, TextDelta, Usage
 from shopfloor.models.estimate import estimated_input, estimated_tokens
 from shopfloor.models.spending import Spending, Spent
+
+logger = logging.getLogger(__name__)
 
 CLOSING_S = 5.0
 """How long a call that was cancelled stays to write down what it used."""
@@ -132,7 +135,10 @@ class Budgeted:
             self._turn.spent += spent
         if self._day is not None:
             with anyio.move_on_after(CLOSING_S, shield=True):
-                await self._day.spending.add(self._day.payer, self._day.day, spent)
+                try:
+                    await self._day.spending.add(self._day.payer, self._day.day, spent)
+                except StorageError:  # the answer is there; the next call is refused if the store cannot be read either
+                    logger.exception("what a call used could not be noted")
 
 
 def _left_of(name: str, allowance: Allowance, spent: Spent) -> list[int]:

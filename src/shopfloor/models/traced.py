@@ -80,8 +80,8 @@ class Traced:
             outcome, error = "over_budget" if isinstance(failure, Decision) else "failed", type(failure).__name__
             raise
         finally:
-            guess = Usage(input_tokens=estimated_input(request), output_tokens=estimated_tokens(letters))
-            usage = (end.usage if end else None) or (guess if end or letters else None)
+            told = end.usage if end else None
+            usage = told or (_estimate(request, letters) if end or letters else None)
             rung = min(end.rung, len(self._told.rungs) - 1) if end else 0
             which = self._told.rungs[rung]
             call = ModelCall(
@@ -98,7 +98,7 @@ class Traced:
                 first_text_s=first_text_s,
                 total_s=self._now() - began,
                 usage=usage,
-                is_estimated=usage is guess,
+                is_estimated=usage is not told,
                 nanos=self._told.cost(usage, rung) if usage else None,
                 power_nanos=self._told.power_cost(usage) if usage else None,
             )
@@ -110,3 +110,7 @@ class Traced:
                 await self._sink(call)
             except ShopfloorError:
                 logger.exception("a call to a model could not be noted")
+
+
+def _estimate(request: ModelRequest, letters: int) -> Usage:
+    return Usage(input_tokens=estimated_input(request), output_tokens=estimated_tokens(letters))
