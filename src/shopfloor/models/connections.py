@@ -46,11 +46,11 @@ class Connections:
 
     async def close(self) -> None:
         """Close all connections; calls under way fail."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
         for closing in self._others:
             await closing()
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
 
     @asynccontextmanager
     async def post(
