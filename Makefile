@@ -39,9 +39,10 @@ check: $(VENV)/checkers  ## Check format, lint, types and floors
 	@$(BIN)/basedpyright
 	@$(BIN)/lint-imports
 
-bench: install  ## Measure a turn, and a server with many open streams
+bench: install  ## Measure a turn, a server with many open streams, and the client of models
 	@$(BIN)/python benchmarks/turn.py
 	@$(BIN)/python benchmarks/streams.py
+	@$(BIN)/python benchmarks/model_client.py
 
 clean:  ## Remove what was installed and made
 	@rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache .hypothesis

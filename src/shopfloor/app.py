@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import partial
+from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,10 @@ from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import IdSource, TimedIds
 from shopfloor.kernel.money import Money
+from shopfloor.models.ledger import Ledger, MemoryLedger
+from shopfloor.models.router import ModelRouter
+from shopfloor.models.spending import MemorySpending, Spending
+from shopfloor.models.sql_ledger import SqlLedger, SqlSpending
 from shopfloor.outreach.contract import Outreaches
 from shopfloor.outreach.memory import MemoryOutreaches
 from shopfloor.outreach.sql import SqlOutreaches
@@ -93,6 +98,9 @@ class App:
     keys: ApiKeys
     clock: Clock
     ids: IdSource
+    ledger: Ledger
+    models: ModelRouter | None = None
+    """Who thinks; None where no model is set up, and the team works without one."""
     secret: bytes = field(repr=False)
 
     async def identify(self, token: str) -> Identity:
@@ -120,6 +128,8 @@ class Stores:
     outreaches: Outreaches
     profiles: Profiles
     keys: ApiKeys
+    ledger: Ledger = field(default_factory=MemoryLedger)
+    spending: Spending = field(default_factory=MemorySpending)
 
 
 async def assemble(
@@ -131,11 +141,13 @@ async def assemble(
     wrap: Callable[[Toolset], Toolset] = lambda tools: tools,
     planner: Planner | None = None,
     trained: Trained | None = None,
+    models: ModelRouter | None = None,
 ) -> App:
     """Connect everything.
 
     `wrap` may put a wrapper around all tools, such as one that records, delays or fails them. `planner` is one that was
     made before, to be used by several installations; `trained` is what one that is made here knows beside the cards.
+    `models` hands out models; None where none is set up.
     """
     brand = await stores.settings.brand()  # home, zone and currency hold until the next start
     search = await CatalogueSearch.build(stores.shop.catalogue)
@@ -176,6 +188,8 @@ async def assemble(
         keys=stores.keys,
         clock=clock,
         ids=ids,
+        ledger=stores.ledger,
+        models=models,
         secret=secret,
     )
 
@@ -273,7 +287,7 @@ async def open_app(
     `tell` hears of work that takes a moment; `wrap` is as for `assemble`.
 
     Raises:
-        InvalidInput: the router cannot be used.
+        InvalidInput: the router, or what is set about models, cannot be used.
         StorageError: the directory or the database cannot be used.
     """
     clock = SystemClock()
@@ -299,17 +313,34 @@ async def open_app(
             outreaches=SqlOutreaches(database, clock),
             profiles=SqlProfiles(database),
             keys=SqlKeys(database, clock, ids),
+            ledger=SqlLedger(database),
+            spending=SqlSpending(database),
         )
-        yield await assemble(
-            stores,
-            secret=await to_thread.run_sync(config.secret),
-            clock=clock,
-            ids=ids,
-            wrap=wrap,
-            trained=trained,
-        )
+        async with _models(config, stores, clock) as models:
+            yield await assemble(
+                stores,
+                secret=await to_thread.run_sync(config.secret),
+                clock=clock,
+                ids=ids,
+                wrap=wrap,
+                trained=trained,
+                models=models,
+            )
     finally:
         await to_thread.run_sync(database.close)
+
+
+@asynccontextmanager
+async def _models(config: Config, stores: Stores, clock: Clock) -> AsyncGenerator[ModelRouter | None]:
+    """Hand out the router that is set up, and close its connections; None where no model is set up."""
+    settings = await to_thread.run_sync(config.model_settings)
+    if settings.is_empty:
+        yield None
+        return
+    # Imported here, since an installation without models should not wait for an HTTP client and a list of prices.
+    building = await to_thread.run_sync(import_module, "shopfloor.models.building")
+    async with building.opened_router(settings, stores.ledger, stores.spending, clock) as router:
+        yield router
 
 
 async def memory_app(
@@ -318,6 +349,7 @@ async def memory_app(
     clock: Clock,
     ids: IdSource,
     wrap: Callable[[Toolset], Toolset] = lambda tools: tools,
+    models: ModelRouter | None = None,
 ) -> App:
     """Return an installation that lives in memory only, for tests, simulations and evaluations."""
     stores = Stores(
@@ -330,4 +362,4 @@ async def memory_app(
         profiles=MemoryProfiles(),
         keys=MemoryKeys(clock, ids),
     )
-    return await assemble(stores, secret=b"\0" * 32, clock=clock, ids=ids, wrap=wrap)
+    return await assemble(stores, secret=b"\0" * 32, clock=clock, ids=ids, wrap=wrap, models=models)

@@ -1,13 +1,15 @@
-"""What the operator sets: where the data lies. From the command line or the environment."""
+"""What the operator sets: where the data lies, and which models think. From the command line or the environment."""
 
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from shopfloor.kernel.errors import StorageError
+from shopfloor.kernel.errors import InvalidInput, StorageError
+from shopfloor.models.settings import ModelSettings, model_settings
 
 DATA_VARIABLE = "SHOPFLOOR_DATA"
+MODELS_VARIABLE = "SHOPFLOOR_MODELS"
 SECRET_BYTES = 32
 
 
@@ -19,6 +21,11 @@ class Config:
     """The folder of the database, the locks and the secret; made where it is missing."""
     router: Path | None = None
     """What the planner learned from the merchant's history; None where it has the cards alone."""
+    models: Path | None = None
+    """The file that sets models up; None for `$SHOPFLOOR_MODELS`, or `models.yaml` in the data directory.
+
+    The environment may name models besides.
+    """
 
     @property
     def database(self) -> Path:
@@ -29,6 +36,22 @@ class Config:
     def locks(self) -> Path:
         """Return the folder of the locks."""
         return self.data / "locks"
+
+    def model_settings(self) -> ModelSettings:
+        """Return which models are set up; none is where nobody set one up.
+
+        Raises:
+            InvalidInput: the file is missing where one was named, or it cannot be used.
+        """
+        named = self.models or (Path(name) if (name := os.environ.get(MODELS_VARIABLE, "").strip()) else None)
+        path = named or self.data / "models.yaml"
+        try:
+            text = path.read_text("utf-8") if named or path.exists() else ""
+        except OSError as error:
+            raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise InvalidInput(f"{path} is no text in UTF-8: save it as such") from error
+        return model_settings(text, os.environ, str(path) if text else "the models in the environment")
 
     def prepare(self) -> None:
         """Make the folders.

@@ -20,11 +20,16 @@ def test_every_error_is_one_of_three_families() -> None:
         errors.Conflict,
         errors.StorageError,
         errors.Unavailable,
+        errors.RateLimited,
+        errors.BadAnswer,
+        errors.Rejected,
         Refused,
     }
 
 
-@pytest.mark.parametrize(("error", "can_help"), [(errors.Unavailable, True), (errors.StorageError, False)])
+@pytest.mark.parametrize(
+    ("error", "can_help"), [(errors.Unavailable, True), (errors.StorageError, False), (errors.Rejected, False)]
+)
 def test_the_worlds_faults_say_whether_trying_again_can_help(error: type[WorldError], can_help: bool) -> None:
     assert error.retryable is can_help
 

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter
 
-from shopfloor.models.contract import Finished, ModelMessage, ModelRequest, TextDelta, ToolRequest, ToolSpec
+from shopfloor.models.contract import Finished, ModelMessage, ModelRequest, TextDelta, ToolRequest, ToolSpec, Usage
 
 REQUEST = ModelRequest(
     system="You help.",
@@ -22,7 +22,7 @@ REQUEST = ModelRequest(
 
 @pytest.mark.parametrize(
     "value",
-    [REQUEST, TextDelta(text="Hel"), Finished(reason="stop", input_tokens=12, output_tokens=3)],
+    [REQUEST, TextDelta(text="Hel"), Finished(reason="stop", usage=Usage(input_tokens=12, output_tokens=3))],
     ids=lambda value: type(value).__name__,
 )
 def test_what_goes_to_and_from_a_model_can_be_written_down_and_read_back(value: object) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from shopfloor.config import DATA_VARIABLE, Config, default_data
+from shopfloor.config import DATA_VARIABLE, MODELS_VARIABLE, Config, default_data
 from shopfloor.kernel.errors import InvalidInput, StorageError
 
 Data = Annotated[
@@ -19,11 +19,17 @@ Router = Annotated[
     Path | None,
     typer.Option("--router", help="What `train-router` wrote: the planner uses it beside the cards."),
 ]
+Models = Annotated[
+    Path | None,
+    typer.Option(
+        "--models", help=f"The file that sets models up; ${MODELS_VARIABLE} or models.yaml in the data directory."
+    ),
+]
 
 
-def config(data: Path | None, router: Path | None = None) -> Config:
+def config(data: Path | None, router: Path | None = None, models: Path | None = None) -> Config:
     """Return what the operator set."""
-    return Config(data=data or default_data(), router=router)
+    return Config(data=data or default_data(), router=router, models=models)
 
 
 def read_file(path: str) -> str:

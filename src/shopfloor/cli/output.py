@@ -17,8 +17,8 @@ class Output:
     def __init__(self, *, as_json: bool) -> None:
         """Take whether stdout holds JSON only."""
         self.is_json = as_json
-        self._out = Console(highlight=False, soft_wrap=True)
-        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._out = Console(highlight=False, soft_wrap=True, emoji=False)
+        self._err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
         self._has_spoken = False
 
     def line(self, text: str) -> None:

@@ -8,7 +8,10 @@ ShopfloorError
 │   └── Conflict           it changed in the meantime, or the key was used for something else
 ├── WorldError             the world's fault; `retryable` says whether trying again can help
 │   ├── StorageError       database or disk
-│   └── Unavailable        an outside system did not answer (in time)
+│   ├── Unavailable        an outside system did not answer (in time); when to try again, if it said so
+│   │   ├── RateLimited    it is asked too often
+│   │   └── BadAnswer      its answer cannot be read, or has no end
+│   └── Rejected           an outside system will not do this, however often it is asked; the message says the remedy
 └── Decision               not a failure: a rule said no, and which one
     └── Refused
 """
@@ -71,6 +74,32 @@ class Unavailable(WorldError):
     """An outside system did not answer, or not in time."""
 
     retryable: ClassVar[bool] = True
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        """Take what happened, and in how many seconds the system wants to be asked again; None where it did not say."""
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class RateLimited(Unavailable):
+    """It is asked too often."""
+
+
+class BadAnswer(Unavailable):
+    """Its answer cannot be read, breaks a limit, or has no end."""
+
+
+class Rejected(WorldError):
+    """An outside system will not do this, however often it is asked; the message says the remedy."""
+
+    def __init__(self, message: str, *, is_lasting: bool = False, field: str = "") -> None:
+        """Take what happened and the remedy, and whether every request would be rejected, as with a wrong key.
+
+        `field` is what the system does not take of the request, as it calls it; empty where it named none.
+        """
+        super().__init__(message)
+        self.is_lasting = is_lasting
+        self.field = field
 
 
 class Decision(ShopfloorError):

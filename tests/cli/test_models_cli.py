@@ -1,0 +1,168 @@
+"""`shopfloor models`: what is set up, whether it answers, and what it used and cost."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cli.test_cli_team import shopfloor
+from models.asking import SECRET
+from models.model_server import chat_text, failure, message_text, model_server
+
+from shopfloor.app import Config, open_app
+from shopfloor.models.answer import ask
+from shopfloor.models.contract import ModelMessage, ModelRequest, Usage
+from shopfloor.models.ledger import ModelCall
+from shopfloor.models.tiers import Work
+
+SETTINGS = """
+providers:
+  cheap: {{base_url: "{cheap}", key_variable: CHEAP_KEY}}
+  strong: {{format: anthropic, base_url: "{strong}"}}
+  broken: {{base_url: "{broken}"}}
+tiers:
+  fast: ["cheap:small"]
+  power: [{{provider: strong, model: large, price: {{input: 10, output: 20}}}}{more}]
+"""
+
+
+@pytest.fixture(scope="module")
+def settings() -> Iterator[str]:
+    """Servers that run in a thread of their own, as the command has its own loop."""
+    urls: dict[str, str] = {}
+    started, stopped = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        wrong_key = failure(401, {"message": "no"})
+        async with (
+            model_server(chat_text("Yes")) as cheap,
+            model_server(message_text("Yes")) as strong,
+            model_server(wrong_key) as broken,
+        ):
+            urls.update(cheap=cheap.url, strong=strong.url, broken=broken.url)
+            started.set()
+            await asyncio.to_thread(stopped.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    started.wait(10)
+    yield SETTINGS.format(**urls, more="MORE")
+    stopped.set()
+    thread.join()
+
+
+@pytest.fixture(autouse=True)
+def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHEAP_KEY", SECRET)
+    for name in ("SHOPFLOOR_MODELS", "SHOPFLOOR_MODEL_FAST", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def file(settings: str, tmp_path: Path) -> str:
+    path = tmp_path / "models.yaml"
+    path.write_text(settings.replace("MORE", ""), "utf-8")
+    return str(path)
+
+
+def test_without_a_model_the_commands_say_so(tmp_path: Path) -> None:
+    listed = shopfloor("models", "list", data=tmp_path)
+    assert (listed.returncode, listed.stdout) == (0, "")
+    assert "the team works without one" in listed.stderr
+    checked = shopfloor("models", "check", data=tmp_path)
+    assert checked.returncode == 2
+    assert "docs/models.md" in checked.stderr
+    assert "No model was asked in the last 30 days" in shopfloor("models", "report", data=tmp_path).stderr
+
+
+def test_the_list_shows_tiers_work_keys_and_unknown_prices(file: str, tmp_path: Path) -> None:
+    shown = shopfloor("models", "list", "--models", file, data=tmp_path).stdout
+    assert "fast, for support reply, extraction" in shown
+    assert "cheap:small, key in CHEAP_KEY, price not known" in shown
+    assert "strong:large\n" in shown
+    assert "none: the tiers beside it step in" in shown
+    listed = json.loads(shopfloor("models", "list", "--models", file, "--json", data=tmp_path).stdout)
+    assert listed == {"fast": ["cheap:small"], "balanced": [], "power": ["strong:large"]}
+
+
+def test_a_file_in_the_data_directory_is_found_and_a_key_that_is_missing_is_told(
+    settings: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "models.yaml").write_text(settings.replace("MORE", ""), "utf-8")
+    monkeypatch.delenv("CHEAP_KEY")
+    assert "its key is missing: set CHEAP_KEY" in shopfloor("models", "list", data=tmp_path).stdout
+    assert shopfloor("settings", "show", data=tmp_path).returncode == 2, "a shop that is to think does not start mute"
+
+
+def test_a_check_asks_each_model_and_says_what_is_wrong_with_the_remedy(settings: str, tmp_path: Path) -> None:
+    path = tmp_path / "models.yaml"
+    path.write_text(settings.replace("MORE", ", 'broken:m'"), "utf-8")
+    done = shopfloor("models", "check", data=tmp_path)
+    assert done.returncode == 1
+    assert "cheap:small: answers as m-1 in" in done.stdout
+    assert "strong:large: answers as claude-1 in" in done.stdout
+    assert "broken:m: its key was not accepted (401): check the variable" in done.stdout
+    assert "1 of 3 models did not answer: broken:m" in done.stderr
+    lines = [json.loads(line) for line in shopfloor("models", "check", "--json", data=tmp_path).stdout.splitlines()]
+    assert [bool(line["problem"]) for line in lines] == [False, False, True]
+
+
+def test_a_check_of_models_that_are_well_ends_well(file: str, tmp_path: Path) -> None:
+    assert shopfloor("models", "check", "--models", file, data=tmp_path).returncode == 0
+
+
+async def _work(data: Path, file: str) -> None:
+    request = ModelRequest(system="", messages=(ModelMessage(role="user", content="Hi"),))
+    async with open_app(Config(data=data, models=Path(file))) as app:
+        assert app.models is not None
+        for _ in range(3):
+            await ask(app.models.model_for(Work(task_class="support_reply")), request)
+        await ask(app.models.model_for(Work(task_class="planning")), request)
+        old = ModelCall(
+            at=datetime.now(UTC) - timedelta(days=9),
+            task_class="summary",
+            asked_tier="fast",
+            tier="fast",
+            provider="openai",
+            model="gpt-5-mini",
+            outcome="stop",
+            total_s=1,
+            usage=Usage(input_tokens=1000, output_tokens=100),
+            nanos=450_000,
+            power_nanos=12_000_000,
+        )
+        await app.ledger.record(old)
+
+
+def test_the_report_sums_up_what_was_used_and_what_power_alone_would_have_cost(file: str, tmp_path: Path) -> None:
+    asyncio.run(_work(tmp_path, file))
+    shown = shopfloor("models", "report", data=tmp_path).stdout
+    assert "Answered by: fast 80%, balanced 0%, power 20%." in shown
+    assert "3 calls went to models whose price is not known" in shown
+    assert "unknown" in shown
+    # 450,000 and 2,000,000 billionths against 12,000,000 and 2,000,000: only calls with both prices are compared.
+    assert "The same tokens on power alone: $0.014 instead of $0.0025, so 82% less was spent." in shown
+    told = json.loads(shopfloor("models", "report", "--json", "--days", "2", data=tmp_path).stdout)
+    assert told["total"]["calls"] == 4
+    assert told["shares"] == {"fast": 0.75, "balanced": 0.0, "power": 0.25}
+    assert told["lines"][0] == {
+        "tier": "fast",
+        "task_class": "support_reply",
+        "calls": 3,
+        "failed": 0,
+        "input_tokens": 360,
+        "cached_tokens": 300,
+        "output_tokens": 120,
+        "cost_usd": None,
+        "unpriced_calls": 3,
+        "estimated_calls": 0,
+        **{name: told["lines"][0][name] for name in ("first_text_p50_s", "total_p50_s", "total_p95_s")},
+    }
+    assert told["power_usd"] == "0.002000000"
+
+
+def test_a_report_over_no_days_is_refused(tmp_path: Path) -> None:
+    assert shopfloor("models", "report", "--days", "0", data=tmp_path).returncode == 2
