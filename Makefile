@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DATA ?= data
 
-.PHONY: help install demo browser test check bench clean
+.PHONY: help install demo browser test check topics bench clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ check: $(VENV)/checkers  ## Check format, lint, types and floors
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright
 	@$(BIN)/lint-imports
+
+topics: install  ## Learn the topics that the planner knows anew, from the messages in training/
+	@$(BIN)/python training/fit.py
 
 bench: install  ## Measure a turn, a server with many open streams, and the client of models
 	@$(BIN)/python benchmarks/turn.py

@@ -24,8 +24,8 @@ HISTORY: Mapping[str, Sequence[str]] = {
         "where does the parcel with the wrong shoes go",
         "I sent the boots back on Monday",
         "do you pay the way back",
-        "ein RMA bitte, an RMA please",
-        "RMA for the blue coat",
+        "ein KTR bitte, a KTR please",
+        "KTR for the blue coat",
     ),
     "order_management": (
         "has it left yet",
@@ -77,8 +77,8 @@ def agent(text: str, *, is_claim_there: bool = False, is_trained: bool = True) -
 
 
 def test_words_that_only_the_history_knows_are_routed_by_it() -> None:
-    assert agent("an RMA for these", is_trained=False) != "return_management"
-    assert agent("an RMA for these") == "return_management"
+    assert agent("a KTR for these", is_trained=False) != "return_management"
+    assert agent("a KTR for these") == "return_management"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_what_is_saved_is_read_again_as_it_was(tmp_path: Path) -> None:
     router().save(tmp_path / "router")
     again = load_trained(tmp_path / "router")
     assert again.header == router().header
-    for text in ("an RMA for these", "where is my stuff"):
+    for text in ("a KTR for these", "where is my stuff"):
         masked, scores = recogniser().by_cards(text)
         assert again.adjusted(text, masked, scores) == router().adjusted(text, masked, scores)
 

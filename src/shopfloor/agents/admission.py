@@ -13,6 +13,7 @@ from shopfloor.agents.registry import taken_names
 from shopfloor.kernel.errors import FieldProblem
 from shopfloor.kernel.ids import AgentId
 from shopfloor.tools.contract import Tool, ToolArgs
+from shopfloor.topics.topics import shipped_topics
 
 MAX_TEAM_EXAMPLES = 6_000
 """Of all agents: the planner learns from them in one go, in memory that grows with their square."""
@@ -52,7 +53,7 @@ class Admission:
     def problems(self, card: AgentCard) -> list[FieldProblem]:
         """Return what of a card does not fit, each with its field and a remedy."""
         colleagues = self._unknown_colleagues(card.id, card.half, card.handoffs)
-        found = [*self._unknown_tools(card.tools), *colleagues, *_shadows(card)]
+        found = [*self._unknown_tools(card.tools), *colleagues, *_shadows(card), *_unknown_topics(card)]
         for path, steps in card.parts().items():
             for place, step in enumerate(steps):
                 found += self._of_step(card, step, f"{path}.{place}")
@@ -146,6 +147,16 @@ def _shadows(card: AgentCard) -> Iterator[FieldProblem]:
 def _meant(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f": is {close[0]} meant?" if close else ""
+
+
+def _unknown_topics(card: AgentCard) -> Iterator[FieldProblem]:
+    known = shipped_topics().header.shop
+    for skill in card.skills:
+        for topic in skill.topics:
+            if topic not in known:
+                near = "".join(f"; perhaps {one}" for one in get_close_matches(topic, known, 1))
+                remedy = f"there is no topic {topic}{near}: `shopfloor agents topics` lists them"
+                yield FieldProblem(f"skills.{skill.id}.topics", remedy)
 
 
 def _examples(card: AgentCard) -> int:

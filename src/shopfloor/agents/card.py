@@ -155,6 +155,11 @@ class AgentCard(Data):
             for place, one in enumerate(self.subscriptions)
             if one.skill not in ids
         ]
+        claimed = [topic for skill in self.skills for topic in skill.topics]
+        twice = {topic: None for topic in claimed if claimed.count(topic) > 1}
+        found += [
+            FieldProblem("skills", f"the topic {topic} is claimed twice: leave it with one skill") for topic in twice
+        ]
         for skill in self.skills:
             unknown = {slot: None for slot in (*skill.takes, *skill.needs) if slot not in self.slots}
             found += [FieldProblem(f"skills.{skill.id}.takes", f"there is no slot {slot}") for slot in unknown]

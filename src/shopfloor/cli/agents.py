@@ -16,6 +16,7 @@ from shopfloor.agents.team import Team, card_data
 from shopfloor.app import open_app
 from shopfloor.cli.options import Data, Json, To, config, read_file, write_file
 from shopfloor.cli.output import Output
+from shopfloor.topics.topics import shipped_topics
 
 agents = typer.Typer(help="The team's specialists.", no_args_is_help=True)
 
@@ -64,6 +65,25 @@ def _row(entry: AgentEntry) -> dict[str, JsonValue]:
         "is_enabled": entry.is_enabled,
         "is_shipped": entry.is_shipped,
     }
+
+
+@agents.command("topics")
+def list_topics(as_json: Json = False, data: Data = None) -> None:
+    """List the topics that skills may claim, each with the skills that claim it."""
+    _run(_topics, data, as_json=as_json)
+
+
+async def _topics(team: Team, output: Output) -> None:
+    claimed: dict[str, list[str]] = {topic: [] for topic in shipped_topics().header.shop}
+    for entry in await team.entries():
+        for skill in entry.card.skills:
+            for topic in skill.topics:
+                claimed.setdefault(topic, []).append(f"{entry.card.id}/{skill.id}")
+    if output.is_json:
+        output.line(json.dumps(claimed, indent=2))
+        return
+    for topic, skills in claimed.items():
+        output.line(f"{topic:24} {', '.join(skills) or '[dim]nobody[/]'}")
 
 
 @agents.command("show")

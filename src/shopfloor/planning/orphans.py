@@ -11,7 +11,7 @@ from shopfloor.agents.slots import SlotReader
 from shopfloor.planning.clauses import SURE
 from shopfloor.planning.plan import PlanRequest
 from shopfloor.planning.recognition import NOT_OURS, Recognition
-from shopfloor.planning.routes import Route
+from shopfloor.planning.route import Route
 
 PERSON = "talk_to_a_person"
 """The skill that takes an answer to somebody who is gone."""

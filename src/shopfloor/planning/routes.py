@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from pydantic import JsonValue
 
 from shopfloor.agents.card import AgentCard, Skill
-from shopfloor.agents.slots import GOODS, Focus, SlotReader, named_orders
+from shopfloor.agents.slots import GOODS, Focus, SlotReader
 from shopfloor.agents.transfers import SCENARIO, taker, triggered
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import OrderNumber, ProductId
@@ -31,6 +31,7 @@ from shopfloor.planning.leaning import (
 from shopfloor.planning.matcher import Match
 from shopfloor.planning.plan import PlanRequest
 from shopfloor.planning.recognition import NOT_OURS, Recognition
+from shopfloor.planning.route import Route, by_order, is_same_skill
 from shopfloor.planning.sequels import Sequels
 from shopfloor.search.contract import ProductSearch
 from shopfloor.topics.concepts import POINTING, is_worldly, leans, matters_of, names_unknown, without_matters
@@ -60,22 +61,6 @@ FRESH = frozenset({"other", "another", "all", "list", "different", "orders", "ev
 
 
 NONE: Mapping[str, str] = {}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Route:
-    """A part of the message with the skill chosen for it."""
-
-    card: AgentCard
-    skill: Skill
-    text: str
-    arguments: Mapping[str, JsonValue]
-    score: float
-
-    @property
-    def is_writing(self) -> bool:
-        """Whether the skill may write."""
-        return is_writing(self.card, self.skill)
 
 
 class Router:
@@ -387,7 +372,7 @@ class Router:
     # -- parting and joining -----------------------------------------------------------------------------------------
 
     def _parted(self, route: Route) -> list[Route]:
-        return [each for one in self._wishes(route) for each in _orders(one)]
+        return [each for one in self._wishes(route) for each in by_order(one)]
 
     def _wishes(self, route: Route) -> list[Route]:
         """Part a wish for several kinds of products: `red sneakers and blue jeans`."""
@@ -403,12 +388,12 @@ class Router:
         merged: list[Route] = []
         for route in routes:
             last = merged[-1] if merged else None
-            if last and _is_same_skill(last, route) and not self._differ(last, route):
+            if last and is_same_skill(last, route) and not self._differ(last, route):
                 arguments = {**route.arguments, **last.arguments}
                 if "wish" in last.arguments and "wish" in route.arguments:
                     arguments["wish"] = f"{last.arguments['wish']}, {route.arguments['wish']}"
                 merged[-1] = replace(last, text=f"{last.text} {route.text}", arguments=arguments)
-            elif not any(_is_same_skill(one, route) and one.arguments == route.arguments != {} for one in merged):
+            elif not any(is_same_skill(one, route) and one.arguments == route.arguments != {} for one in merged):
                 merged.append(route)
         return merged
 
@@ -496,18 +481,3 @@ def _is_filler(route: Route, known: Recognition) -> bool:
 
 def _rank(order: Sequence[str], scenario: str) -> int:
     return order.index(scenario) if scenario in order else len(order)
-
-
-def _is_same_skill(one: Route, other: Route) -> bool:
-    return one.skill is other.skill and one.card is other.card
-
-
-def _orders(route: Route) -> list[Route]:
-    """Part a request that names several orders: `where are 123 and 141`."""
-    if SCENARIO in route.skill.takes:
-        return [route]
-    slot = next((name for name in route.arguments if route.card.slots[name].type == "order_number"), None)
-    numbers = named_orders(route.text) if slot else ()
-    if slot is None or len(numbers) < 2:
-        return [route]
-    return [replace(route, arguments={**route.arguments, slot: number}) for number in numbers]

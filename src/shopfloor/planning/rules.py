@@ -25,7 +25,8 @@ from shopfloor.planning.orphans import parted, to_a_person
 from shopfloor.planning.plan import MAX_TASKS, Plan, PlanRequest, Task
 from shopfloor.planning.prefetch import first_reads
 from shopfloor.planning.recognition import Recogniser, Recognition
-from shopfloor.planning.routes import Route, Router
+from shopfloor.planning.route import Route
+from shopfloor.planning.routes import Router
 from shopfloor.planning.told import Told
 from shopfloor.planning.trained import Trained
 from shopfloor.search.contract import ProductSearch

@@ -7,7 +7,7 @@ from shopfloor.agents.slots import Focus, SlotReader
 from shopfloor.language.preferences import statements
 from shopfloor.language.text import words
 from shopfloor.planning.clauses import ANEW
-from shopfloor.planning.routes import Route
+from shopfloor.planning.route import Route
 from shopfloor.search.contract import ProductSearch
 
 FRAGMENT = 3
