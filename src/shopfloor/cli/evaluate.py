@@ -12,10 +12,11 @@ import typer
 from anyio import to_thread
 from rich.markup import escape
 
-from shopfloor.cli.options import Json, Router, read_file
+from shopfloor.cli.options import Json, Router, read_file, write_file
 from shopfloor.cli.output import Output
 from shopfloor.evals.figures import Figures, Judged, Share, by_source, figures, judged, to_json
 from shopfloor.evals.overlap import Overlap, example_count, overlaps, without
+from shopfloor.evals.reliability import ALLOWED, believed, bins, diagram
 from shopfloor.evals.routing import Mistake, Outcome, mistakes, shipped_bench, took
 from shopfloor.evals.rows import Row, read_rows, write_predictions
 from shopfloor.planning.trained import load_trained
@@ -33,6 +34,10 @@ Without = Annotated[
     str | None,
     typer.Option("--without", metavar="FILE.jsonl", help="Leave out examples that overlap with this file's."),
 ]
+Reliability = Annotated[
+    Path | None,
+    typer.Option("--reliability", metavar="FILE.svg", help="Draw how often the planner was right by how sure it was."),
+]
 Errors = Annotated[int, typer.Option("--errors", help="Show so many of the most frequent mistakes.", min=0)]
 
 
@@ -43,6 +48,7 @@ def routing(
     router: Router = None,
     without_file: Without = None,
     errors: Errors = 0,
+    reliability: Reliability = None,
     as_json: Json = False,
 ) -> None:
     """Measure which agents messages are given to, with the shipped cards and the demo shop's catalogue."""
@@ -65,10 +71,18 @@ def routing(
     if out:
         write_predictions(out, rows, outcome.agents)
     all_ = judged(rows, outcome.agents)
+    if reliability:
+        write_file(reliability, diagram(bins(all_, outcome.confidences)))
     if as_json:
         output.line(json.dumps(_json(all_, outcome, errors), indent=2, ensure_ascii=False))
         return
-    for line in [*table(all_), *sources(all_), *times(rows, outcome), *shown(mistakes(all_, errors))]:
+    for line in [
+        *table(all_),
+        *sources(all_),
+        *times(rows, outcome),
+        *sureness(all_, outcome),
+        *shown(mistakes(all_, errors)),
+    ]:
         output.line(line)
 
 
@@ -170,6 +184,25 @@ def times(rows: Sequence[Row], outcome: Outcome) -> list[str]:
     return ["", "[bold]Milliseconds a message, on one core: p50 / p95[/]", *lines] if lines else []
 
 
+def sureness(all_: Sequence[Judged], outcome: Outcome) -> list[str]:
+    """Return how often the planner was right by how sure it was, line by line."""
+    found = bins(all_, outcome.confidences)
+    if not found:
+        return []
+    sure = believed(all_, outcome.confidences)
+    told = (
+        f"from {sure.confidence:.2f} on: {sure.share:.1%} of messages, {sure.wrong:.1%} wrong"
+        if sure
+        else "never that sure"
+    )
+    return [
+        "",
+        "[bold]How sure the planner was: how often it was right[/]",
+        *(f"  {f'{one.low:.1f} to {one.high:.1f}':<{WIDTH}} {one.right:.4f}  of {one.of:,}" for one in found),
+        f"  {f'wrong in {ALLOWED:.0%} at most':<{WIDTH}} {told}",
+    ]
+
+
 def shown(all_: Sequence[Mistake]) -> list[str]:
     """Return mistakes, line by line."""
     lines = ["", "[bold]The most frequent mistakes[/]"] if all_ else []
@@ -200,6 +233,7 @@ def _json(all_: Sequence[Judged], outcome: Outcome, errors: int) -> dict[str, ob
             for (source, kind), (strict, lenient) in by_source(all_).items()
         ],
         "ms": _times(outcome),
+        "reliability": [asdict(one) for one in bins(all_, outcome.confidences)],
         "mistakes": [
             {
                 "source": one.source,

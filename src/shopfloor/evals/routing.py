@@ -47,6 +47,8 @@ class Outcome:
     """By row."""
     took_ms: Mapping[str, float]
     """By row, of those that were not lived through."""
+    confidences: Mapping[str, float]
+    """The plans', by row, of those that were not lived through."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,14 +95,16 @@ class Bench:
         await transcripts.route([Said(role="user", content=WARMING)])
         agents: dict[str, frozenset[str]] = {}
         took_ms: dict[str, float] = {}
+        confidences: dict[str, float] = {}
         for done, row in enumerate(rows, 1):
             if len(row.messages) > 1 and not row.is_answered:
                 agents[row.id] = await lived.route(row.messages)
             else:
                 routed = await transcripts.route(row.messages)
                 agents[row.id], took_ms[row.id] = routed.agents, routed.took_ms
+                confidences[row.id] = routed.confidence
             tell(done)
-        return Outcome(agents=agents, took_ms=took_ms)
+        return Outcome(agents=agents, took_ms=took_ms, confidences=confidences)
 
 
 async def shipped_bench() -> Bench:

@@ -53,6 +53,8 @@ class Routed:
 
     agents: frozenset[str]
     took_ms: float
+    confidence: float
+    """The plan's; 1 where nobody reads the message's language."""
 
 
 def agents_of(plan: Plan) -> frozenset[str]:
@@ -74,7 +76,7 @@ class Transcripts:
         """Return who the last message goes to; the time is that of planning it alone."""
         previous: Task | None = None
         asked = ""
-        routed = Routed(agents=frozenset(), took_ms=0.0)
+        routed = Routed(agents=frozenset(), took_ms=0.0, confidence=0.0)
         for said in messages:
             if said.role == "assistant":
                 asked = f"{asked}\n{said.content}" if asked else said.content
@@ -86,6 +88,7 @@ class Transcripts:
             routed = Routed(
                 agents=agents_of(plan) if plan else frozenset({str(self._foreign.id)} if self._foreign else set()),
                 took_ms=(time.perf_counter() - begun) * 1000,
+                confidence=plan.confidence if plan else 1.0,
             )
             previous, asked = self._next(previous, plan, is_asked=bool(waiting)), ""
         return routed

@@ -244,11 +244,11 @@ def _pieces(message: str, begins_anew: Callable[[str], bool]) -> tuple[list[str]
 
 
 def _address(sentence: str) -> range:
-    """Return where a postal address stands in a sentence: its commas part nothing."""
+    """Return where a postal address stands in a sentence: its commas part nothing, nor does the one before it."""
     parts = parse_address(sentence)
     if not parts.get("line1"):
         return range(0)
     lower = sentence.lower()
     places = [(lower.find(part.lower()), len(part)) for part in map(str, parts.values())]
     found = [(place, place + length) for place, length in places if place >= 0]
-    return range(min(place for place, _ in found), max(end for _, end in found)) if found else range(0)
+    return range(min(place for place, _ in found) - len(", "), max(end for _, end in found)) if found else range(0)

@@ -49,7 +49,7 @@ NO_ORDERS = 0.25
 """What an agent that takes no orders loses where a text names one."""
 NAMES, NAMES_MATTER = PLAIN | {"productref"}, 0.5
 """What a text names, masked, that is no small talk; and what small talk then loses."""
-FOREIGN, PASSING = -0.05, -0.1
+FOREIGN, PASSING = -0.05, 0.0
 """What is added to the score of what is not ours, and of passing a message on to a person though no rule says so."""
 
 
