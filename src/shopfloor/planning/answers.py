@@ -136,8 +136,7 @@ class _Answers:
             return None
         topic = Topic(card=card, skill=skill, is_open=True, is_answered=True)
         best = self._match(message) if ASKS.match(message) else self._leaned(message, topic)
-        is_other = best.score >= OTHER_WISH and best.label != topic.label
-        is_other = is_other and not self._known.is_fragment(message)
+        is_other = self._is_other(message, best, topic)
         if not rest and self._is_asked_back(message, topic):
             return Continuation(waiting=waiting, is_doubtful=True)
         if waiting.slot is None:
@@ -190,6 +189,14 @@ class _Answers:
             return Continuation(waiting=waiting, answer="no")
         is_agreed = not rest and self._agrees(message, topic)
         return Continuation(waiting=waiting, is_doubtful=True) if is_agreed else None
+
+    def _is_other(self, message: str, best: Match, topic: Topic) -> bool:
+        """Whether a message asks for something else than what it may answer."""
+        if best.score < OTHER_WISH or best.label == topic.label or self._known.is_fragment(message):
+            return False
+        # `no, don't do anything yet` is like whatever else turns something down.
+        is_negated = _turns_down(message) and bool(NEGATIONS.intersection(words(message)))
+        return bool(self._takes(best.label)) or not is_negated
 
     def _match(self, message: str) -> Match:
         return self._known.match(message, bool(self._request.focus.product_ids))[0]

@@ -136,6 +136,7 @@ def leaned(
     is_refining = TELLS.match(text) is not None and any(on.card.slots[name].type == "wish" for name in on.skill.takes)
     is_told_on = (is_going_on or goes_on(text) or is_refining) and not is_asking
     is_near = is_asking if is_pointing else is_told_on
+    beside = LEANS if not on.is_open else BESIDE if is_asking or not on.is_answered else 0.0
     best = matches[0]
     if best.label == NOT_OURS and best.score >= SURE and not is_near:
         return matches
@@ -149,7 +150,7 @@ def leaned(
         if match.label == on.label and (on.is_answered or not (is_asking and is_writing(card, skill))):
             return match.score + LEANS + SAME  # what was done is not done again for a question
         if card is on.card and not (only_talks(card, skill) or card.skill(LOOKS_UP)):
-            return match.score + (BESIDE if on.is_open else LEANS)
+            return match.score + beside
         if only_talks(card, skill):
             return min(match.score, 0.0)
         return match.score * HALVED if (is_unspoken and not on.knows(card, skill)) or lacks(match) else match.score
