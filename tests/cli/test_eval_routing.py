@@ -11,7 +11,10 @@ from unittest.mock import patch
 
 import pytest
 
+from shopfloor.agents.registry import shipped_cards
 from shopfloor.cli.main import run
+
+EXAMPLE = next(skill for card in shipped_cards() for skill in card.skills if skill.id == "track_order").examples[0]
 
 
 @dataclass(frozen=True)
@@ -169,12 +172,12 @@ def test_a_place_that_cannot_be_written_to_is_told_before_the_work(tmp_path: Pat
 
 
 def test_examples_that_overlap_with_messages_are_shown_and_can_be_left_out(tmp_path: Path) -> None:
-    path = file(tmp_path, [row("a", "single", [("user", "WHERE is my order 99?!")], ["order_management"])])
+    path = file(tmp_path, [row("a", "single", [("user", f"{EXAMPLE.upper()}?!")], ["order_management"])])
     done = shopfloor("eval", "overlap", str(path), "--json")
     found = json.loads(done.stdout)
     assert found
     assert {one["row"] for one in found} == {"a"}
-    assert {one["where"] for one in found} == {"order_management/track_order"}
+    assert "order_management/track_order" in {one["where"] for one in found}
     assert "exact" in {one["kind"] for one in found}
     assert "1 of 1 messages" in shopfloor("eval", "overlap", str(path)).stdout
     again = shopfloor("eval", "routing", str(path), "--without", str(path))

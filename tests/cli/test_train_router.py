@@ -7,11 +7,11 @@ from cli.test_eval_routing import Done, row, shopfloor
 
 TAUGHT = {
     "return_management": [
-        "RMA for the coat",
-        "an RMA please",
-        "I need an RMA number",
-        "send an RMA",
-        "RMA, it is torn",
+        "KTR for the coat",
+        "a KTR please",
+        "I need a KTR number",
+        "send a KTR",
+        "KTR, it is torn",
     ],
     "order_management": [
         "has it left the warehouse",
@@ -30,7 +30,7 @@ ROWS = [
 SEVERAL = row(
     "several", "multi", [("user", "is the coat warm? and stop the parcel")], ["order_management", "product_expert"]
 )
-ASKED = row("asked", "single", [("user", "an RMA for the tent")], ["return_management"])
+ASKED = row("asked", "single", [("user", "a KTR for the tent")], ["return_management"])
 
 
 def train(folder: Path, *options: str, rows: list[object] | None = None) -> tuple[Done, Path]:
@@ -64,7 +64,7 @@ def test_what_was_learned_is_used_and_the_measuring_can_be_skipped(tmp_path: Pat
 def test_a_chat_uses_it(tmp_path: Path) -> None:
     _, out = train(tmp_path, "--folds", "0")
     data = str(tmp_path / "data")
-    done = shopfloor("chat", "-m", "an RMA for order 107", "--json", "--router", str(out), "--data", data)
+    done = shopfloor("chat", "-m", "a KTR for order 107", "--json", "--router", str(out), "--data", data)
     assert done.returncode == 0, done.stderr
     plans = [one for one in map(json.loads, done.stdout.splitlines()) if one["event_type"] == "PLAN"]
     assert [task["agent"] for one in plans for task in one["event_data"]["plan"]["tasks"]] == ["return_management"]

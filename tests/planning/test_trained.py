@@ -77,8 +77,8 @@ def agent(text: str, *, is_claim_there: bool = False, is_trained: bool = True) -
 
 
 def test_words_that_only_the_history_knows_are_routed_by_it() -> None:
-    assert agent("a KTR for these", is_trained=False) != "return_management"
-    assert agent("a KTR for these") == "return_management"
+    assert agent("KTR number for this", is_trained=False) != "return_management"
+    assert agent("KTR number for this") == "return_management"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_what_is_saved_is_read_again_as_it_was(tmp_path: Path) -> None:
     router().save(tmp_path / "router")
     again = load_trained(tmp_path / "router")
     assert again.header == router().header
-    for text in ("a KTR for these", "where is my stuff"):
+    for text in ("KTR number for this", "where is my stuff"):
         masked, scores = recogniser().by_cards(text)
         assert again.adjusted(text, masked, scores) == router().adjusted(text, masked, scores)
 

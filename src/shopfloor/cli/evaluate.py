@@ -63,7 +63,8 @@ def routing(
         bench = await shipped_bench()
         if unwanted:
             found = await to_thread.run_sync(overlaps, bench, unwanted)
-            output.progress(f"Without {_count(found):,} of {example_count(bench):,} examples.")
+            count = await to_thread.run_sync(example_count, bench)
+            output.progress(f"Without {_count(found):,} of {count:,} examples.")
             bench = without(bench, found)
         return await bench.route(rows, teller(output, len(rows)), trained=trained)
 
@@ -94,7 +95,7 @@ def overlap(gold: Gold, as_json: Json = False) -> None:
 
     async def work() -> tuple[list[Overlap], int]:
         bench = await shipped_bench()
-        return await to_thread.run_sync(overlaps, bench, rows), example_count(bench)
+        return await to_thread.run_sync(overlaps, bench, rows), await to_thread.run_sync(example_count, bench)
 
     found, count = anyio.run(work)
     if as_json:

@@ -126,13 +126,13 @@ class Recogniser:
             if any(card.slots[name].type == "order_number" for name in skill.takes)
         ]
         taking = {self._matcher.labels[place].partition("/")[0] for place in self._taking_orders}
-        self._without_orders = {str(card.id) for card in cards} - taking
         self._talking = [
             place
             for place, (card, skill) in places.items()
             if not skill.takes and not any(isinstance(step, Call | Propose) for step in card.flat(skill.steps))
         ]
         self._agents = _agents(self._matcher.labels, set(self._takers.values()))
+        self._without_orders = {agent for agent, _, _ in self._agents} - taking - {NOT_OURS}
         self.match: Callable[[str, bool], Sequence[Match]] = lru_cache(maxsize=4_096)(self._match)
         """Return all skills for a text, the best first; the flag says whether products were shown before."""
 
