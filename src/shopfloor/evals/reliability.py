@@ -9,7 +9,7 @@ BINS = 10
 """Of equal width, from 0 to 1."""
 ALLOWED = 0.03
 """The share of wrong plans up to which a planner may be believed without a model."""
-SIZE, MARGIN = 360, 48
+SIZE, MARGIN = 360, 60
 """Of the diagram, in pixels."""
 
 
@@ -71,7 +71,11 @@ def believed(all_: Sequence[Judged], confidences: Mapping[str, float], allowed: 
 
 
 def diagram(found: Sequence[Bin]) -> str:
-    """Return the bins as an SVG picture: how sure across, how often right upwards, the dots as large as their share."""
+    """Return the bins as an SVG picture: how sure across, how often right upwards, the dots as large as their share.
+
+    A bin of one message tells nothing and is left out.
+    """
+    found = [one for one in found if one.of > 1]
     count = sum(one.of for one in found) or 1
     side = SIZE - 2 * MARGIN
 
@@ -101,6 +105,6 @@ def diagram(found: Sequence[Bin]) -> str:
         f'<polyline points="{line}" fill="none" stroke="#1f6f8b" stroke-width="2"/>'
         f'<g fill="#1f6f8b" fill-opacity="0.35">{dots}</g>'
         f'<text x="{SIZE / 2:.0f}" y="{SIZE - 8}" text-anchor="middle">how sure the planner was</text>'
-        f'<text transform="translate(14 {SIZE / 2:.0f}) rotate(-90)" text-anchor="middle">how often it was right</text>'
+        f'<text transform="translate(16 {SIZE / 2:.0f}) rotate(-90)" text-anchor="middle">how often it was right</text>'
         "</svg>\n"
     )

@@ -2,7 +2,7 @@
 
 What the claimed topics say of a text decides between agents, and so does an example that is nearly the same. The other
 examples tell an agent's skills apart, and stand for skills that claim no topic. They are learned by a ridge regression
-over a text's features and topics, fitted to what claimed topics leave unexplained: a fraction of a second, so that a
+over a text's features and topics, fitted to what claimed topics leave unexplained: a second or two, so that a
 card that was just added is matched at once.
 """
 
