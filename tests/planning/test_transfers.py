@@ -76,6 +76,25 @@ async def test_an_answer_that_holds_such_words_is_passed_on_in_place_of_being_an
     assert skills(plan) == [LEGAL]
 
 
+@pytest.mark.parametrize(
+    "says",
+    [
+        "fine. but I better see that money tomorrow, else it goes to consumer court",
+        "ok, and how long then? I think I got scammed.",
+        "all right! get me a human now",
+    ],
+)
+@pytest.mark.parametrize("slot", [None, "reason"])
+async def test_a_rule_holds_beside_a_doubtful_answer(says: str, slot: str | None) -> None:
+    plan = await planned(says, asks("start_return", slot, agent="return_management"), has_scenarios=False)
+    assert any(skill.startswith("human_transfer/") for skill in skills(plan))
+
+
+async def test_a_rule_holds_for_a_few_words_after_an_order_is_named() -> None:
+    (task,) = (await planned("Order 118. I think I got scammed.", has_scenarios=False)).tasks
+    assert (task.agent, task.skill, task.arguments["order_number"]) == (*LEGAL.split("/"), "118")
+
+
 async def test_a_yes_to_a_question_still_counts_beside_it() -> None:
     plan = await planned("yes, and also my lawyer will write to you", asks("cancel_order", None))
     assert skills(plan) == ["order_management/cancel_order", LEGAL]

@@ -97,7 +97,7 @@ def _lesson(row: Row, known: Recogniser) -> Lesson:
     cuts = tuple(part.text for part in clauses(row.text, lambda text: known.match(text, False), known.is_fragment))
     if len(wanted) == 1:
         pieces = cuts if len(cuts) > 1 else ()
-        parts = tuple(_labelled(text, wanted[0], known) for text in (row.text, *pieces))
+        parts = tuple(Labelled(known=known.by_cards(text), agent=wanted[0]) for text in (row.text, *pieces))
         return Lesson(row=row, parts=parts, cuts=(row.text,))
     return Lesson(row=row, parts=tuple(_assigned(cuts, wanted, known)), cuts=cuts)
 
@@ -109,18 +109,17 @@ def _assigned(cuts: Sequence[str], wanted: Sequence[str], known: Recogniser) -> 
     known_by = [known.by_cards(text) for text in cuts]
     ways = [
         [
-            Labelled(text=text, masked=masked, agent=agent, scores=scores)
-            for text, (masked, scores), agent in zip(cuts, known_by, order, strict=True)
+            Labelled(known=known_by_cards, agent=agent)
+            for known_by_cards, agent in zip(known_by, order, strict=True)
         ]
         for order in permutations(wanted)
     ]
-    best = max(ways, key=lambda way: sum(one.scores.get(one.agent, 0.0) for one in way))
-    return [one for one in best if one.scores.get(one.agent, 0.0) >= ENOUGH]
+    best = max(ways, key=lambda way: sum(_likely(one) for one in way))
+    return [one for one in best if _likely(one) >= ENOUGH]
 
 
-def _labelled(text: str, agent: str, known: Recogniser) -> Labelled:
-    masked, scores = known.by_cards(text)
-    return Labelled(text=text, masked=masked, agent=agent, scores=scores)
+def _likely(one: Labelled) -> float:
+    return one.known.scores.get(one.agent, 0.0)
 
 
 def _fold(name: str, folds: int) -> int:

@@ -149,8 +149,13 @@ class InLanguage:
             text,
             has_products=has_products,
             beside=lambda labels, scores: self._matcher.beside(said, labels, scores),
-            rule=escalation_in(self._language, self._said(part)),
+            taker=self.taker(text),
         )
+
+    def taker(self, text: str) -> str | None:
+        """Return the skill that passes a text on to a person because a rule says so, or None."""
+        said = self._said(self._part(text))
+        return self._known.taker(text) or self._known.taking(escalation_in(self._language, said))
 
     def begins_anew(self, text: str) -> bool:
         """Whether a text begins like a new question, wish or order."""

@@ -41,12 +41,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What a text scores with each label, in their order; shapes (labels,)."""
+    """What a text scores with each label, in their order, and what it was read by; shapes (labels,) and (topics,)."""
 
     among_agents: NDArray[np.float64]
     """To be added up and compared between agents."""
     within_agent: NDArray[np.float64]
     """To be compared between the labels of one agent."""
+    topics: Floats
+    """The text's likeness to each topic."""
 
 
 class Matcher:
@@ -107,7 +109,7 @@ class Matcher:
             likeness = NEARNESS * (likeness - NEAR) / (1.0 - NEAR)
             among[label] += likeness
             learned[label] += likeness
-        return Scores(among.astype(np.float64), learned.astype(np.float64))
+        return Scores(among.astype(np.float64), learned.astype(np.float64), vector)
 
 
 class _Examples:

@@ -19,7 +19,7 @@ from shopfloor.planning.clauses import is_begun_anew
 from shopfloor.planning.escalation import SCENARIOS, Rule, escalation
 from shopfloor.planning.masking import NAMED, PLAIN, mask
 from shopfloor.planning.matcher import Match, Scores, fitted
-from shopfloor.planning.trained import Trained
+from shopfloor.planning.trained import ByCards, Trained
 from shopfloor.search.contract import ProductSearch
 from shopfloor.search.spelling import Speller
 from shopfloor.topics.concepts import is_frame, matter_words, matters
@@ -49,8 +49,10 @@ NO_ORDERS = 0.25
 """What an agent that takes no orders loses where a text names one."""
 NAMES, NAMES_MATTER = PLAIN | {"productref"}, 0.5
 """What a text names, masked, that is no small talk; and what small talk then loses."""
-FOREIGN, PASSING = -0.05, 0.0
+FOREIGN, PASSING = -0.05, -0.05
 """What is added to the score of what is not ours, and of passing a message on to a person though no rule says so."""
+FOREIGN_TRAINED, PASSING_TRAINED = 0.05, -0.25
+"""The same beside a history: that holds little of all that is not ours, and more messages for people than come."""
 
 
 Beside = Callable[[Sequence[str], NDArray[np.float64]], NDArray[np.float64]]
@@ -68,6 +70,10 @@ class Recognition(Protocol):
     @property
     def match(self) -> Callable[[str, bool], Sequence[Match]]:
         """Return what returns all skills for a text, the best first, given whether products were shown before."""
+        ...
+
+    def taker(self, text: str) -> str | None:
+        """Return the skill that passes a text on to a person because a rule says so, or None."""
         ...
 
     def is_fragment(self, text: str) -> bool:
@@ -131,7 +137,7 @@ class Recogniser:
             for place, (card, skill) in places.items()
             if not skill.takes and not any(isinstance(step, Call | Propose) for step in card.flat(skill.steps))
         ]
-        self._agents = _agents(self._matcher.labels, set(self._takers.values()))
+        self._agents = _agents(self._matcher.labels, set(self._takers.values()), is_trained=trained is not None)
         self._without_orders = {agent for agent, _, _ in self._agents} - taking - {NOT_OURS}
         self.match: Callable[[str, bool], Sequence[Match]] = lru_cache(maxsize=4_096)(self._match)
         """Return all skills for a text, the best first; the flag says whether products were shown before."""
@@ -140,9 +146,12 @@ class Recogniser:
         return self.judged(text, has_products=has_products)
 
     def judged(
-        self, text: str, *, has_products: bool, beside: Beside | None = None, rule: Rule | None = None
+        self, text: str, *, has_products: bool, beside: Beside | None = None, taker: str | None = None
     ) -> Sequence[Match]:
-        """Return all skills for a text, the best first, where more than its English tells of it, or a rule."""
+        """Return all skills for a text, the best first, where more than its English tells of it.
+
+        `taker` is the skill that passes it on because a rule for its own language says so.
+        """
         masked, scores = self._scored(text, has_products, beside)
         named = NAMES.intersection(masked.split())
         for place in self._taking_orders if "orderref" in named else ():
@@ -152,16 +161,25 @@ class Recogniser:
         wholes = self._wholes(scores)
         for agent in self._without_orders if "orderref" in named else ():
             wholes[agent] -= NO_ORDERS
-        found = self._by_agent(scores, self._trained.adjusted(text, masked, wholes) if self._trained else wholes)
-        rule = escalation(text) or rule
-        is_told = not rule and found[0].score < CERTAINLY and _only_tells(text)
-        skill = self._takers.get(rule.scenario) if rule else self._keeper if is_told else None
+        known = ByCards(text=text, masked=masked, topics=scores.topics, scores=wholes)
+        found = self._by_agent(scores, self._adjusted(known))
+        taker = self.taker(text) or taker
+        is_told = not taker and found[0].score < CERTAINLY and _only_tells(text)
+        skill = self._keeper if is_told else taker
         return [Match(skill, 1.0), *(one for one in found if one.label != skill)] if skill else found
 
-    def by_cards(self, text: str) -> tuple[str, Mapping[str, float]]:
-        """Return a text as it is matched, and each agent's score for it by the cards alone."""
+    def taker(self, text: str) -> str | None:
+        """Return the skill that passes a text on to a person because a rule says so, or None."""
+        return self.taking(escalation(text))
+
+    def taking(self, rule: Rule | None) -> str | None:
+        """Return the skill that takes what falls under a rule, or None."""
+        return self._takers.get(rule.scenario) if rule else None
+
+    def by_cards(self, text: str) -> ByCards:
+        """Return what is known of a text by the cards alone."""
         masked, scores = self._scored(text, has_products=False)
-        return masked, self._wholes(scores)
+        return ByCards(text=text, masked=masked, topics=scores.topics, scores=self._wholes(scores))
 
     def _scored(self, text: str, has_products: bool, beside: Beside | None = None) -> tuple[str, Scores]:
         """Return a text as it is matched, and the skills' scores for it."""
@@ -170,10 +188,14 @@ class Recogniser:
         scores = self._matcher.scores(masked)
         if beside and not small_talk:
             labels = self._matcher.labels
-            scores = Scores(beside(labels, scores.among_agents), beside(labels, scores.within_agent))
+            scores = Scores(beside(labels, scores.among_agents), beside(labels, scores.within_agent), scores.topics)
         if self._search.understand(text).category or self._search.named(text):
             scores.among_agents[self._matcher.labels.index(NOT_OURS)] -= OWN_GOODS
         return masked, scores
+
+    def _adjusted(self, known: ByCards) -> Mapping[str, float]:
+        """Return the agents' scores as a merchant's history corrects them; small talk is the same in all shops."""
+        return self._trained.adjusted(known) if self._trained and not _small_talk(known.text) else known.scores
 
     def _wholes(self, scores: Scores) -> dict[str, float]:
         """Return each agent's score: that of all its skills together."""
@@ -264,14 +286,15 @@ def _only_tells(text: str) -> bool:
     return bool(statements(text)) and "?" not in text and not WISHING.search(text)
 
 
-def _agents(labels: Sequence[str], takers: Collection[str]) -> list[tuple[str, list[int], float]]:
+def _agents(labels: Sequence[str], takers: Collection[str], *, is_trained: bool) -> list[tuple[str, list[int], float]]:
     """Return each agent with the places of its skills among the labels, and what its score is less from the start."""
     places: dict[str, list[int]] = {}
     for place, label in enumerate(labels):
         places.setdefault(label.partition("/")[0], []).append(place)
     passing = {label.partition("/")[0] for label in takers}
+    foreign, passed = (FOREIGN_TRAINED, PASSING_TRAINED) if is_trained else (FOREIGN, PASSING)
     return [
-        (agent, own, FOREIGN if agent == NOT_OURS else PASSING if agent in passing else 0.0)
+        (agent, own, foreign if agent == NOT_OURS else passed if agent in passing else 0.0)
         for agent, own in places.items()
     ]
 

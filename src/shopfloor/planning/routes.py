@@ -91,9 +91,18 @@ class Router:
         return self._known.match(text, bool(self._request.focus.product_ids))
 
     def routes(self, message: str) -> list[Route]:
-        """Return the routes of what a message asks for; at least one."""
+        """Return the routes of what a message asks for; at least one.
+
+        Where a rule says so one of them passes the message on, however little the rest of it was understood.
+        """
         if passed := self.transferred(message):
             return self._with_one_transfer([passed, *self._beside(message)])
+        routes = self._asked(message)
+        if (passed := self.passed_on(message)) and not any(SCENARIO in route.skill.takes for route in routes):
+            return [passed, *(route for route in routes if route.score >= SURE)]
+        return routes
+
+    def _asked(self, message: str) -> list[Route]:
         if followed := self._followed(message):
             return followed
         parts = _spoken(self._clauses(_without_thanks(message)))
@@ -172,6 +181,14 @@ class Router:
         card, skill = found
         arguments = {**self._arguments(card, skill, text), SCENARIO: scenario.id}
         return Route(card=card, skill=skill, text=text, arguments=arguments, score=1.0)
+
+    def passed_on(self, message: str) -> Route | None:
+        """Return the route to a person where a sentence falls under a rule of escalation, or None."""
+        label = next((taker for text in sentences(message) if (taker := self._known.taker(text.strip()))), None)
+        if label is None:
+            return None
+        card, skill = self._skill(Match(label, 1.0))
+        return Route(card=card, skill=skill, text=message, arguments=self._arguments(card, skill, message), score=1.0)
 
     def _with_one_transfer(self, routes: Sequence[Route]) -> list[Route]:
         """Pass a message on once, whatever of it asks for a person: for the scenario that the shop names first."""

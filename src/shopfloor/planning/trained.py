@@ -25,6 +25,7 @@ from shopfloor.kernel.errors import InvalidInput, StorageError
 from shopfloor.language.text import words
 from shopfloor.topics.features import Sparse, Vocabulary, features
 from shopfloor.topics.ridge import Floats, SparseRows, ridge
+from shopfloor.topics.topics import shipped_topics
 
 RIDGE = 0.3
 SEEN = 2
@@ -35,6 +36,8 @@ TRUST = 0.5
 """How much of the cards' scores is kept for the agents that the history knows."""
 EVERYWHERE = 0.3
 """The value of the feature that each text has."""
+UNLIKE = np.float32(-0.1)
+"""What being unlike a topic counts at most."""
 AS_WRITTEN, NEIGHBOURS = 1.0, 1.0
 """What a word counts as it was written, beside its stem, and a pair of such words."""
 PROBE = "where is my order and can I still swap the blue shoes for a bigger pair?"
@@ -43,15 +46,24 @@ REMEDY = "train it anew with `shopfloor train-router`"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Labelled:
-    """A text with the agent that it is for."""
+class ByCards:
+    """A text with what is known of it by the cards alone."""
 
     text: str
     masked: str
     """As the cards' examples are matched."""
-    agent: str
+    topics: Floats
+    """Its likeness to each topic; shape (topics,)."""
     scores: Mapping[str, float]
-    """The agents' scores by their cards alone."""
+    """The agents'."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Labelled:
+    """A text with the agent that it is for."""
+
+    known: ByCards
+    agent: str
 
 
 class Header(BaseModel):
@@ -60,10 +72,12 @@ class Header(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal["shopfloor router"] = "shopfloor router"
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     agents: Annotated[tuple[str, ...], Field(min_length=1)]
     texts: tuple[int, ...]
     """Of history, for each agent: messages, and parts of them."""
+    topics: int
+    """How many topics a text is known by."""
     reading: str
     """Of how texts were read: another way needs other weights."""
 
@@ -82,11 +96,12 @@ class Trained:
         self._vocabulary = vocabulary
         self._weights = weights
 
-    def adjusted(self, text: str, masked: str, scores: Mapping[str, float]) -> dict[str, float]:
+    def adjusted(self, known: ByCards) -> dict[str, float]:
         """Return the agents' scores for a text as the history corrects them."""
+        scores = known.scores
         fresh = max((score for agent, score in scores.items() if agent not in self.header.agents), default=0.0)
         heard = 1.0 - min(max(fresh, 0.0), 1.0)
-        columns, values = _row(_features(text, masked), self._vocabulary)
+        columns, values = _row(known, _features(known.text, known.masked), self._vocabulary)
         told = (values @ self._weights[columns]) * heard
         by_agent = dict(zip(self.header.agents, told.tolist(), strict=True))
         kept = 1.0 - (1.0 - TRUST) * heard
@@ -137,7 +152,7 @@ def load_trained(path: Path) -> Trained:
     if header.reading != _reading():
         raise InvalidInput(f"{path} was made by a version that reads texts differently: {REMEDY}")
     grams = known["grams"].tobytes().decode("utf-8", "replace").split("\n")
-    shapes = {"idf": (len(grams),), "weights": (len(grams) + 1, len(header.agents))}
+    shapes = {"idf": (len(grams),), "weights": (len(grams) + header.topics + 1, len(header.agents))}
     is_whole = len(header.texts) == len(header.agents) and all(
         known[name].dtype == np.float32 and known[name].shape == shape and bool(np.isfinite(known[name]).all())
         for name, shape in shapes.items()
@@ -157,12 +172,18 @@ def fit(history: Sequence[Labelled]) -> Trained:
     if not counts:
         raise InvalidInput("there is nothing to learn from: no row has one agent")
     agents = tuple(sorted(counts))
-    found = [_features(one.text, one.masked) for one in history]
+    found = [_features(one.known.text, one.known.masked) for one in history]
     vocabulary = Vocabulary.of(found, at_least=SEEN)
-    rows = SparseRows([_row(one, vocabulary) for one in found], len(vocabulary) + 1)
+    width = len(vocabulary) + len(history[0].known.topics) + 1
+    rows = SparseRows([_row(one.known, own, vocabulary) for one, own in zip(history, found, strict=True)], width)
     wanted: Floats = np.array([[one.agent == agent for agent in agents] for one in history], dtype=np.float32)
-    told: Floats = np.array([[one.scores.get(agent, 0.0) for agent in agents] for one in history], dtype=np.float32)
-    header = Header(agents=agents, texts=tuple(counts[agent] for agent in agents), reading=_reading())
+    told: Floats = np.array([[one.known.scores.get(agent, 0.0) for agent in agents] for one in history], dtype=np.float32)
+    header = Header(
+        agents=agents,
+        texts=tuple(counts[agent] for agent in agents),
+        topics=len(history[0].known.topics),
+        reading=_reading(),
+    )
     return Trained(header, vocabulary, ridge(rows, wanted - np.float32(TRUST) * told.clip(LOWEST, HIGHEST), RIDGE))
 
 
@@ -175,14 +196,14 @@ def _features(text: str, masked: str) -> dict[str, float]:
     return found
 
 
-def _row(found: Mapping[str, float], vocabulary: Vocabulary) -> Sparse:
-    """Return a text's features and, as the last column, the one that every text has."""
+def _row(known: ByCards, found: Mapping[str, float], vocabulary: Vocabulary) -> Sparse:
+    """Return a text's features, its topics and, as the last column, the one that every text has."""
     columns, values = vocabulary.vector(found)
-    return (
-        np.concatenate([columns, np.array([len(vocabulary)], dtype=np.int32)]),
-        np.concatenate([values, np.array([EVERYWHERE], dtype=np.float32)]),
-    )
+    dense = np.append(np.maximum(known.topics, UNLIKE), np.float32(EVERYWHERE))
+    places = np.arange(len(vocabulary), len(vocabulary) + len(dense), dtype=np.int32)
+    return np.concatenate([columns, places]), np.concatenate([values, dense])
 
 
 def _reading() -> str:
-    return digest({name: round(weight, 3) for name, weight in _features(PROBE, PROBE).items()})
+    topics = shipped_topics().header.messages
+    return digest({"topics": topics, **{name: round(weight, 3) for name, weight in _features(PROBE, PROBE).items()}})
