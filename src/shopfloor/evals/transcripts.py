@@ -22,7 +22,7 @@ from shopfloor.language.detection import detect
 from shopfloor.language.languages import DEFAULT
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.plan import Plan, Planner, PlanRequest, Task
-from shopfloor.planning.routes import DECLINE, LIKELY
+from shopfloor.planning.routes import DECLINE
 
 SHOP_TIME = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 """When the demo shop is looked at, so that its orders are always the same."""
@@ -43,6 +43,8 @@ WANTS_A_YES = re.compile(
     re.IGNORECASE,
 )
 
+PLACED = 0.7
+"""The confidence from which on a plan places a message."""
 REFUSES = ("general_support", DECLINE)
 """The skill that declines what is not ours; another agent's of that name takes a customer's no."""
 
@@ -120,7 +122,7 @@ class Transcripts:
         if not asked or not WANTS_A_YES.search(last):
             return None
         plan = await self._plan(last, (), None)
-        tasks = plan.tasks if plan and plan.confidence >= LIKELY else ()
+        tasks = plan.tasks if plan and plan.confidence >= PLACED else ()
         named = [task for task in tasks if self._doing(task) == task]
         return named[0] if named else self._doing(tasks[0]) if tasks else None
 
@@ -134,7 +136,7 @@ class Transcripts:
 
     def _next(self, previous: Task | None, plan: Plan | None, *, is_asked: bool) -> Task | None:
         """Return what the next message may go on with: an answer that the planner cannot place changes nothing."""
-        if plan is None or (previous and is_asked and plan.confidence < LIKELY):
+        if plan is None or (previous and is_asked and plan.confidence < PLACED):
             return previous
         return plan.tasks[-1]
 

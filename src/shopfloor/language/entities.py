@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from shopfloor.language.amounts import Amount, prices
 from shopfloor.language.attributes import Wearer, colour_families, sizes, wearer, without
@@ -102,6 +103,7 @@ class Entities:
     """In capitals."""
 
 
+@lru_cache(maxsize=512)
 def entities(text: str) -> Entities:
     """Read what a message names."""
     plain = normalise(text)

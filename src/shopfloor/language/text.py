@@ -15,6 +15,7 @@ LIST_MARKER = re.compile(r"\s*\(?(?:\d{1,3}|[A-Za-z])\.")
 INITIALS = re.compile(r"(?:^|[\s(\"'])(?:[A-Za-z]\.)+$")
 
 
+@lru_cache(maxsize=1_024)
 def normalise(text: str) -> str:
     """Write text in lower case with straight quotes and plain hyphens, single blanks, and no invisible characters.
 

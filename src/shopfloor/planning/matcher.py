@@ -13,8 +13,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from shopfloor.topics.features import Sparse, Vocabulary, features
-from shopfloor.topics.ridge import Floats, SparseRows, ridge
+from shopfloor.topics.features import Vocabulary, features
+from shopfloor.topics.ridge import Floats, Sparse, SparseRows, ridge
 from shopfloor.topics.topics import Topics
 
 RIDGE = 0.5
@@ -70,42 +70,36 @@ class Matcher:
         self._is_claiming = self._claimed.any(axis=0)
         texts = [(row, text) for row, label in enumerate(self.labels) for text in examples.get(label, ())]
         found = [features(text) for _, text in texts]
-        embedded = [self._embedded(one) for one in found]
+        embedded: Floats = np.array([self._embedded(one) for one in found], dtype=np.float32)
         self._vocabulary = Vocabulary.of(found)
-        width = len(self._vocabulary) + len(names)
-        self._weights: Floats = np.zeros((width, len(self.labels)), dtype=np.float32)
-        self._near = _Examples([self._vocabulary.vector(one) for one in found], [label for label, _ in texts])
+        rows = [self._vocabulary.vector(one) for one in found]
+        width = len(self._vocabulary)
+        self._weights: Floats = np.zeros((width + len(names), len(self.labels)), dtype=np.float32)
+        self._near = _Examples(rows, [label for label, _ in texts], width)
         if not texts:
             return
-        rows = [self._row(own, vector) for own, vector in zip(found, embedded, strict=True)]
         wanted = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
         wanted[np.arange(len(texts)), [label for label, _ in texts]] = 1
         sizes = wanted.sum(axis=0)[[label for label, _ in texts]]
-        told = (np.array(embedded) @ self._claimed).clip(LOWEST, HIGHEST)
-        self._weights = ridge(SparseRows(rows, width), wanted - told, RIDGE * (sizes / sizes.mean()) ** BALANCE)
+        told = (embedded @ self._claimed).clip(LOWEST, HIGHEST)
+        penalty = RIDGE * (sizes / sizes.mean()) ** BALANCE
+        self._weights = ridge(SparseRows(rows, width, embedded), wanted - told, penalty)
 
     def _embedded(self, found: Mapping[str, float]) -> Floats:
         return np.maximum(self._topics.of(found), UNLIKE) if self._topics else np.zeros(0, dtype=np.float32)
-
-    def _row(self, found: Mapping[str, float], vector: Floats) -> Sparse:
-        columns, values = self._vocabulary.vector(found)
-        places = np.arange(len(self._vocabulary), len(self._vocabulary) + len(vector), dtype=np.int32)
-        return np.concatenate([columns, places]), np.concatenate([values, vector])
 
     def scores(self, text: str) -> Scores:
         """Return what a text scores."""
         found = features(text)
         vector = self._embedded(found)
-        columns, values = self._row(found, vector)
+        columns, values = self._vocabulary.vector(found)
         claimed = vector @ self._claimed
-        correction = values @ self._weights[columns]
+        correction = values @ self._weights[columns] + vector @ self._weights[len(self._vocabulary) :]
         learned = claimed + np.where(self._is_claiming, CORRECTED * correction, correction)
         # The more a text is like the examples of skills that claim no topic, the less the others' claims count.
         heard = 1.0 - float(np.clip(learned[~self._is_claiming].max(initial=0.0), 0.0, 1.0))
         among = np.where(self._is_claiming, claimed * heard, learned)
-        for label, likeness in self._near.of(
-            columns[: len(columns) - len(vector)], values[: len(values) - len(vector)]
-        ):
+        for label, likeness in self._near.of(columns, values):
             likeness = NEARNESS * (likeness - NEAR) / (1.0 - NEAR)
             among[label] += likeness
             learned[label] += likeness
@@ -115,23 +109,22 @@ class Matcher:
 class _Examples:
     """Finds the examples that are nearly the same as a text."""
 
-    def __init__(self, vectors: Sequence[Sparse], labels: Sequence[int]) -> None:
+    def __init__(self, vectors: Sequence[Sparse], labels: Sequence[int], width: int) -> None:
+        """Take the examples' vectors, as wide as that, and their labels."""
         self._labels = np.array(labels, dtype=np.int32)
-        holding: dict[int, list[tuple[int, float]]] = {}
-        for place, (columns, values) in enumerate(vectors):
-            for column, value in zip(columns.tolist(), values.tolist(), strict=True):
-                holding.setdefault(column, []).append((place, value))
-        self._holding = {
-            column: (np.array([place for place, _ in held]), np.array([value for _, value in held], dtype=np.float32))
-            for column, held in holding.items()
-        }
+        columns = np.concatenate([np.zeros(0, dtype=np.int32), *(columns for columns, _ in vectors)])
+        order = np.argsort(columns, kind="stable")
+        self._bounds = np.searchsorted(columns[order], np.arange(width + 1))
+        sizes = [len(columns) for columns, _ in vectors]
+        self._places = np.repeat(np.arange(len(vectors), dtype=np.int32), sizes)[order]
+        self._values = np.concatenate([np.zeros(0, dtype=np.float32), *(values for _, values in vectors)])[order]
 
     def of(self, columns: NDArray[np.int32], values: Floats) -> Iterable[tuple[int, float]]:
         """Return the labels that have one, each with the cosine of its nearest."""
-        cosines = np.zeros(len(self._labels), dtype=np.float32)
-        for column, value in zip(columns.tolist(), values.tolist(), strict=True):
-            places, others = self._holding[column]
-            cosines[places] += value * others
+        begins, sizes = self._bounds[columns], self._bounds[columns + 1] - self._bounds[columns]
+        held = np.arange(sizes.sum()) + np.repeat(begins - np.cumsum(sizes) + sizes, sizes)
+        products = np.repeat(values, sizes) * self._values[held]
+        cosines = np.bincount(self._places[held], weights=products, minlength=len(self._labels))
         nearest: dict[int, float] = {}
         for place in np.flatnonzero(cosines > NEAR).tolist():
             label = int(self._labels[place])

@@ -60,7 +60,7 @@ class Plan(PlanPart):
 
     tasks: Annotated[tuple[Task, ...], Field(min_length=1)]
     confidence: Annotated[float, Field(ge=0, le=1)]
-    """That these are the right agents and skills; of the least sure task."""
+    """The chance that these are the right agents."""
     reminds: bool = True
     """Whether a question that the message left unanswered is asked once more."""
 

@@ -20,6 +20,8 @@ class Route:
     text: str
     arguments: Mapping[str, JsonValue]
     score: float
+    rival: float = 0.0
+    """The best score of another agent."""
 
     @property
     def is_writing(self) -> bool:

@@ -172,6 +172,10 @@ class Router:
         card, skill = found
         return Route(card=card, skill=skill, text=text, arguments={}, score=score)
 
+    def handed_over(self, message: str) -> Route | None:
+        """Return the route to a person where the shop's words or a rule pass a message on, or None."""
+        return self.transferred(message) or self.passed_on(message)
+
     def transferred(self, text: str) -> Route | None:
         """Return the route to a person where a text holds words that the shop passes on, or None."""
         scenario = triggered(self._request.scenarios, text)
@@ -213,7 +217,7 @@ class Router:
 
     def _of(self, part: Clause, *, beside: bool = False, within: str = "") -> list[Route]:
         leaned = self._leaned(part, within) if within else part
-        return self._parted(self._going_on(part) or self._chosen(leaned, beside))
+        return self._parted(self._going_on(part) or _against(leaned.matches, self._chosen(leaned, beside)))
 
     # -- choosing a skill --------------------------------------------------------------------------------------------
 
@@ -494,6 +498,12 @@ def _is_filler(route: Route, known: Recognition) -> bool:
     is_asked = known.begins_anew(route.text) or "?" in route.text
     is_remark = not route.skill.takes and route.score < LIKELY and not is_asked
     return only_talks(route.card, route.skill) or is_outcry or (is_short and (route.score < POSSIBLE or is_remark))
+
+
+def _against(matches: Sequence[Match], route: Route) -> Route:
+    """Return a route that knows how well another agent was matched."""
+    own = NOT_OURS if route.skill.id == DECLINE else route.card.id
+    return replace(route, rival=max((one.score for one in matches if _agent(one) != own), default=0.0))
 
 
 def _rank(order: Sequence[str], scenario: str) -> int:

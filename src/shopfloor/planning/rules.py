@@ -20,6 +20,7 @@ from shopfloor.language.answers import is_stop
 from shopfloor.language.languages import DEFAULT, Language
 from shopfloor.planning.answers import LEFT, Continuation, continuations
 from shopfloor.planning.background import Background
+from shopfloor.planning.confidence import confidence
 from shopfloor.planning.languages import InLanguage, LanguageMatcher, is_english
 from shopfloor.planning.orphans import parted, to_a_person
 from shopfloor.planning.plan import MAX_TASKS, Plan, PlanRequest, Task
@@ -69,8 +70,7 @@ class RulePlanner:
         router = Router(request, known, self._reader, self._search, self._inverses)
         routes = router.routes(rest) if rest or not going_on else []
         routes = self._told.joined(routes, is_kept=request.is_signed_in)
-        passed = router.transferred(request.message) or router.passed_on(request.message)
-        if going_on and not rest and passed:
+        if going_on and not rest and (passed := router.handed_over(request.message)):
             going_on = [on for on in going_on if on.answer or on.waiting.agent == passed.card.id]
             routes = [] if any(on.waiting.agent == passed.card.id for on in going_on) else [passed]
         return self._compose(going_on, routes, request)
@@ -119,9 +119,8 @@ class RulePlanner:
             task = self._task(f"t{len(tasks) + 1}", route, request, chain if is_chained else None)
             tasks.append(task)
             chain = task.id if is_chained else chain
-        scores = [1.0 for _ in going_on] + [min(max(route.score, 0.0), 1.0) for route in routes]
-        confidence = round(min(scores, default=0.0), 4)
-        return Plan(tasks=tuple(tasks), confidence=confidence, reminds=_reminds(request, routes))
+        sure = confidence(routes, request.message)
+        return Plan(tasks=tuple(tasks), confidence=sure, reminds=_reminds(request, routes))
 
     def _is_chained(self, route: Route, request: PlanRequest) -> bool:
         """Whether a skill may write, or change who a guest is known to be: such tasks run one after the other."""

@@ -23,8 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.errors import InvalidInput, StorageError
 from shopfloor.language.text import words
-from shopfloor.topics.features import Sparse, Vocabulary, features
-from shopfloor.topics.ridge import Floats, SparseRows, ridge
+from shopfloor.topics.features import Vocabulary, features
+from shopfloor.topics.ridge import Floats, Sparse, SparseRows, ridge
 from shopfloor.topics.topics import shipped_topics
 
 RIDGE = 0.3
@@ -91,7 +91,7 @@ class Trained:
         vocabulary: Vocabulary,
         weights: Floats,
     ) -> None:
-        """Take the header, the features that count, and weights of shape (features + 1, agents)."""
+        """Take the header, the features that count, and weights of shape (features + 1 + topics, agents)."""
         self.header = header
         self._vocabulary = vocabulary
         self._weights = weights
@@ -101,8 +101,8 @@ class Trained:
         scores = known.scores
         fresh = max((score for agent, score in scores.items() if agent not in self.header.agents), default=0.0)
         heard = 1.0 - min(max(fresh, 0.0), 1.0)
-        columns, values = _row(known, _features(known.text, known.masked), self._vocabulary)
-        told = (values @ self._weights[columns]) * heard
+        columns, values = _row(_features(known.text, known.masked), self._vocabulary)
+        told = (values @ self._weights[columns] + _topics(known) @ self._weights[len(self._vocabulary) + 1 :]) * heard
         by_agent = dict(zip(self.header.agents, told.tolist(), strict=True))
         kept = 1.0 - (1.0 - TRUST) * heard
         return {
@@ -174,14 +174,14 @@ def fit(history: Sequence[Labelled]) -> Trained:
     agents = tuple(sorted(counts))
     found = [_features(one.known.text, one.known.masked) for one in history]
     vocabulary = Vocabulary.of(found, at_least=SEEN)
-    width = len(vocabulary) + len(history[0].known.topics) + 1
-    rows = SparseRows([_row(one.known, own, vocabulary) for one, own in zip(history, found, strict=True)], width)
+    topics: Floats = np.array([_topics(one.known) for one in history], dtype=np.float32)
+    rows = SparseRows([_row(one, vocabulary) for one in found], len(vocabulary) + 1, topics)
     wanted: Floats = np.array([[one.agent == agent for agent in agents] for one in history], dtype=np.float32)
     told: Floats = np.array([[one.known.scores.get(agent, 0.0) for agent in agents] for one in history], dtype=np.float32)
     header = Header(
         agents=agents,
         texts=tuple(counts[agent] for agent in agents),
-        topics=len(history[0].known.topics),
+        topics=topics.shape[1],
         reading=_reading(),
     )
     return Trained(header, vocabulary, ridge(rows, wanted - np.float32(TRUST) * told.clip(LOWEST, HIGHEST), RIDGE))
@@ -196,12 +196,17 @@ def _features(text: str, masked: str) -> dict[str, float]:
     return found
 
 
-def _row(known: ByCards, found: Mapping[str, float], vocabulary: Vocabulary) -> Sparse:
-    """Return a text's features, its topics and, as the last column, the one that every text has."""
+def _row(found: Mapping[str, float], vocabulary: Vocabulary) -> Sparse:
+    """Return a text's features and, as the last column, the one that every text has."""
     columns, values = vocabulary.vector(found)
-    dense = np.append(np.maximum(known.topics, UNLIKE), np.float32(EVERYWHERE))
-    places = np.arange(len(vocabulary), len(vocabulary) + len(dense), dtype=np.int32)
-    return np.concatenate([columns, places]), np.concatenate([values, dense])
+    return (
+        np.concatenate([columns, np.array([len(vocabulary)], dtype=np.int32)]),
+        np.concatenate([values, np.array([EVERYWHERE], dtype=np.float32)]),
+    )
+
+
+def _topics(known: ByCards) -> Floats:
+    return np.maximum(known.topics, UNLIKE)
 
 
 def _reading() -> str:

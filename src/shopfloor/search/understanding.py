@@ -18,6 +18,8 @@ SOLD_OUT = re.compile(
 ABOUT_PERCENT = 20
 """How far a price may lie from one that was given with `about`."""
 WORN = frozenset(name for names in (GENDERS, RELATIONS) for listed in names.values() for name in listed.split())
+IDLE = STOP_WORDS | ASKING | WORN | {"no", "not", "without"}
+"""Words that say nothing of a thing."""
 MAX_DIGITS = 15
 """Of a number that a price or an order could be."""
 LETTERED_SIZE = re.compile(r"\d+[a-z]+")
@@ -113,7 +115,7 @@ def _is_number_of(word: str, found: Entities) -> bool:
 
 def _says_something(word: str) -> bool:
     is_basic_colour = FAMILIES.get(word) == word
-    return len(word) > 1 and not is_basic_colour and word not in STOP_WORDS | ASKING | WORN | {"no", "not", "without"}
+    return len(word) > 1 and not is_basic_colour and word not in IDLE
 
 
 def _bounds(found: Entities, currency: str | None) -> tuple[Money | None, Money | None]:

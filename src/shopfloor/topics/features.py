@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.text import stems
 from shopfloor.topics.concepts import matters, plain
-from shopfloor.topics.ridge import Floats
+from shopfloor.topics.ridge import Floats, Sparse
 
 MATTER, WORD, PAIR, STOP_WORD, LETTERS = 2.0, 1.0, 0.5, 0.3, 0.3
 """What a matter counts, a word, a pair of neighbours, a word that says nothing, and letters inside a word."""
@@ -19,8 +18,6 @@ IDLE_PAIR, NEIGHBOURS, TOGETHER = 0.1, 0.5, 0.5
 IDLE = STOP_WORDS | {"^"}
 GRAMS = (3, 4)
 """Letters in a gram."""
-Sparse = tuple[NDArray[np.int32], Floats]
-"""Columns, in ascending order, with their values."""
 
 
 class Vocabulary:

@@ -17,13 +17,18 @@ WIDE = 16
 """Labels that are multiplied at a time, so that products stay small."""
 
 Floats = NDArray[np.float32]
+Sparse = tuple[NDArray[np.int32], Floats]
+"""Columns, in ascending order, with their values."""
 
 
 class SparseRows:
-    """A sparse matrix, stored by rows and by columns. Each row has at least one value."""
+    """A matrix that is sparse, stored by rows and by columns, but for some dense columns at its end."""
 
-    def __init__(self, rows: Sequence[tuple[NDArray[np.int32], Floats]], width: int) -> None:
-        """Take each row's columns, each once, with their values, and how many columns there are."""
+    def __init__(self, rows: Sequence[Sparse], width: int, dense: Floats | None = None) -> None:
+        """Take each row's columns, each once and at least one, with their values, and how many columns there are.
+
+        `dense` are further columns, of shape (rows, columns).
+        """
         sizes = [len(columns) for columns, _ in rows]
         self._columns = np.concatenate([columns for columns, _ in rows])
         self._values = np.concatenate([values for _, values in rows])[:, None]
@@ -33,15 +38,18 @@ class SparseRows:
         self._turned = self._values[order]
         self._used, self._begins = np.unique(self._columns[order], return_index=True)
         self._width = width
+        self._dense: Floats = np.zeros((len(rows), 0), dtype=np.float32) if dense is None else dense
 
     def times(self, weights: Floats) -> Floats:
         """Return the matrix times weights of shape (columns, labels)."""
-        return np.add.reduceat(weights[self._columns] * self._values, self._starts, axis=0)
+        sparse = np.add.reduceat(weights[self._columns] * self._values, self._starts, axis=0)
+        return sparse + self._dense @ weights[self._width :]
 
     def turned_times(self, wanted: Floats) -> Floats:
         """Return the transposed matrix times values of shape (rows, labels)."""
-        product = np.zeros((self._width, wanted.shape[1]), dtype=np.float32)
+        product = np.zeros((self._width + self._dense.shape[1], wanted.shape[1]), dtype=np.float32)
         product[self._used] = np.add.reduceat(wanted[self._rows] * self._turned, self._begins, axis=0)
+        product[self._width :] = self._dense.T @ wanted
         return product
 
 
