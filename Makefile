@@ -42,10 +42,11 @@ check: $(VENV)/checkers  ## Check format, lint, types and floors
 topics: install  ## Learn the topics that the planner knows anew, from the messages in training/
 	@$(BIN)/python training/fit.py
 
-bench: install  ## Measure a turn, a server with many open streams, and the client of models
+bench: install  ## Measure a turn, a server with many open streams, the client of models, and the planner
 	@$(BIN)/python benchmarks/turn.py
 	@$(BIN)/python benchmarks/streams.py
 	@$(BIN)/python benchmarks/model_client.py
+	@$(BIN)/python benchmarks/routing.py
 
 clean:  ## Remove what was installed and made
 	@rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -5,7 +5,7 @@ process of its own; the messages are those that the topics were learned from, a 
 The added agents are one card under other names, each with twenty examples in words that no other has. Memory is the
 most that the process held, from its start.
 
-On two shared cores (Python 3.11): see `docs/routing.md`.
+The figures stand in `docs/routing.md`.
 """
 
 import asyncio

@@ -157,7 +157,7 @@ async def ordinary(customers: list[Customer], port: int, rate: float, chance: ra
 async def measure(data: Path) -> dict[str, Figures]:
     """Take all figures."""
     customers = await prepare(data, STREAMS)
-    chance = random.Random(7)  # noqa: S311  (repeatable on purpose)
+    chance = random.Random(7)
     async with serving(data) as (server, port), asyncio.TaskGroup() as group:
         first = customers[: len(CASES) * 3]
         streams = [await hold(group, customer, port) for customer in first]

@@ -108,10 +108,7 @@ def _assigned(cuts: Sequence[str], wanted: Sequence[str], known: Recogniser) -> 
         return []
     known_by = [known.by_cards(text) for text in cuts]
     ways = [
-        [
-            Labelled(known=known_by_cards, agent=agent)
-            for known_by_cards, agent in zip(known_by, order, strict=True)
-        ]
+        [Labelled(known=one, agent=agent) for one, agent in zip(known_by, order, strict=True)]
         for order in permutations(wanted)
     ]
     best = max(ways, key=lambda way: sum(_likely(one) for one in way))

@@ -122,7 +122,7 @@ class _Examples:
     def of(self, columns: NDArray[np.int32], values: Floats) -> Iterable[tuple[int, float]]:
         """Return the labels that have one, each with the cosine of its nearest."""
         begins, sizes = self._bounds[columns], self._bounds[columns + 1] - self._bounds[columns]
-        held = np.arange(sizes.sum()) + np.repeat(begins - np.cumsum(sizes) + sizes, sizes)
+        held: NDArray[np.int64] = np.arange(int(sizes.sum())) + np.repeat(begins - np.cumsum(sizes) + sizes, sizes)
         products = np.repeat(values, sizes) * self._values[held]
         cosines = np.bincount(self._places[held], weights=products, minlength=len(self._labels))
         nearest: dict[int, float] = {}

@@ -177,7 +177,9 @@ def fit(history: Sequence[Labelled]) -> Trained:
     topics: Floats = np.array([_topics(one.known) for one in history], dtype=np.float32)
     rows = SparseRows([_row(one, vocabulary) for one in found], len(vocabulary) + 1, topics)
     wanted: Floats = np.array([[one.agent == agent for agent in agents] for one in history], dtype=np.float32)
-    told: Floats = np.array([[one.known.scores.get(agent, 0.0) for agent in agents] for one in history], dtype=np.float32)
+    told: Floats = np.array(
+        [[one.known.scores.get(agent, 0.0) for agent in agents] for one in history], dtype=np.float32
+    )
     header = Header(
         agents=agents,
         texts=tuple(counts[agent] for agent in agents),
