@@ -10,6 +10,8 @@ from shopfloor.app import App, memory_app
 from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.ids import ConversationId, SeededIds
+from shopfloor.models.router import ModelRouter
+from shopfloor.planning.model_planner import SURE
 from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.demo import demo_contents
 from shopfloor.tools.contract import Toolset
@@ -27,9 +29,15 @@ def contents() -> ShopContents:
     return demo_contents(NOW)
 
 
-async def demo_app(*, clock: FixedClock | None = None, wrap: Callable[[Toolset], Toolset] = lambda tools: tools) -> App:
+async def demo_app(
+    *,
+    clock: FixedClock | None = None,
+    wrap: Callable[[Toolset], Toolset] = lambda tools: tools,
+    models: ModelRouter | None = None,
+    sure: float = SURE,
+) -> App:
     shop = await to_thread.run_sync(contents)
-    return await memory_app(shop, clock=clock or FixedClock(NOW), ids=SeededIds(), wrap=wrap)
+    return await memory_app(shop, clock=clock or FixedClock(NOW), ids=SeededIds(), wrap=wrap, models=models, sure=sure)
 
 
 async def identity_of(app: App, email: str | None) -> Identity:

@@ -16,6 +16,7 @@ from shopfloor.actions.gate import Gate, effects_of
 from shopfloor.actions.kind import ActionKind
 from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards
 from shopfloor.agents.settings import MemorySettings, Settings, shipped_brand
+from shopfloor.agents.slots import SlotReader
 from shopfloor.agents.sql_registry import SqlRegistry
 from shopfloor.agents.sql_settings import SqlSettings
 from shopfloor.agents.team import Team
@@ -50,6 +51,7 @@ from shopfloor.outreach.contract import Outreaches
 from shopfloor.outreach.memory import MemoryOutreaches
 from shopfloor.outreach.sql import SqlOutreaches
 from shopfloor.planning.background import shipped_background
+from shopfloor.planning.model_planner import SURE, ModelPlanner
 from shopfloor.planning.plan import Planner
 from shopfloor.planning.rules import RulePlanner
 from shopfloor.planning.trained import Trained, load_trained
@@ -142,12 +144,13 @@ async def assemble(
     planner: Planner | None = None,
     trained: Trained | None = None,
     models: ModelRouter | None = None,
+    sure: float = SURE,
 ) -> App:
     """Connect everything.
 
     `wrap` may put a wrapper around all tools, such as one that records, delays or fails them. `planner` is one that was
     made before, to be used by several installations; `trained` is what one that is made here knows beside the cards.
-    `models` hands out models; None where none is set up.
+    `models` hands out models; None where none is set up. `sure` is the confidence from which on no model plans.
     """
     brand = await stores.settings.brand()  # home, zone and currency hold until the next start
     search = await CatalogueSearch.build(stores.shop.catalogue)
@@ -164,11 +167,23 @@ async def assemble(
         *ProfileTools(recollection, lambda text: search.understand(text).brand).tools(),
     ]
     tools = wrap(Noticing(ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds)]), stores.profiles))
+    known = {tool.name: tool for tool in tools.tools()}
     if planner is None:
         background = await to_thread.run_sync(shipped_background)
-        planner = RulePlanner(search, {tool.name: tool for tool in tools.tools()}, background, trained)
+        planner = RulePlanner(search, known, background, trained)
+    if models:
+        planner = ModelPlanner(planner, known, SlotReader(search), sure=sure)
+    desk = Desk(
+        journal=stores.journal,
+        tools=tools,
+        clock=clock,
+        ids=ids,
+        hub=Hub(),
+        recollection=recollection,
+        models=models,
+    )
     chat = ChatOrchestrator(
-        Desk(journal=stores.journal, tools=tools, clock=clock, ids=ids, hub=Hub(), recollection=recollection),
+        desk,
         registry=stores.registry,
         settings=stores.settings,
         planner=planner,
@@ -350,6 +365,7 @@ async def memory_app(
     ids: IdSource,
     wrap: Callable[[Toolset], Toolset] = lambda tools: tools,
     models: ModelRouter | None = None,
+    sure: float = SURE,
 ) -> App:
     """Return an installation that lives in memory only, for tests, simulations and evaluations."""
     stores = Stores(
@@ -362,4 +378,4 @@ async def memory_app(
         profiles=MemoryProfiles(),
         keys=MemoryKeys(clock, ids),
     )
-    return await assemble(stores, secret=b"\0" * 32, clock=clock, ids=ids, wrap=wrap, models=models)
+    return await assemble(stores, secret=b"\0" * 32, clock=clock, ids=ids, wrap=wrap, models=models, sure=sure)

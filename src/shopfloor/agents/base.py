@@ -6,14 +6,18 @@ from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.handoffs import AgentHandoffManager, Handoff
 from shopfloor.agents.interpreter import PlaybookSpecialist
+from shopfloor.agents.model_specialist import ModelSpecialist
 from shopfloor.agents.outcome import AgentTask, Outcome, Said, Specialist
+from shopfloor.agents.prompts import Prompts
 from shopfloor.agents.templates import render
 from shopfloor.identity.identity import GUEST, Identity
+from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import AgentId
 from shopfloor.models.contract import ModelMessage, ModelRequest
+from shopfloor.models.thinking import Thinking
 from shopfloor.tools.contract import ToolContext, Toolset
-from shopfloor.tools.toolsets import Limited, Permitted
+from shopfloor.tools.toolsets import Permitted
 
 MAX_PROMPT = 200_000
 """Letters."""
@@ -78,26 +82,37 @@ class BaseAgent:
         specs = tuple(tool.spec() for tool in self.tools.tools())
         return ModelRequest(system=self.prompt(), messages=(*history, task), tools=specs)
 
+    def think_with(self, thinking: Thinking) -> None:
+        """Let a model do the agent's tasks from now on, with who did them before to fall back on."""
+        prompt = self.prompt()
+        prompts = Prompts(system=prompt, key=f"{self.card.id}-{digest(prompt)[:16]}")
+        self._specialist = ModelSpecialist(self.card, self._specialist, thinking, prompts)
+
     def run(
         self, task: AgentTask, scope: dict[str, object], tools: Toolset, context: ToolContext
     ) -> AsyncIterator[Said | Outcome]:
-        """Do a task with permitted tools only, inside the limits of one task.
-
-        `tools` are the installation's, wrapped for this turn.
-        """
-        return self._specialist.run(task, scope, Limited(Permitted(tools, self.card.tools)), context)
+        """Do a task with permitted tools only; `tools` are the installation's, wrapped for this turn."""
+        return self._specialist.run(task, scope, Permitted(tools, self.card.tools), context)
 
 
 class AgentFactory:
     """Makes specialists of the cards in force."""
 
-    def __init__(self, cards: Sequence[AgentCard], brand: Brand, tools: Toolset, identity: Identity = GUEST) -> None:
-        """Take the cards, the shop's settings, all tools, and whom the agents work for."""
+    def __init__(
+        self,
+        cards: Sequence[AgentCard],
+        brand: Brand,
+        tools: Toolset,
+        identity: Identity = GUEST,
+        thinking: Thinking | None = None,
+    ) -> None:
+        """Take the cards, the shop's settings, all tools, whom the agents work for, and the models of the turn."""
         self.cards = {card.id: card for card in cards}
         self.handoffs = AgentHandoffManager(cards)
         self._brand = brand
         self._tools = tools
         self._identity = identity
+        self._thinking = thinking
 
     def create(self, agent: AgentId) -> BaseAgent:
         """Return a new specialist.
@@ -108,5 +123,8 @@ class AgentFactory:
         card = self.cards.get(agent)
         if card is None:
             raise NotFound(f"there is no agent called {agent}")
-        handoffs, specialist = self.handoffs.attach(card), PlaybookSpecialist(card)
-        return BaseAgent(card, self._brand, self._tools, handoffs, specialist, self._identity)
+        handoffs, playbook = self.handoffs.attach(card), PlaybookSpecialist(card)
+        agent = BaseAgent(card, self._brand, self._tools, handoffs, playbook, self._identity)
+        if self._thinking:
+            agent.think_with(self._thinking)
+        return agent

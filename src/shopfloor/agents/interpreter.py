@@ -19,6 +19,7 @@ from shopfloor.kernel.ids import AgentId
 from shopfloor.language.languages import DEFAULT
 from shopfloor.language.wording import wording_of
 from shopfloor.tools.contract import ToolContext, Toolset
+from shopfloor.tools.toolsets import Limited
 
 LEFT = "All right, then I leave it at that."
 """What the customer hears who leaves a question without an answer."""
@@ -35,8 +36,8 @@ class PlaybookSpecialist:
     async def run(
         self, task: AgentTask, scope: dict[str, object], tools: Toolset, context: ToolContext
     ) -> AsyncIterator[Said | Outcome]:
-        """Run a skill's steps."""
-        run = _Run(self._card, task, scope, tools, context)
+        """Run a skill's steps, inside the limits of one task."""
+        run = _Run(self._card, task, scope, Limited(tools), context)
         try:
             async for output in run.steps(task.skill.steps, ""):
                 yield output

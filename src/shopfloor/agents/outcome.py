@@ -1,6 +1,6 @@
 """What a specialist gives back: words as it goes, and in the end an outcome."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from shopfloor.agents.card import Skill
 from shopfloor.kernel.ids import AgentId
+from shopfloor.models.contract import ModelMessage
+from shopfloor.models.traced import Sink
 from shopfloor.tools.contract import ToolContext, Toolset
 
 
@@ -37,6 +39,24 @@ class Waiting(BaseModel):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """What a model has to know around its task; a playbook needs none of it."""
+
+    history: tuple[ModelMessage, ...]
+    """The conversation up to the messages that are answered, these among it."""
+    reads: tuple[tuple[str, dict[str, JsonValue]], ...] = ()
+    """Tools with arguments whose results are on their way already."""
+    colleagues: tuple[str, ...] = ()
+    """Who does the rest of the request, and what that is."""
+    complexity: float = 0.5
+    """Of the plan, from 0 to 1."""
+    unproven: Callable[[str], tuple[str, ...]]
+    """Returns what a sentence states that neither the conversation nor a tool of this task bears out."""
+    hear: Sink
+    """Is told of each call to a model."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AgentTask:
     """A task as its specialist gets it."""
 
@@ -50,13 +70,16 @@ class AgentTask:
     digest: str | None = None
     """Of the action that they were asked about; None where they were not."""
     origin: str
+    around: Surroundings | None = None
+    """None where no model is set up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Words for the customer, one paragraph or more."""
+    """Words for the customer: a paragraph or more, or the next words of the last one."""
 
     text: str
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +121,5 @@ class Specialist(Protocol):
     def run(
         self, task: AgentTask, scope: dict[str, object], tools: Toolset, context: ToolContext
     ) -> AsyncIterator[Said | Outcome]:
-        """Do a task; words come as they are ready, the outcome last and once."""
+        """Do a task inside its limits; words come as they are ready, the outcome last and once."""
         ...

@@ -10,6 +10,7 @@ from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import Event, EventData, MessageWritten
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.ids import AgentId, IdSource, StreamId
+from shopfloor.models.router import ModelRouter
 from shopfloor.profiles.recollection import Recollection
 from shopfloor.tools.contract import Toolset
 
@@ -24,6 +25,8 @@ class Desk:
     ids: IdSource
     hub: Hub
     recollection: Recollection
+    models: ModelRouter | None = None
+    """Who thinks; None where no model is set up."""
 
 
 class ConversationLog:

@@ -15,7 +15,7 @@ from typing import Literal, cast
 from pydantic import JsonValue
 
 from shopfloor.agents.base import AgentFactory
-from shopfloor.agents.brand import Brand, TransferScenario
+from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.registry import Registry
 from shopfloor.agents.settings import Settings
@@ -47,6 +47,7 @@ from shopfloor.language.answers import is_stop
 from shopfloor.language.gloss import Glossed, joined
 from shopfloor.language.languages import DEFAULT
 from shopfloor.language.wording import wording_of
+from shopfloor.models.thinking import Thinking
 from shopfloor.planning.executor import execute
 from shopfloor.planning.plan import Plan, Planner, PlanRequest, Task, problems
 from shopfloor.search.contract import KnowledgeRetriever, Passage
@@ -254,10 +255,11 @@ class ChatOrchestrator:
         state = log.state
         cards = [card for card in await self._registry.cards() if card.half == "conversation"]
         brand = await self._settings.brand()
-        factory = AgentFactory(cards, brand, self._desk.tools, state.identity)
+        thinking = Thinking(self._desk.models, _payer(state)) if self._desk.models else None
+        factory = AgentFactory(cards, brand, self._desk.tools, state.identity, thinking)
         turn = state.turn or await self._begin(log, _context(brand, cards))
         said = await heard(contents_of(state, turn.message_ids), state.language)
-        runner = TurnRunner(self._desk, log, turn, factory, brand, said)
+        runner = TurnRunner(self._desk, log, turn, factory, brand, said, thinking)
         outcome = await self._outcome(log, runner, turn, cards)
         content, sources = log.state.compose_reply()
         reply = ReplyComposed(
@@ -315,7 +317,7 @@ class ChatOrchestrator:
             async with asyncio.TaskGroup() as group:
                 group.create_task(runner.recall())
                 if turn.plan is None:
-                    group.create_task(self._prepare(log, turn, cards, runner.scenarios))
+                    group.create_task(self._prepare(log, turn, cards, runner))
             plan = cast(Plan, turn.plan)
             left = [task for task in plan.tasks if task.id not in turn.settled]
             held = [task for task, status in turn.settled.items() if status in {"needs_input", "skipped"}]
@@ -339,7 +341,7 @@ class ChatOrchestrator:
         return cast(Turn, log.state.turn)
 
     async def _prepare(
-        self, log: ConversationLog, turn: Turn, cards: Sequence[AgentCard], scenarios: Sequence[TransferScenario]
+        self, log: ConversationLog, turn: Turn, cards: Sequence[AgentCard], runner: TurnRunner
     ) -> None:
         """Get knowledge and plan at the same time; what a signal asks for is known already."""
         if turn.signal:
@@ -353,12 +355,13 @@ class ChatOrchestrator:
         message = said.english[:PLANNED_CHARACTERS]
         async with asyncio.TaskGroup() as group:
             knowledge = group.create_task(self._knowledge(message))
-            planned = group.create_task(self._planned(said, log.state, turn, cards, scenarios))
+            planned = group.create_task(self._planned(said, log.state, turn, cards, runner))
         passages = tuple(cast("dict[str, JsonValue]", asdict(passage)) for passage in knowledge.result())
+        plan = planned.result()
         await log.append(
             [
                 KnowledgeRetrieved(turn_id=turn.id, passages=passages),
-                plan_event(turn, in_language(planned.result(), log.state, asked, cards), 0, self._planner.name),
+                plan_event(turn, in_language(plan, log.state, asked, cards), 0, plan.made_by or self._planner.name),
             ]
         )
 
@@ -376,7 +379,7 @@ class ChatOrchestrator:
         state: ChatState,
         turn: Turn,
         cards: Sequence[AgentCard],
-        scenarios: Sequence[TransferScenario],
+        runner: TurnRunner,
     ) -> Plan:
         request = PlanRequest(
             message=said.english[:PLANNED_CHARACTERS],
@@ -387,15 +390,23 @@ class ChatOrchestrator:
             previous=state.previous,
             is_signed_in=state.identity.is_signed_in,
             wording=wording_of(cast("dict[str, str]", state.brand.get("wording", {}))),
-            scenarios=scenarios,
+            scenarios=runner.scenarios,
             language=state.language,
             gloss=None if state.language == DEFAULT else said,
+            history=state.history("") if runner.thinking else (),
+            thinking=runner.thinking,
+            hear=runner.thought,
         )
         plan = await self._planner.plan(request)
         wrong = problems(plan, cards, "conversation", {tool.name: tool for tool in self._desk.tools.tools()})
         if wrong:
             raise InvalidInput(f"the planner {self._planner.name} made a plan that cannot run: {'; '.join(wrong)}")
         return plan
+
+
+def _payer(state: ChatState) -> str:
+    """Return whose budget of the day a turn counts to: the customer's, or a guest's conversation's."""
+    return state.identity.customer_id or state.conversation_id
 
 
 def _context(brand: Brand, cards: Sequence[AgentCard]) -> ContextLoaded:

@@ -17,6 +17,9 @@ from shopfloor.language.writing import sentences_in
 from shopfloor.planning.plan import Task
 
 
+PARAGRAPH = "\n\n"
+
+
 @dataclass(frozen=True, slots=True)
 class _Saying:
     """What was released of a task and is not journaled yet."""
@@ -69,14 +72,21 @@ class Speech:
         for guideline, text in self._guidance.words(place, task, identity, scope):
             self.say(task, text, Source(kind="guideline", id=guideline, agent=task.agent))
 
-    def say(self, task: Task, words: str, *sources: Source) -> None:
-        """Release the sentences that the evidence bears out; keep the rest back."""
+    def missing(self, sentence: str) -> tuple[str, ...]:
+        """Return what a sentence states without evidence."""
+        return self._evidence.missing(sentence)
+
+    def say(self, task: Task, words: str, *sources: Source, goes_on: bool = False) -> None:
+        """Release the sentences that the evidence bears out; keep the rest back.
+
+        `goes_on` says that they stand in the paragraph of the words before them.
+        """
         pieces = sentences_in(self._evidence.language, words)
         checked = "".join(sentence for sentence in pieces if self._may_say(task, sentence)).strip()
         if not checked:
             return
         saying = self._said.get(task.id) or _Saying(MessageId(self._ids.new("msg")))
-        text = f"\n\n{checked}" if saying.text else checked
+        text = f"{' ' if goes_on else PARAGRAPH}{checked}" if saying.text else checked
         self._said[task.id] = replace(saying, text=saying.text + text, sources=(*saying.sources, *sources))
         released = Released(
             message_id=saying.message_id,

@@ -23,6 +23,7 @@ from shopfloor.journal.events import (
     KnowledgeRetrieved,
     LanguageChanged,
     MessageWritten,
+    ModelCalled,
     PlanMade,
     ReplyComposed,
     SentenceWithheld,
@@ -244,7 +245,7 @@ class ChatState:
             )
 
     @_take.register
-    def _(self, data: SentenceWithheld, _at: datetime) -> None:
+    def _(self, data: SentenceWithheld | ModelCalled, _at: datetime) -> None:
         """Change nothing: it only stands in the log."""
 
     @_take.register

@@ -11,14 +11,16 @@ from shopfloor.actions.gate import Consent
 from shopfloor.agents.base import AgentFactory
 from shopfloor.agents.brand import Brand, TransferScenario
 from shopfloor.agents.card import AgentCard, Skill
-from shopfloor.agents.outcome import AgentTask, Done, Failed, HandedOff, NeedsInput, Outcome, Said
+from shopfloor.agents.outcome import AgentTask, Done, Failed, HandedOff, NeedsInput, Outcome, Said, Surroundings
 from shopfloor.agents.playbook import Propose
 from shopfloor.agents.sentences import speaker
 from shopfloor.agents.transfers import SCENARIO, transfer
 from shopfloor.conversation.briefing import briefing, transcript
+from shopfloor.conversation.grounding import Evidence
 from shopfloor.conversation.hearing import TICKET, contents_of, original
 from shopfloor.conversation.log import ConversationLog, Desk
 from shopfloor.conversation.notices import notice_in
+from shopfloor.conversation.promises import unkept
 from shopfloor.conversation.speech import Speech, known
 from shopfloor.conversation.state import Turn
 from shopfloor.identity.identity import Identity
@@ -27,6 +29,8 @@ from shopfloor.journal.events import EventData, ToolCalled
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import ConversationId
 from shopfloor.language.answers import is_angry
+from shopfloor.models.ledger import ModelCall
+from shopfloor.models.thinking import Thinking
 from shopfloor.planning.executor import Ahead, Ending, Piece, Postponed
 from shopfloor.planning.plan import Plan, Prefetch, Task, problems
 from shopfloor.profiles.profile import NOBODYS
@@ -51,8 +55,9 @@ class TurnRunner:
         factory: AgentFactory,
         brand: Brand,
         heard: Sequence[str],
+        thinking: Thinking | None = None,
     ) -> None:
-        """Take the turn, as the state has it, and what the customer wrote in it, in English."""
+        """Take the turn, as the state has it, what the customer wrote in it, in English, and its models."""
         self._desk = desk
         self._log = log
         self._turn = turn
@@ -75,6 +80,7 @@ class TurnRunner:
         self.profile = NOBODYS
         evidence = known(log.state, turn, brand, self._now)
         self._speech = Speech(turn, brand, evidence, ids=desk.ids, name=self._name, tell=log.tell)
+        self.thinking = thinking
 
     @property
     def scenarios(self) -> Sequence[TransferScenario]:
@@ -135,6 +141,27 @@ class TurnRunner:
                 yield calls.pop(0)
             yield output
 
+    async def thought(self, call: ModelCall, task: Task | None = None) -> None:
+        """Take down what became of a call to a model."""
+        usage = call.usage
+        self._unwritten.append(
+            events.ModelCalled(
+                turn_id=self._turn.id,
+                task_id=task.id if task else "",
+                task_class=call.task_class,
+                tier=call.tier,
+                provider=call.provider,
+                model=call.model,
+                rung=call.rung,
+                outcome=call.outcome,
+                error=call.error,
+                duration_ms=round(call.total_s * 1000, 1),
+                input_tokens=usage.input_tokens if usage else None,
+                output_tokens=usage.output_tokens if usage else None,
+                nanos=call.nanos,
+            )
+        )
+
     async def started(self, task: Task) -> None:
         """Show a task's status line."""
         await self._write(self._status(task, "started", text=task.status_line))
@@ -152,7 +179,7 @@ class TurnRunner:
             self._notice = ""
         if not self._speech.has_said(task):
             self._speech.guide("before", task, self.identity, self._scope)
-        self._speech.say(task, piece.text)
+        self._speech.say(task, piece.text, goes_on=piece.goes_on)
 
     async def ended(self, task: Task, ending: Ending) -> Sequence[Task]:
         """Write down how a task ended, and replan where the plan no longer makes sense."""
@@ -282,6 +309,39 @@ class TurnRunner:
             answer=task.answer,
             digest=waiting.digest if waiting else None,
             origin=self._origin(task),
+            around=self._surroundings(task) if self.thinking else None,
+        )
+
+    def _surroundings(self, task: Task) -> Surroundings:
+        """Return what a model has to know around a task."""
+        state = self._log.state
+        plan = state.plan
+        made = self._calls[task.id]
+        own = Evidence(self._now, self._zone, state.language)
+        taken = 0
+
+        def unproven(sentence: str) -> tuple[str, ...]:
+            nonlocal taken
+            for call in made[taken:]:
+                own.add(call.tool_output)
+                own.add(call.tool_args)
+            taken = len(made)
+            unborne = set(own.missing(sentence))
+            claims = tuple(claim for claim in self._speech.missing(sentence) if claim in unborne)
+            return (*claims, *unkept(sentence, [call.tool_output for call in made]))
+
+        async def hear(call: ModelCall) -> None:
+            await self.thought(call, task)
+
+        return Surroundings(
+            history=state.history(self._name(task)),
+            reads=tuple((call.tool, call.args) for call in task.prefetch),
+            colleagues=tuple(
+                f"{self._name(other)}: {other.task[:200]}" for other in (plan.tasks if plan else ()) if other.id != task.id
+            ),
+            complexity=plan.complexity if plan else 0.5,
+            unproven=unproven,
+            hear=hear,
         )
 
     def _origin(self, task: Task) -> str:

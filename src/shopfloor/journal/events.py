@@ -217,6 +217,29 @@ class ToolCalled(EventData):
     duration_ms: float
 
 
+class ModelCalled(EventData):
+    """A language model was asked, and what became of it; what was said stands in the messages."""
+
+    TYPE = "MODEL_CALL"
+    turn_id: TurnId
+    task_id: str
+    """Empty for the plan."""
+    task_class: str
+    tier: str
+    """The one that answered; the asked one where none did."""
+    provider: str
+    model: str
+    rung: int
+    """How many models were asked in vain before."""
+    outcome: str
+    error: str = ""
+    duration_ms: float
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    nanos: int | None = None
+    """What it cost, in billionths of a US dollar; None where no price is known."""
+
+
 class HandedOff(EventData):
     """An agent gave its task to another."""
 
@@ -306,6 +329,7 @@ EVENT_TYPES: dict[str, type[EventData]] = {
         PlanMade,
         TaskStatus,
         ToolCalled,
+        ModelCalled,
         HandedOff,
         ActionMoved,
         SentenceWithheld,

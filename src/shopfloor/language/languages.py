@@ -6,3 +6,4 @@ Language = Literal["en", "de", "es", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "de", "es", "fr")
 DEFAULT: Language = "en"
 """What a conversation is held in until its customer writes otherwise."""
+NAMES_IN_ENGLISH: dict[Language, str] = {"en": "English", "de": "German", "es": "Spanish", "fr": "French"}

@@ -16,6 +16,9 @@ from shopfloor.kernel.ids import AgentId
 from shopfloor.language.gloss import Glossed
 from shopfloor.language.languages import DEFAULT, Language
 from shopfloor.language.wording import Wording
+from shopfloor.models.contract import ModelMessage
+from shopfloor.models.thinking import Thinking
+from shopfloor.models.traced import Sink
 from shopfloor.tools.contract import Tool, ToolArgs
 
 MAX_TASKS = 6
@@ -63,6 +66,10 @@ class Plan(PlanPart):
     """The chance that these are the right agents."""
     reminds: bool = True
     """Whether a question that the message left unanswered is asked once more."""
+    complexity: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """How hard it will be to answer."""
+    made_by: Annotated[str, Field(exclude=True)] = ""
+    """Who made it, where that is not the planner that was asked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +96,12 @@ class PlanRequest:
     """In which the customer writes."""
     gloss: Glossed | None = None
     """The new messages as the customer put them, beside their English; None in English."""
+    history: tuple[ModelMessage, ...] = ()
+    """The conversation as it was written, the new messages last; only a model reads it."""
+    thinking: Thinking | None = None
+    """The models of the turn; None where none is set up."""
+    hear: Sink | None = None
+    """Is told of each call to a model."""
 
 
 class Planner(Protocol):

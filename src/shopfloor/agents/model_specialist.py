@@ -1,0 +1,333 @@
+"""A specialist that thinks: a model in a loop with the tools that its card permits, its playbook beside it.
+
+Code keeps what matters. A model reads, and words the answer; each sentence is released only if the evidence bears it
+out, and one that it does not is worded anew, once. A model changes nothing: where it asks for a write, the skill of its
+card that proposes it takes over, which asks for the customer's yes in words that no model wrote. And whatever goes
+wrong with the models, the playbook does the task.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from pydantic import JsonValue
+
+from shopfloor.agents.card import AgentCard, Skill
+from shopfloor.agents.outcome import (
+    AgentTask,
+    Done,
+    HandedOff,
+    NeedsInput,
+    Outcome,
+    Said,
+    Specialist,
+    Surroundings,
+    Waiting,
+)
+from shopfloor.agents.playbook import Propose, Say
+from shopfloor.agents.prompts import (
+    ASK,
+    HAND_OVER,
+    Prompts,
+    asking,
+    bounded,
+    data,
+    handing_over,
+    repair,
+    situation,
+)
+from shopfloor.kernel.canonical import canonical_json
+from shopfloor.kernel.errors import CallerError, InvalidInput, ShopfloorError, WorldError
+from shopfloor.kernel.ids import AgentId
+from shopfloor.language.languages import Language
+from shopfloor.language.writing import known_language, sentences_in
+from shopfloor.models.contract import Finished, Model, ModelMessage, ModelRequest, TextDelta, ToolRequest
+from shopfloor.models.thinking import Thinking
+from shopfloor.models.tiers import Work
+from shopfloor.tools.contract import ToolContext, Toolset
+from shopfloor.tools.toolsets import Limited
+
+log = logging.getLogger(__name__)
+
+MAX_ROUNDS = 8
+"""Calls to a model for one task, those for its tools among them."""
+MAX_ANSWER_TOKENS = 1_500
+RISKY = 0.7
+"""The risk of a task whose skill may change something; of others it is half."""
+ENDS = frozenset(".!?…\n")
+"""Letters without which no sentence has ended."""
+TICKET = "open_ticket"
+
+
+class ModelSpecialist:
+    """Does tasks by a model."""
+
+    def __init__(self, card: AgentCard, playbook: Specialist, thinking: Thinking, prompts: Prompts) -> None:
+        """Take the card, its playbook, the models of the turn, and what the model is told about its work."""
+        self._card = card
+        self._playbook = playbook
+        self._thinking = thinking
+        self._prompts = prompts
+
+    async def run(
+        self, task: AgentTask, scope: dict[str, object], tools: Toolset, context: ToolContext
+    ) -> AsyncIterator[Said | Outcome]:
+        """Do a task; what is not for a model is done by the playbook from the start."""
+        around = task.around
+        if around is None or not self._is_for_a_model(task):
+            async for output in self._playbook.run(task, scope, tools, context):
+                yield output
+            return
+        thought = _Thought(task, around, known_language(scope.get("language")))
+        try:
+            async for said in self._think(thought, scope, Limited(tools), context):
+                yield said
+        except (ShopfloorError, _GivenUp) as error:
+            thought.outcome = None
+            log.warning("no model did task %s of %s, so its playbook does: %s", task.id, task.origin, error)
+            thought.falls_back_to = task
+        if thought.outcome:
+            yield thought.outcome
+            return
+        async for output in self._playbook.run(thought.falls_back_to or task, scope, tools, context):
+            yield output
+
+    def _is_for_a_model(self, task: AgentTask) -> bool:
+        """Whether a model does a task: not one that a playbook began, that passes on to people, or that only talks."""
+        steps = self._card.flat(task.skill.steps)
+        is_begun = bool(task.said) or task.answer is not None
+        is_for_people = any(isinstance(step, Propose) and step.propose == TICKET for step in steps)
+        is_talk = not task.skill.takes and all(isinstance(step, Say) for step in steps)
+        return not (is_begun or is_for_people or is_talk)
+
+    async def _think(
+        self, thought: "_Thought", scope: Mapping[str, object], tools: Toolset, context: ToolContext
+    ) -> AsyncIterator[Said]:
+        """Let the model read and word the answer; ends with an outcome, or with a task for the playbook."""
+        task = thought.task
+        await self._read_ahead(thought, tools, context)
+        request = self._request(thought, scope, tools)
+        for _ in range(MAX_ROUNDS):
+            model = self._thinking.model_for(thought.work(self._card), thought.around.hear)
+            async for said in thought.heard(model, replace(request, messages=(*request.messages, *thought.messages))):
+                yield said
+            if not thought.requests:
+                break
+            taken = self._taken_out_of_its_hands(thought, tools, context)
+            if taken is not None:
+                for said in taken:
+                    yield said
+                return
+            await self._call(thought, thought.requests, tools, context)
+        if thought.requests:
+            raise _GivenUp(f"{MAX_ROUNDS} rounds were not enough")
+        async for said in self._repaired(thought, request):
+            yield said
+        if not thought.has_said:
+            raise _GivenUp("it said nothing that may be said")
+        thought.outcome = Done()
+        log.debug("task %s of %s was done by a model", task.id, task.origin)
+
+    async def _read_ahead(self, thought: "_Thought", tools: Toolset, context: ToolContext) -> None:
+        """Put what was read ahead before the model as if it had asked for it."""
+        requests = tuple(
+            ToolRequest(id=f"ahead_{place}", name=name, arguments=arguments)
+            for place, (name, arguments) in enumerate(thought.around.reads)
+        )
+        if requests:
+            thought.asked_for("", requests)
+            await self._call(thought, requests, tools, context)
+
+    def _request(self, thought: "_Thought", scope: Mapping[str, object], tools: Toolset) -> ModelRequest:
+        task = thought.task
+        proposers = self._proposers()
+        usable = [tool.spec() for tool in tools.tools() if tool.is_read or tool.name in proposers]
+        askable = [name for name in task.skill.takes if self._card.slots[name].question]
+        controls = [asking(askable)] if askable else []
+        controls += [handing_over(self._card.handoffs)] if self._card.handoffs else []
+        return bounded(
+            ModelRequest(
+                system=self._prompts.system,
+                messages=thought.around.history,
+                tools=(*usable, *controls),
+                situation=situation(task, thought.around, scope, thought.language),
+                max_output_tokens=MAX_ANSWER_TOKENS,
+                cache_key=self._prompts.key,
+            )
+        )
+
+    def _proposers(self) -> dict[str, Skill]:
+        """Return the skill that proposes each write; tickets are for people to be asked about, not for a model."""
+        kinds = [kind for kind in self._card.tools if kind != TICKET]
+        return {kind: skill for kind in kinds if (skill := self._card.proposer(kind))}
+
+    def _taken_out_of_its_hands(
+        self, thought: "_Thought", tools: Toolset, context: ToolContext
+    ) -> Sequence[Said] | None:
+        """Return what is said where a request is for the code: a question, a colleague, or a write; None otherwise."""
+        proposers = self._proposers()
+        for one in thought.requests:
+            if one.name == ASK and (asked := self._asked(thought, one, context)):
+                return asked
+            if one.name == HAND_OVER and one.arguments.get("to") in self._card.handoffs:
+                reason = str(one.arguments.get("reason") or "")[:500]
+                thought.outcome = HandedOff(AgentId(str(one.arguments["to"])), None, reason)
+                return ()
+            if skill := proposers.get(one.name):
+                try:
+                    thought.falls_back_to = self._proposing(thought.task, skill, one, tools)
+                except InvalidInput as error:
+                    thought.problems[one.id] = str(error)
+                    continue
+                return ()
+        return None
+
+    def _asked(self, thought: "_Thought", one: ToolRequest, context: ToolContext) -> Sequence[Said] | None:
+        """Return the question that the model has for the customer, whose answer fills a slot."""
+        slot, question = str(one.arguments.get("slot")), str(one.arguments.get("question") or "").strip()[:500]
+        if slot not in thought.task.skill.takes or not question or thought.around.unproven(question):
+            return None
+        waiting = Waiting(
+            agent=self._card.id,
+            skill=thought.task.skill.id,
+            request=thought.task.request,
+            slots={name: value for name, value in thought.task.slots.items() if value is not None and name != slot},
+            said=(),
+            slot=slot,
+            question=question,
+            origin=thought.task.origin,
+            asked_at=context.now,
+        )
+        thought.outcome = NeedsInput(waiting)
+        return (Said(question),)
+
+    def _proposing(self, task: AgentTask, skill: Skill, one: ToolRequest, tools: Toolset) -> AgentTask:
+        """Return the task of the skill that proposes a write, with the model's arguments in its slots.
+
+        Raises:
+            InvalidInput: the arguments do not fit.
+        """
+        tool = next(tool for tool in tools.tools() if tool.name == one.name)
+        parsed = tool.parse(one.arguments).model_dump(mode="json", exclude_none=True)
+        step = next(
+            step for step in self._card.flat(skill.steps) if isinstance(step, Propose) and step.propose == one.name
+        )
+        slots = {source.strip(): parsed[name] for name, source in step.args.items() if name in parsed}
+        named = {name: value for name, value in slots.items() if name in self._card.slots}
+        return replace(task, skill=skill, slots={**task.slots, **named})
+
+    async def _call(
+        self, thought: "_Thought", requests: Sequence[ToolRequest], tools: Toolset, context: ToolContext
+    ) -> None:
+        """Call tools side by side, and put what they answered before the model; an error is an answer, too."""
+        reads = {tool.name for tool in tools.tools() if tool.is_read}
+
+        async def answered(one: ToolRequest) -> str:
+            if one.name not in reads:
+                problem = thought.problems.get(one.id, f"{one.name} is no tool of yours, or its arguments do not fit")
+                return f"This is not possible: {problem}"
+            try:
+                return data(one.name, canonical_json((await tools.call(one.name, one.arguments, context)).output))
+            except (CallerError, WorldError) as error:
+                return f"This did not work: {error}"
+
+        answers = await asyncio.gather(*(answered(one) for one in requests))
+        thought.messages += [
+            ModelMessage(role="tool", content=answer, tool_request_id=one.id)
+            for one, answer in zip(requests, answers, strict=True)
+        ]
+
+    async def _repaired(self, thought: "_Thought", request: ModelRequest) -> AsyncIterator[Said]:
+        """Have sentences that were held back worded anew, once, by the next better model; what still fails is told so.
+
+        The evidence keeps such a sentence from the customer; that it was kept back is written down.
+        """
+        if not thought.held:
+            return
+        held, thought.held = thought.held, []
+        thought.messages.append(ModelMessage(role="system", content=repair(held)))
+        work = self._thinking.escalated(thought.work(self._card))
+        model = self._thinking.model_for(work, thought.around.hear)
+        asked = replace(request, messages=(*request.messages, *thought.messages), tools=())
+        try:
+            async for said in thought.heard(model, asked):
+                yield said
+        except (ShopfloorError, _GivenUp) as error:
+            log.warning("nothing was worded anew: %s", error)
+            thought.held = held
+        for sentence, _ in thought.held:
+            yield Said(sentence)
+
+
+class _GivenUp(Exception):
+    """The model comes to no end that could be told."""
+
+
+@dataclass(slots=True)
+class _Thought:
+    """One task while a model is at it."""
+
+    task: AgentTask
+    around: Surroundings
+    language: Language
+    messages: list[ModelMessage] = field(default_factory=list[ModelMessage])
+    """What the model and its tools said."""
+    requests: tuple[ToolRequest, ...] = ()
+    """The tools that it asked for last."""
+    held: list[tuple[str, tuple[str, ...]]] = field(default_factory=list[tuple[str, tuple[str, ...]]])
+    """Sentences that may not be said, each with what is unproven in it."""
+    problems: dict[str, str] = field(default_factory=dict[str, str])
+    """What is wrong with requests, by their ids."""
+    has_said: bool = False
+    outcome: Outcome | None = None
+    falls_back_to: AgentTask | None = None
+    """The task that the playbook does instead."""
+
+    def work(self, card: AgentCard) -> Work:
+        """Return what the models are needed for."""
+        may_change = any(isinstance(step, Propose) for step in card.flat(self.task.skill.steps))
+        risk = RISKY if may_change else RISKY / 2
+        return Work(task_class="support_reply", complexity=self.around.complexity, risk=risk)
+
+    def asked_for(self, text: str, requests: tuple[ToolRequest, ...]) -> None:
+        """Take down what the model said and asked for."""
+        self.messages.append(ModelMessage(role="assistant", content=text, tool_requests=requests))
+
+    async def heard(self, model: Model, request: ModelRequest) -> AsyncIterator[Said]:
+        """Ask the model once; its sentences come as each is whole and checked."""
+        text, pending = "", ""
+        finished: Finished | None = None
+        is_begun = False
+        async with aclosing(model.stream(bounded(request))) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Finished):
+                    finished = piece
+                    continue
+                pending += piece.text
+                text += piece.text
+                if ENDS.isdisjoint(pending):
+                    continue
+                *whole, pending = sentences_in(self.language, pending)
+                for sentence in whole:
+                    if self._may_be_said(sentence):
+                        yield Said(sentence, goes_on=is_begun)
+                        is_begun = True
+        if finished is None or finished.reason == "refusal":
+            raise _GivenUp("it refused" if finished else "its answer has no end")
+        self.requests = finished.tool_requests if finished.reason == "tool_calls" else ()
+        self.asked_for(text, self.requests)
+        if finished.reason == "length" and pending and not pending.rstrip().endswith((".", "!", "?")):
+            pending = ""  # a sentence that was cut says nothing
+        if pending.strip() and self._may_be_said(pending):
+            yield Said(pending, goes_on=is_begun)
+
+    def _may_be_said(self, sentence: str) -> bool:
+        if not sentence.strip():
+            return False
+        if claims := self.around.unproven(sentence):
+            self.held.append((sentence, claims))
+            return False
+        self.has_said = True
+        return True
