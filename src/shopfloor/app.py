@@ -167,21 +167,8 @@ async def assemble(
         *ProfileTools(recollection, lambda text: search.understand(text).brand).tools(),
     ]
     tools = wrap(Noticing(ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds)]), stores.profiles))
-    known = {tool.name: tool for tool in tools.tools()}
-    if planner is None:
-        background = await to_thread.run_sync(shipped_background)
-        planner = RulePlanner(search, known, background, trained)
-    if models:
-        planner = ModelPlanner(planner, known, SlotReader(search), sure=sure)
-    desk = Desk(
-        journal=stores.journal,
-        tools=tools,
-        clock=clock,
-        ids=ids,
-        hub=Hub(),
-        recollection=recollection,
-        models=models,
-    )
+    planner = planner or await _planner(search, tools, trained, sure if models else None)
+    desk = Desk(stores.journal, tools, clock, ids, Hub(), recollection, models)
     chat = ChatOrchestrator(
         desk,
         registry=stores.registry,
@@ -207,6 +194,13 @@ async def assemble(
         models=models,
         secret=secret,
     )
+
+
+async def _planner(search: CatalogueSearch, tools: Toolset, trained: Trained | None, sure: float | None) -> Planner:
+    """Return who plans; `sure` is from where on the rules need no model, None where there is none."""
+    known = {tool.name: tool for tool in tools.tools()}
+    rules = RulePlanner(search, known, await to_thread.run_sync(shipped_background), trained)
+    return rules if sure is None else ModelPlanner(rules, known, SlotReader(search), sure=sure)
 
 
 def services_of(app: App) -> Services:

@@ -108,11 +108,13 @@ async def test_a_write_is_proposed_by_the_skill_whose_words_ask_for_the_yes() ->
     assert len(spoken(model)) == 1
 
 
-async def test_a_write_with_wrong_arguments_goes_back_to_the_model() -> None:
-    model = scripted(wanting("cancel_order", number=5), "I could not do that.")
+async def test_a_tool_with_wrong_arguments_goes_back_to_the_model() -> None:
+    model = scripted(wanting("get_order", number=5), wanting("open_ticket"), "I could not do that.")
     app = await demo_app(models=router_of(model))
     assert await say(app, await begin(app, MAYA), "Where is my order #141?") == "I could not do that."
-    assert "order_number" in tool_texts(model.requests[-1])[-1]
+    asked = tool_texts(model.requests[-1])
+    assert "order_number" in asked[-2]
+    assert "open_ticket is no tool of yours" in asked[-1]
 
 
 async def test_a_question_keeps_the_thread() -> None:

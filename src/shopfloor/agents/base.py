@@ -124,7 +124,7 @@ class AgentFactory:
         if card is None:
             raise NotFound(f"there is no agent called {agent}")
         handoffs, playbook = self.handoffs.attach(card), PlaybookSpecialist(card)
-        agent = BaseAgent(card, self._brand, self._tools, handoffs, playbook, self._identity)
+        made = BaseAgent(card, self._brand, self._tools, handoffs, playbook, self._identity)
         if self._thinking:
-            agent.think_with(self._thinking)
-        return agent
+            made.think_with(self._thinking)
+        return made

@@ -8,11 +8,9 @@ wrong with the models, the playbook does the task.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-
-from pydantic import JsonValue
 
 from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.outcome import (
@@ -35,15 +33,15 @@ from shopfloor.agents.prompts import (
     bounded,
     data,
     handing_over,
+    proposing,
     repair,
     situation,
 )
 from shopfloor.kernel.canonical import canonical_json
-from shopfloor.kernel.errors import CallerError, InvalidInput, ShopfloorError, WorldError
+from shopfloor.kernel.errors import CallerError, ShopfloorError, WorldError
 from shopfloor.kernel.ids import AgentId
-from shopfloor.language.languages import Language
-from shopfloor.language.writing import known_language, sentences_in
-from shopfloor.models.contract import Finished, Model, ModelMessage, ModelRequest, TextDelta, ToolRequest
+from shopfloor.language.writing import sentences_in
+from shopfloor.models.contract import Finished, Model, ModelMessage, ModelRequest, ToolRequest
 from shopfloor.models.thinking import Thinking
 from shopfloor.models.tiers import Work
 from shopfloor.tools.contract import ToolContext, Toolset
@@ -59,6 +57,8 @@ RISKY = 0.7
 ENDS = frozenset(".!?…\n")
 """Letters without which no sentence has ended."""
 TICKET = "open_ticket"
+TOLD_IN_WORDS = frozenset({"order_number", "email", "text", "size", "colour", "choice"})
+"""Kinds of slots whose values a model may tell in words; a playbook asks for the others, or reads them itself."""
 
 
 class ModelSpecialist:
@@ -80,9 +80,9 @@ class ModelSpecialist:
             async for output in self._playbook.run(task, scope, tools, context):
                 yield output
             return
-        thought = _Thought(task, around, known_language(scope.get("language")))
+        thought = _Thought(task, around)
         try:
-            async for said in self._think(thought, scope, Limited(tools), context):
+            async for said in self._think(thought, Limited(tools), context):
                 yield said
         except (ShopfloorError, _GivenUp) as error:
             thought.outcome = None
@@ -102,20 +102,18 @@ class ModelSpecialist:
         is_talk = not task.skill.takes and all(isinstance(step, Say) for step in steps)
         return not (is_begun or is_for_people or is_talk)
 
-    async def _think(
-        self, thought: "_Thought", scope: Mapping[str, object], tools: Toolset, context: ToolContext
-    ) -> AsyncIterator[Said]:
+    async def _think(self, thought: "_Thought", tools: Toolset, context: ToolContext) -> AsyncIterator[Said]:
         """Let the model read and word the answer; ends with an outcome, or with a task for the playbook."""
         task = thought.task
         await self._read_ahead(thought, tools, context)
-        request = self._request(thought, scope, tools)
+        request = self._request(thought, tools)
         for _ in range(MAX_ROUNDS):
             model = self._thinking.model_for(thought.work(self._card), thought.around.hear)
             async for said in thought.heard(model, replace(request, messages=(*request.messages, *thought.messages))):
                 yield said
             if not thought.requests:
                 break
-            taken = self._taken_out_of_its_hands(thought, tools, context)
+            taken = self._taken_out_of_its_hands(thought, context)
             if taken is not None:
                 for said in taken:
                     yield said
@@ -140,10 +138,15 @@ class ModelSpecialist:
             thought.asked_for("", requests)
             await self._call(thought, requests, tools, context)
 
-    def _request(self, thought: "_Thought", scope: Mapping[str, object], tools: Toolset) -> ModelRequest:
+    def _request(self, thought: "_Thought", tools: Toolset) -> ModelRequest:
         task = thought.task
         proposers = self._proposers()
-        usable = [tool.spec() for tool in tools.tools() if tool.is_read or tool.name in proposers]
+        usable = [tool.spec() for tool in tools.tools() if tool.is_read]
+        usable += [
+            proposing(tool.name, tool.description, self._told(proposers[tool.name]))
+            for tool in tools.tools()
+            if tool.name in proposers
+        ]
         askable = [name for name in task.skill.takes if self._card.slots[name].question]
         controls = [asking(askable)] if askable else []
         controls += [handing_over(self._card.handoffs)] if self._card.handoffs else []
@@ -152,7 +155,7 @@ class ModelSpecialist:
                 system=self._prompts.system,
                 messages=thought.around.history,
                 tools=(*usable, *controls),
-                situation=situation(task, thought.around, scope, thought.language),
+                situation=situation(task, thought.around),
                 max_output_tokens=MAX_ANSWER_TOKENS,
                 cache_key=self._prompts.key,
             )
@@ -163,9 +166,7 @@ class ModelSpecialist:
         kinds = [kind for kind in self._card.tools if kind != TICKET]
         return {kind: skill for kind in kinds if (skill := self._card.proposer(kind))}
 
-    def _taken_out_of_its_hands(
-        self, thought: "_Thought", tools: Toolset, context: ToolContext
-    ) -> Sequence[Said] | None:
+    def _taken_out_of_its_hands(self, thought: "_Thought", context: ToolContext) -> Sequence[Said] | None:
         """Return what is said where a request is for the code: a question, a colleague, or a write; None otherwise."""
         proposers = self._proposers()
         for one in thought.requests:
@@ -176,11 +177,7 @@ class ModelSpecialist:
                 thought.outcome = HandedOff(AgentId(str(one.arguments["to"])), None, reason)
                 return ()
             if skill := proposers.get(one.name):
-                try:
-                    thought.falls_back_to = self._proposing(thought.task, skill, one, tools)
-                except InvalidInput as error:
-                    thought.problems[one.id] = str(error)
-                    continue
+                thought.falls_back_to = self._proposing(thought.task, skill, one)
                 return ()
         return None
 
@@ -203,20 +200,18 @@ class ModelSpecialist:
         thought.outcome = NeedsInput(waiting)
         return (Said(question),)
 
-    def _proposing(self, task: AgentTask, skill: Skill, one: ToolRequest, tools: Toolset) -> AgentTask:
-        """Return the task of the skill that proposes a write, with the model's arguments in its slots.
+    def _told(self, skill: Skill) -> list[str]:
+        """Return the slots of a skill whose values a model may tell in words."""
+        return [name for name in skill.takes if self._card.slots[name].type in TOLD_IN_WORDS]
 
-        Raises:
-            InvalidInput: the arguments do not fit.
-        """
-        tool = next(tool for tool in tools.tools() if tool.name == one.name)
-        parsed = tool.parse(one.arguments).model_dump(mode="json", exclude_none=True)
-        step = next(
-            step for step in self._card.flat(skill.steps) if isinstance(step, Propose) and step.propose == one.name
-        )
-        slots = {source.strip(): parsed[name] for name, source in step.args.items() if name in parsed}
-        named = {name: value for name, value in slots.items() if name in self._card.slots}
-        return replace(task, skill=skill, slots={**task.slots, **named})
+    def _proposing(self, task: AgentTask, skill: Skill, one: ToolRequest) -> AgentTask:
+        """Return the task of the skill that proposes a write, with what the model told of it in its slots."""
+        slots = {name: value for name, value in task.slots.items() if name in skill.takes}
+        for name in self._told(skill):
+            value, options = one.arguments.get(name), self._card.slots[name].options
+            if isinstance(value, str) and value.strip() and (not options or value in options):
+                slots[name] = value.strip()[:500]
+        return replace(task, skill=skill, slots=slots)
 
     async def _call(
         self, thought: "_Thought", requests: Sequence[ToolRequest], tools: Toolset, context: ToolContext
@@ -226,8 +221,7 @@ class ModelSpecialist:
 
         async def answered(one: ToolRequest) -> str:
             if one.name not in reads:
-                problem = thought.problems.get(one.id, f"{one.name} is no tool of yours, or its arguments do not fit")
-                return f"This is not possible: {problem}"
+                return f"This is not possible: {one.name} is no tool of yours, or its arguments do not fit."
             try:
                 return data(one.name, canonical_json((await tools.call(one.name, one.arguments, context)).output))
             except (CallerError, WorldError) as error:
@@ -271,15 +265,12 @@ class _Thought:
 
     task: AgentTask
     around: Surroundings
-    language: Language
     messages: list[ModelMessage] = field(default_factory=list[ModelMessage])
     """What the model and its tools said."""
     requests: tuple[ToolRequest, ...] = ()
     """The tools that it asked for last."""
     held: list[tuple[str, tuple[str, ...]]] = field(default_factory=list[tuple[str, tuple[str, ...]]])
     """Sentences that may not be said, each with what is unproven in it."""
-    problems: dict[str, str] = field(default_factory=dict[str, str])
-    """What is wrong with requests, by their ids."""
     has_said: bool = False
     outcome: Outcome | None = None
     falls_back_to: AgentTask | None = None
@@ -309,7 +300,7 @@ class _Thought:
                 text += piece.text
                 if ENDS.isdisjoint(pending):
                     continue
-                *whole, pending = sentences_in(self.language, pending)
+                *whole, pending = sentences_in(self.around.language, pending)
                 for sentence in whole:
                     if self._may_be_said(sentence):
                         yield Said(sentence, goes_on=is_begun)

@@ -1,6 +1,6 @@
 """What a specialist gives back: words as it goes, and in the end an outcome."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from shopfloor.agents.card import Skill
 from shopfloor.kernel.ids import AgentId
+from shopfloor.language.languages import Language
 from shopfloor.models.contract import ModelMessage
 from shopfloor.models.traced import Sink
 from shopfloor.tools.contract import ToolContext, Toolset
@@ -46,6 +47,12 @@ class Surroundings:
     """The conversation up to the messages that are answered, these among it."""
     reads: tuple[tuple[str, dict[str, JsonValue]], ...] = ()
     """Tools with arguments whose results are on their way already."""
+    now: datetime
+    language: Language
+    """To answer in."""
+    is_signed_in: bool
+    passages: tuple[Mapping[str, JsonValue], ...] = ()
+    """Of the shop's pages, found for the messages."""
     colleagues: tuple[str, ...] = ()
     """Who does the rest of the request, and what that is."""
     complexity: float = 0.5

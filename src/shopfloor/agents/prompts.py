@@ -1,14 +1,13 @@
 """What a specialist's model reads, put together so that its stable part comes first and its length has a bound."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from pydantic import JsonValue
 
 from shopfloor.agents.outcome import AgentTask, Surroundings
 from shopfloor.kernel.canonical import canonical_json
-from shopfloor.language.languages import DEFAULT, NAMES_IN_ENGLISH, Language
+from shopfloor.language.languages import NAMES_IN_ENGLISH
 from shopfloor.models.contract import ModelMessage, ModelRequest, ToolSpec
 from shopfloor.models.estimate import estimated_input
 
@@ -16,6 +15,8 @@ MAX_TOKENS = 24_000
 """Of what a model reads at once, as estimated."""
 MAX_DATA = 12_000
 """Letters of one tool's answer, document or older message."""
+MAX_PAGES, MAX_PAGE = 3, 1_500
+"""Passages of the shop's pages, and letters of each."""
 ASK, HAND_OVER = "ask_customer", "hand_over"
 """What a model may ask of the code, beside its tools."""
 EARLIER = "[System Note] Earlier in this conversation, shortened: "
@@ -60,20 +61,30 @@ def handing_over(agents: Sequence[str]) -> ToolSpec:
     )
 
 
-def situation(task: AgentTask, around: Surroundings, scope: Mapping[str, object], language: Language) -> str:
+def proposing(name: str, description: str, slots: Sequence[str]) -> ToolSpec:
+    """Return the tool with which a model proposes a write: what was told of it, each value or null."""
+    value: JsonValue = {"type": ["string", "null"]}
+    return ToolSpec(
+        name=name,
+        description=f"{description} This only proposes it: the shop checks it and asks the customer. Your turn ends.",
+        parameters=_object(dict.fromkeys(slots, value)),
+    )
+
+
+def situation(task: AgentTask, around: Surroundings) -> str:
     """Return what differs from task to task: which part, for whom, when, and what is known."""
-    now, customer = scope.get("now"), scope.get("customer")
-    who = customer if isinstance(customer, dict) else {}
-    known = {name: value for name, value in task.slots.items() if value is not None}
+    known: dict[str, JsonValue] = {name: value for name, value in task.slots.items() if value is not None}
+    pages = [data("page", canonical_json(dict(one))[:MAX_PAGE]) for one in around.passages[:MAX_PAGES]]
+    language = NAMES_IN_ENGLISH[around.language]
     lines = [
         f"Your part of the request ({task.skill.name}): {data('customer', task.request)}",
-        f"It is {now:%A, %d %B %Y, %H:%M}." if isinstance(now, datetime) else "",
-        "The customer is signed in." if who.get("is_signed_in") else "The customer is a guest, not signed in.",
+        f"It is {around.now:%A, %d %B %Y, %H:%M}.",
+        f"The customer is {'signed in' if around.is_signed_in else 'a guest, not signed in'}.",
         f"Known already: {data('customer', canonical_json(known))}" if known else "",
         *(f"A colleague does another part: {line}" for line in around.colleagues),
-        *_knowledge(scope.get("knowledge")),
-        f"Answer in {NAMES_IN_ENGLISH[language]}." if language != DEFAULT else "Answer in the customer's language.",
-        "Answer in one to five sentences, without a greeting. What no tool result says, you do not know: say so.",
+        *pages,
+        f"Answer in {language}, in one to five sentences, without a greeting.",
+        "What no tool result says, you do not know: say so.",
     ]
     return "\n".join(line for line in lines if line)
 
@@ -109,12 +120,6 @@ def _earlier(messages: Sequence[ModelMessage]) -> ModelMessage:
 
 def _cut(text: str) -> str:
     return text if len(text) <= MAX_DATA * 2 else f"{text[: MAX_DATA * 2]}... (cut)"
-
-
-def _knowledge(passages: object) -> list[str]:
-    """Return the passages that were found in the shop's pages, as data."""
-    found = passages if isinstance(passages, tuple | list) else ()
-    return [data("page", canonical_json(one)[:1_500]) for one in found[:3]]
 
 
 def _object(fields: dict[str, JsonValue]) -> dict[str, JsonValue]:

@@ -15,7 +15,7 @@ from shopfloor.profiles.recollection import Recollection
 from shopfloor.tools.contract import Toolset
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Desk:
     """What all turns of an installation share."""
 

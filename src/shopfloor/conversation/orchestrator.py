@@ -340,9 +340,7 @@ class ChatOrchestrator:
         await log.append(data)
         return cast(Turn, log.state.turn)
 
-    async def _prepare(
-        self, log: ConversationLog, turn: Turn, cards: Sequence[AgentCard], runner: TurnRunner
-    ) -> None:
+    async def _prepare(self, log: ConversationLog, turn: Turn, cards: Sequence[AgentCard], runner: TurnRunner) -> None:
         """Get knowledge and plan at the same time; what a signal asks for is known already."""
         if turn.signal:
             await log.append([plan_event(turn, _unasked(turn.signal, cards), 0, "signal")])

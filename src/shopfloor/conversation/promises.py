@@ -24,8 +24,10 @@ DOING: dict[str, tuple[str, str]] = {
         r"refund|reimburs|credit|erstatt|reembols|rembours",
     ),
     "change": (
-        r"changed|updated|amended|replaced|exchanged|ge[äa]ndert|umgetauscht|cambiad[oa]|actualizad[oa]|modifi[ée]e?|"
-        r"[ée]chang[ée]e?",
+        (
+            r"changed|updated|amended|replaced|exchanged|ge[äa]ndert|umgetauscht|cambiad[oa]|actualizad[oa]|modifi[ée]e?|"
+            r"[ée]chang[ée]e?"
+        ),
         r"chang|updat|amend|replac|exchang|änder|tausch|cambi|actualiz|modifi|échang",
     ),
     "return": (
@@ -37,8 +39,10 @@ DOING: dict[str, tuple[str, str]] = {
         r"mail|sent|send|ship|dispatch|forward|deliver|transit|schick|versand|envi|envoy",
     ),
     "subscription": (
-        r"subscribed|unsubscribed|signed up|added|removed|abonniert|angemeldet|hinzugefügt|suscrit[oa]|añadid[oa]|"
-        r"inscrit[ea]?|ajout[ée]e?",
+        (
+            r"subscribed|unsubscribed|signed up|added|removed|abonniert|angemeldet|hinzugefügt|suscrit[oa]|añadid[oa]|"
+            r"inscrit[ea]?|ajout[ée]e?"
+        ),
         r"subscri|signed|added|add_|remov|cart|abonn|hinzu|suscri|añad|inscri|ajout",
     ),
     "ticket": (
@@ -90,7 +94,7 @@ def unkept(sentence: str, outputs: Sequence[JsonValue]) -> tuple[str, ...]:
 
 
 def _texts(value: JsonValue) -> Iterator[str]:
-    """Return the texts in a tool's answer, without the names of its fields: `can_be_cancelled` tells of nothing done."""
+    """Return the texts in a tool's answer, without the names of its fields: `can_be_cancelled` tells nothing."""
     match value:
         case str():
             yield value

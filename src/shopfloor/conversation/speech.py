@@ -16,7 +16,6 @@ from shopfloor.kernel.ids import IdSource, MessageId
 from shopfloor.language.writing import sentences_in
 from shopfloor.planning.plan import Task
 
-
 PARAGRAPH = "\n\n"
 
 

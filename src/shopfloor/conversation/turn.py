@@ -20,9 +20,9 @@ from shopfloor.conversation.grounding import Evidence
 from shopfloor.conversation.hearing import TICKET, contents_of, original
 from shopfloor.conversation.log import ConversationLog, Desk
 from shopfloor.conversation.notices import notice_in
-from shopfloor.conversation.promises import unkept
 from shopfloor.conversation.speech import Speech, known
 from shopfloor.conversation.state import Turn
+from shopfloor.conversation.thought import OwnEvidence, model_called
 from shopfloor.identity.identity import Identity
 from shopfloor.journal import events
 from shopfloor.journal.events import EventData, ToolCalled
@@ -41,6 +41,8 @@ MAX_REPLANS = 2
 STALE = timedelta(minutes=5)
 """Reads that were made before a crash are made again after so long."""
 TRANSCRIPT_CHARACTERS = 3_500
+KNOWLEDGE = "search_knowledge"
+"""The tool of an agent that may read the shop's pages."""
 NOTHING: Mapping[str, JsonValue] = {}
 
 
@@ -143,24 +145,7 @@ class TurnRunner:
 
     async def thought(self, call: ModelCall, task: Task | None = None) -> None:
         """Take down what became of a call to a model."""
-        usage = call.usage
-        self._unwritten.append(
-            events.ModelCalled(
-                turn_id=self._turn.id,
-                task_id=task.id if task else "",
-                task_class=call.task_class,
-                tier=call.tier,
-                provider=call.provider,
-                model=call.model,
-                rung=call.rung,
-                outcome=call.outcome,
-                error=call.error,
-                duration_ms=round(call.total_s * 1000, 1),
-                input_tokens=usage.input_tokens if usage else None,
-                output_tokens=usage.output_tokens if usage else None,
-                nanos=call.nanos,
-            )
-        )
+        self._unwritten.append(model_called(call, self._turn.id, task.id if task else ""))
 
     async def started(self, task: Task) -> None:
         """Show a task's status line."""
@@ -314,21 +299,9 @@ class TurnRunner:
 
     def _surroundings(self, task: Task) -> Surroundings:
         """Return what a model has to know around a task."""
-        state = self._log.state
-        plan = state.plan
-        made = self._calls[task.id]
-        own = Evidence(self._now, self._zone, state.language)
-        taken = 0
-
-        def unproven(sentence: str) -> tuple[str, ...]:
-            nonlocal taken
-            for call in made[taken:]:
-                own.add(call.tool_output)
-                own.add(call.tool_args)
-            taken = len(made)
-            unborne = set(own.missing(sentence))
-            claims = tuple(claim for claim in self._speech.missing(sentence) if claim in unborne)
-            return (*claims, *unkept(sentence, [call.tool_output for call in made]))
+        state, made = self._log.state, self._calls[task.id]
+        plan = state.plan or Plan(tasks=(task,), confidence=1.0)
+        own = OwnEvidence(Evidence(self._now, self._zone, state.language), made, self._speech.missing)
 
         async def hear(call: ModelCall) -> None:
             await self.thought(call, task)
@@ -336,11 +309,13 @@ class TurnRunner:
         return Surroundings(
             history=state.history(self._name(task)),
             reads=tuple((call.tool, call.args) for call in task.prefetch),
-            colleagues=tuple(
-                f"{self._name(other)}: {other.task[:200]}" for other in (plan.tasks if plan else ()) if other.id != task.id
-            ),
-            complexity=plan.complexity if plan else 0.5,
-            unproven=unproven,
+            now=self._now.astimezone(self._zone),
+            language=state.language,
+            is_signed_in=self.identity.is_signed_in,
+            passages=state.knowledge if KNOWLEDGE in self._factory.cards[task.agent].tools else (),
+            colleagues=tuple(f"{self._name(one)}: {one.task[:200]}" for one in plan.tasks if one.id != task.id),
+            complexity=plan.complexity,
+            unproven=own.unproven,
             hear=hear,
         )
 

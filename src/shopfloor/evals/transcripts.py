@@ -22,7 +22,7 @@ from shopfloor.language.detection import detect
 from shopfloor.language.languages import DEFAULT
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.plan import Plan, Planner, PlanRequest, Task
-from shopfloor.planning.routes import DECLINE
+from shopfloor.planning.route import DECLINE
 
 SHOP_TIME = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 """When the demo shop is looked at, so that its orders are always the same."""

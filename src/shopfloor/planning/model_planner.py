@@ -40,10 +40,11 @@ NAMED_BY_CUSTOMERS = frozenset({"order_number", "email"})
 SYSTEM = f"""\
 You plan how a shop's team answers a customer's newest messages. Split them into tasks, each for one skill of one agent.
 
-- One task for each thing that is asked for, at most {MAX_TASKS}; what belongs together is one task. Small talk beside a \
-request is no task.
+- One task for each thing that is asked for, at most {MAX_TASKS}; what belongs together is one task. Small talk beside \
+a request is no task.
 - `request`: the customer's own words for that part, understandable by itself.
-- `arguments`: values for what the skill takes, copied from the conversation. Never invent a number, a name or an address.
+- `arguments`: values for what the skill takes, copied from the conversation. Never invent a number, a name or an \
+address.
 - `depends_on`: ids of tasks that must end before. Tasks that do not need each other depend on nothing.
 - `reads`: tool calls, only of tools that the agent has and that only read, whose results the task will surely need.
 - `status_line`: what the customer sees meanwhile, a few words in the customer's language, ending in "...".
@@ -228,9 +229,7 @@ class ModelPlanner:
         except ValidationError as error:
             raise InvalidInput(f"task {one.id}: {error}") from error
 
-    def _arguments(
-        self, card: AgentCard, skill: Skill, one: DraftTask, request: PlanRequest
-    ) -> dict[str, JsonValue]:
+    def _arguments(self, card: AgentCard, skill: Skill, one: DraftTask, request: PlanRequest) -> dict[str, JsonValue]:
         """Return the values that the model gave, as the slots take them, and those that the words themselves give."""
         given = {argument.name: argument.value for argument in one.arguments}
         named = " ".join(message.content for message in request.history).lower() + f" {request.focus.order_number}"
@@ -258,7 +257,10 @@ class ModelPlanner:
         """Return the reads that the skill begins with, and those of the model's that may be made."""
         customer = {"is_signed_in": request.is_signed_in, "email": None, "name": None}
         scope = {**arguments, "request": one.request, "customer": customer, "is_resumed": False}
-        reads = [*first_reads(card, skill, scope, self._tools), *(read for call in one.reads for read in self._read(card, call))]
+        reads = [
+            *first_reads(card, skill, scope, self._tools),
+            *(read for call in one.reads for read in self._read(card, call)),
+        ]
         return tuple({call_key(read.tool, read.args): read for read in reads}.values())[:MAX_READS]
 
     def _read(self, card: AgentCard, call: DraftCall) -> Sequence[Prefetch]:
@@ -269,11 +271,11 @@ class ModelPlanner:
             parsed = tool.parse({argument.name: argument.value for argument in call.arguments})
         except InvalidInput:
             return ()
-        return (Prefetch(tool=call.tool, args=parsed.model_dump(mode="json", exclude_none=True, exclude_defaults=True)),)
+        return (
+            Prefetch(tool=call.tool, args=parsed.model_dump(mode="json", exclude_none=True, exclude_defaults=True)),
+        )
 
-    def _status(
-        self, card: AgentCard, skill: Skill, arguments: Mapping[str, JsonValue], request: PlanRequest
-    ) -> str:
+    def _status(self, card: AgentCard, skill: Skill, arguments: Mapping[str, JsonValue], request: PlanRequest) -> str:
         names = {**dict.fromkeys(card.slots), **arguments, "request": request.message}
         return render(skill.status, names, request.wording)[:300]
 

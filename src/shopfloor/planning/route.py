@@ -1,6 +1,6 @@
 """A part of a message with the skill chosen for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
@@ -9,6 +9,11 @@ from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.slots import named_orders
 from shopfloor.agents.transfers import SCENARIO
 from shopfloor.planning.leaning import is_writing
+from shopfloor.planning.matcher import Match
+from shopfloor.planning.recognition import NOT_OURS
+
+DECLINE = "decline"
+"""The skill that declines what is not ours."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +32,13 @@ class Route:
     def is_writing(self) -> bool:
         """Whether the skill may write."""
         return is_writing(self.card, self.skill)
+
+
+def against(route: Route, matches: Sequence[Match]) -> Route:
+    """Return a route that knows how well its rivals were matched."""
+    own = NOT_OURS if route.skill.id == DECLINE else route.card.id
+    rivals = (match.score for match in matches if match.label.partition("/")[0] != own)
+    return replace(route, rival=max(rivals, default=0.0))
 
 
 def is_same_skill(one: Route, other: Route) -> bool:

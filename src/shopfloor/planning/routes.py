@@ -31,7 +31,7 @@ from shopfloor.planning.leaning import (
 from shopfloor.planning.matcher import Match
 from shopfloor.planning.plan import PlanRequest
 from shopfloor.planning.recognition import NOT_OURS, Recognition
-from shopfloor.planning.route import Route, by_order, is_same_skill
+from shopfloor.planning.route import DECLINE, Route, against, by_order, is_same_skill
 from shopfloor.planning.sequels import Sequels
 from shopfloor.search.contract import ProductSearch
 from shopfloor.topics.concepts import POINTING, is_worldly, leans, matters_of, names_unknown, without_matters
@@ -46,8 +46,6 @@ CLOSE = 0.3
 """A skill that has all it needs is taken before a better matched one of its agent's that has not, if it is so close."""
 CLEARLY_FOREIGN = 0.6
 """Beside other wishes a part is declined from that score on; below it, it is passed over."""
-DECLINE = "decline"
-"""The skill that declines what is not the shop's business."""
 SHORT = 5
 """A message of at most so many words may go on with what was talked about."""
 WISHES = re.compile(r",? and (?:also )?(?:an? |some )?|, ", re.IGNORECASE)
@@ -172,10 +170,6 @@ class Router:
         card, skill = found
         return Route(card=card, skill=skill, text=text, arguments={}, score=score)
 
-    def handed_over(self, message: str) -> Route | None:
-        """Return the route to a person where the shop's words or a rule pass a message on, or None."""
-        return self.transferred(message) or self.passed_on(message)
-
     def transferred(self, text: str) -> Route | None:
         """Return the route to a person where a text holds words that the shop passes on, or None."""
         scenario = triggered(self._request.scenarios, text)
@@ -217,7 +211,7 @@ class Router:
 
     def _of(self, part: Clause, *, beside: bool = False, within: str = "") -> list[Route]:
         leaned = self._leaned(part, within) if within else part
-        return self._parted(self._going_on(part) or _against(leaned.matches, self._chosen(leaned, beside)))
+        return self._parted(self._going_on(part) or against(self._chosen(leaned, beside), leaned.matches))
 
     # -- choosing a skill --------------------------------------------------------------------------------------------
 
@@ -498,12 +492,6 @@ def _is_filler(route: Route, known: Recognition) -> bool:
     is_asked = known.begins_anew(route.text) or "?" in route.text
     is_remark = not route.skill.takes and route.score < LIKELY and not is_asked
     return only_talks(route.card, route.skill) or is_outcry or (is_short and (route.score < POSSIBLE or is_remark))
-
-
-def _against(matches: Sequence[Match], route: Route) -> Route:
-    """Return a route that knows how well another agent was matched."""
-    own = NOT_OURS if route.skill.id == DECLINE else route.card.id
-    return replace(route, rival=max((one.score for one in matches if _agent(one) != own), default=0.0))
 
 
 def _rank(order: Sequence[str], scenario: str) -> int:

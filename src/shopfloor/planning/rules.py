@@ -70,7 +70,8 @@ class RulePlanner:
         router = Router(request, known, self._reader, self._search, self._inverses)
         routes = router.routes(rest) if rest or not going_on else []
         routes = self._told.joined(routes, is_kept=request.is_signed_in)
-        if going_on and not rest and (passed := router.handed_over(request.message)):
+        is_answered = going_on and not rest
+        if is_answered and (passed := router.transferred(request.message) or router.passed_on(request.message)):
             going_on = [on for on in going_on if on.answer or on.waiting.agent == passed.card.id]
             routes = [] if any(on.waiting.agent == passed.card.id for on in going_on) else [passed]
         return self._compose(going_on, routes, request)
