@@ -7,7 +7,7 @@ from demo_app import NOW
 from pydantic import JsonValue
 
 from shopfloor.kernel.clock import FixedClock
-from shopfloor.kernel.errors import Unavailable
+from shopfloor.kernel.errors import BadAnswer, Unavailable
 from shopfloor.models.answer import Answer
 from shopfloor.models.contract import Finished, Model, ModelRequest, ToolRequest
 from shopfloor.models.ledger import MemoryLedger
@@ -50,12 +50,12 @@ def tool_texts(request: ModelRequest) -> Sequence[str]:
 
 
 def scripted(*answers: str | Answer | Exception, plan: str | None = None) -> ScriptedModel:
-    """Return a model whose specialists answer in this order; without a plan its planner is down."""
+    """Return a model whose specialists answer in this order; without a plan its planner is of no use."""
     left = iter(answers)
 
     def script(request: ModelRequest) -> Scripted:
         if is_planning(request):
-            return plan or Unavailable("no plans today")
+            return plan or BadAnswer("no plans today")
         return next(left, Unavailable("the script has come to its end"))
 
     return ScriptedModel(script)

@@ -76,7 +76,7 @@ class ModelSpecialist:
     ) -> AsyncIterator[Said | Outcome]:
         """Do a task; what is not for a model is done by the playbook from the start."""
         around = task.around
-        if around is None or not self._is_for_a_model(task):
+        if around is None or self._thinking.is_down or not self._is_for_a_model(task):
             async for output in self._playbook.run(task, scope, tools, context):
                 yield output
             return

@@ -1,11 +1,15 @@
 """The models of one turn: one budget for all its calls, one payer, and one ear for what became of each."""
 
+from shopfloor.kernel.errors import RateLimited, Unavailable
 from shopfloor.models.contract import Model
 from shopfloor.models.deadline import WithDeadline
+from shopfloor.models.ledger import ModelCall
 from shopfloor.models.router import ModelRouter
 from shopfloor.models.tiers import Work
 from shopfloor.models.traced import Sink
 
+DOWN = frozenset({Unavailable.__name__, RateLimited.__name__})
+"""Errors of a call after which the next one would hardly fare better."""
 LONGEST_S = 45.0
 """A call of a turn takes no longer: somebody waits for it."""
 
@@ -18,10 +22,17 @@ class Thinking:
         self._router = router
         self._payer = payer
         self._budget = router.turn_budget()
+        self.is_down = False
+        """Whether no model answered a call of the turn: whoever waits need not wait for the next to fail."""
 
     def model_for(self, work: Work, hear: Sink) -> Model:
         """Return a model for some work; `hear` is told of each call when it is over."""
-        model = self._router.model_for(work, turn=self._budget, payer=self._payer, hear=hear)
+
+        async def heard(call: ModelCall) -> None:
+            self.is_down = self.is_down or call.error in DOWN
+            await hear(call)
+
+        model = self._router.model_for(work, turn=self._budget, payer=self._payer, hear=heard)
         return WithDeadline(model, LONGEST_S)
 
     def escalated(self, work: Work) -> Work:
