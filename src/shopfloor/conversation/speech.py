@@ -56,7 +56,6 @@ class Speech:
     def learn(self, call: ToolCalled) -> None:
         """Take what a tool answered for true."""
         self._evidence.add(call.tool_output)
-        self._evidence.add(call.tool_args)
 
     def has_said(self, task: Task) -> bool:
         """Say whether any word of a task was released that is not journaled yet."""

@@ -27,7 +27,6 @@ class OwnEvidence:
         """Return what a sentence states that neither the turn nor a tool of the task bears out."""
         for call in self.made[self.taken :]:
             self.own.add(call.tool_output)
-            self.own.add(call.tool_args)
         self.taken = len(self.made)
         own = self.own.missing(sentence)
         claims = tuple(claim for claim in self.turns(sentence) if claim in own)
