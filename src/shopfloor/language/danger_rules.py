@@ -126,20 +126,20 @@ SELF_HARM = (
     rule(
         "wanting to die",
         "die, dead, to live, want live, living, reason to live, alive, exist, be here, never been born, never born, "
-        "end it all, my life, own life, sterben, tot, leben, morir, muert, vivir, viviendo, vida, mourir, en finir, "
-        "mes jours, ma vie, vivre",
+        "end it all, ending it all, my life, own life, sterben, tot, leben, morir, muert, vivir, viviendo, vida, "
+        "mourir, en finir, mes jours, ma vie, vivre",
         rf"\b(?:i|he|she)(?:'m| am|'ve| have| just| really| only| do){{0,3}}(?: \w+)? {NOT}{WANT}(?: just| really)? "
         rf"(?:to )?(?:just )?die{MEANT}|{NOT}\bwanna die{MEANT}",
         r"\bi (?:just |really )?(?:want|wanna|wish)(?: to| i (?:was|were))? (?:be )?(?:dead|never born|never been "
         r"born)\b(?! (?:sea|stock|by))|\bwish i had never been born\b",
         rf"\b(?:i|he|she)(?: just| really)? (?:don't|dont|do not|doesn't|no longer|can't|cannot) (?:want|wanna|"
         rf"wants)(?: to)? (?:live|be alive|exist|go on living|be here)(?: any ?more)?{MEANT}(?! (?:with|without|near))",
-        r"\b(?:no|any) (?:reason|point) (?:to live|in living|to go on living)\b|\b(?:life|living) (?:is not|isn't|"
-        r"isnt) worth (?:living|it)\b(?! without)|\bcan't go on living\b|\bbetter off (?:dead\b|without me$|if i "
-        r"(?:was|were) dead)",
+        r"\b(?:no|any|see a|find a) (?:reason|point) (?:to live|in living|to go on living)\b|\b(?:life|living) (?:is "
+        r"not|isn't|isnt) worth (?:living|it)\b(?! without)|\bcan't go on living\b|\bbetter off (?:dead\b|without me$|"
+        r"if i (?:was|were) dead)",
         rf"\b{NOT}{GOING} (?:just )?(?:end it all|end my (?:own )?life|take my (?:own )?life)\b|\b(?:ending|taking) my "
-        rf"(?:own )?life\b|\bend my life\b",
-        r"\bich (?:will|mochte|wollte|wunschte)(?: (?:einfach|nur|am liebsten|lieber|mir|ich|,|jetzt|doch)){0,3} "
+        rf"(?:own )?life\b|\bend my life\b|\bfeel like ending it all\b|\b(?:i'd|i would) rather be dead{MEANT}",
+        r"\bich (?:will|mochte|wollte|wunschte)(?: (?:einfach|nur|noch|am liebsten|lieber|mir|ich|,|jetzt|doch)){0,3} "
         r"(?:sterben|tot sein|ware tot|nicht mehr leben|nicht mehr da sein)\b",
         r"\b(?:mag|will|kann|mochte) (?:ich )?nicht mehr leben\b(?! ohne)|\bnicht mehr leben (?:will|mochte|kann)\b|"
         r"\bmein leben beenden\b|\bmir das leben nehmen\b|\bke?inen (?:grund|sinn) mehr (?:zu leben|im leben)\b|"
@@ -155,8 +155,8 @@ SELF_HARM = (
     ),
     rule(
         "wanting to hurt oneself",
-        "myself, suicid, unalive, self harm, overdose, my wrists, jump, pills, himself, herself, themselves, mich um, "
-        "bring mich, selbst, mich, matarme, me quiero, me voy a, ahorcarme, hacerme, cortarme, me tuer, me pendre, "
+        "myself, kms, suicid, unalive, self harm, overdose, my wrists, jump, pills, himself, herself, themselves, mich "
+        "um, bring mich, selbst, mich, matarme, me quiero, me voy a, ahorcarme, hacerme, cortarme, me tuer, me pendre, "
         "flinguer, me faire du, me foutre, veines",
         r"\b(?:kill|killing|unalive|hang|hanging) (?:myself|himself|herself|themselves)\b(?! (?:laughing|on|over))",
         rf"{NOT}\b{GOING} (?:just )?(?:hurt|hurting|harm|harming|cut|cutting)(?: myself| himself| herself| "
@@ -165,7 +165,7 @@ SELF_HARM = (
         rf"(?:still )?self harm\b|\burge to self harm\b|\bi(?:'m| am) self harming\b",
         r"\bi(?:'m| am| feel| have been|'ve been)(?: feeling| so| really| very)? suicidal\b|\bsuicidal (?:thoughts|"
         r"feelings|ideation)\b|\b(?:commit|committing|attempt|attempting|considering|contemplating|thinking (?:of|"
-        r"about)) suicide\b|\bunalive myself\b",
+        r"about)) suicide\b|\bunalive myself\b|\bi (?:\w+ ){0,2}(?:wanna|want to|will|might|should) kms\b",
         rf"{NOT}\b{GOING} (?:overdose|slit my wrists|jump off (?:a|the) (?:bridge|roof|building)|take all (?:my|the) "
         rf"pills|jump in front of (?:a|the) train)\b",
         r"\b(?:ich )?(?:bringe?|bring') mich um\b(?! (?:den|die|das) )|\bmich (?:selbst )?(?:umbringen|umzubringen|"

@@ -10,7 +10,10 @@ TOLD = (
     r"(?:instructions?|rules?|guidelines?|prompts?|directives?|constraints?|restrictions?|programming|guardrails?|"
     r"safety (?:rules|guidelines|protocols?|filters?)|safeguards|commands)"
 )
-BEFORE = r"(?:previous|prior|earlier|preceding|above|system|initial|original|foregoing|existing|hidden|developer'?s?)"
+BEFORE = (
+    r"(?:previous|previus|prevoius|prior|earlier|preceding|above|system|initial|original|foregoing|existing|hidden|"
+    r"developer'?s?)"
+)
 TOLD_DE = (
     r"(?:anweisung(?:en)?|instruktion(?:en)?|regeln|vorgaben|richtlinien|befehle|(?:system ?)?prompts?|einschrankungen|"
     r"beschrankungen|systemanweisung(?:en)?)"
@@ -44,8 +47,8 @@ BLOB = r"(?:[a-z0-9+/]{24,}={0,2}|base ?64|rot ?13|hex(?:adecimal)?|morse|caesar
 INJECTION = (
     rule(
         "instructions set aside",
-        "ignor, disregard, forget, override, bypass, vergiss, vergess, missacht, umgeh, olvid, omit, caso omiso, no "
-        "sigas, oubli, compte, abstraction",
+        "ignor, befolgst, disregard, stop following, stop obeying, forget, override, bypass, vergiss, vergess, "
+        "missacht, umgeh, olvid, omit, caso omiso, no sigas, oubli, compte, abstraction",
         rf"\b(?:ignore|disregard|forget|override|bypass)(?: about| to follow)? (?:(?:all|any|every|each|of|the|these|"
         rf"those|and|following) )*(?:(?:your|{BEFORE}) )(?:(?:own|and|or|{BEFORE}) )*{TOLD}\b",
         rf"\b(?:ignore|disregard|forget|override|bypass) all (?:of )?(?:the |these |those |other )?{TOLD}\b(?! on| in| "
@@ -57,11 +60,14 @@ INJECTION = (
         r"\b(?:ignore|disregard|forget) (?:everything|all|anything|all text|the text) (?:above|prior|before)(?: "
         r"this)?(?: line| point)?,? (?:and|then|instead|from now) (?:\w+ )?(?:say|print|output|tell|reveal|write|act|"
         r"give|answer|respond|reply|do)\b",
+        r"\b(?:ignore|disregard) the above,? (?:and|then|instead)\b",
+        rf"\bstop (?:following|obeying) (?:all |any )?(?:of )?your {TOLD}\b",
         r"\boverride (?:the |your |all )?(?:safety|security|content) \w+",
         rf"\b(?:ignoriere?n?|vergiss|vergesst|vergessen sie|missachte?n?|umgehe?n?)(?: sie)? (?:(?:alle|aller|all|die|"
         rf"diese|und) )*(?:(?:deine|eure|ihre|vorherigen?|vorigen?|bisherigen?|obigen?|fruheren?|ursprunglichen?|"
         rf"vorangegangenen?) )+{TOLD_DE}\b",
-        rf"\b(?:ignoriere?|vergiss)(?: bitte)? alle {TOLD_DE}\b|\bvergiss alles,? was (?:du|man dir|dir)\b",
+        rf"\b(?:ignoriere?|vergiss)(?: bitte)? alle {TOLD_DE}\b|\bvergiss(?: alles)?,? was (?:du|man dir|dir)\b|\bab "
+        rf"(?:jetzt|sofort) befolgst du\b",
         rf"\b(?:ignor(?:a|e|ad|en)|olvid(?:a|e|ad|en)(?:te de)?|omit(?:e|a)|caso omiso (?:de|a)|no sigas)(?: (?:todas|"
         rf"de|las|los|estas))* (?:tus|sus|vuestras) {TOLD_ES}\b",
         rf"\b(?:ignor(?:a|e|ad|en)|olvid(?:a|e|ad|en)|omit(?:e|a)|caso omiso (?:de|a)|no sigas)(?: (?:todas|de|las|"
@@ -74,8 +80,9 @@ INJECTION = (
     ),
     rule(
         "new instructions",
-        "your new, no longer, apply, neue, nuev, nouve",
+        "your new, new instruction, new rule, new system, no longer, apply, neue, nuev, nouve",
         r"\b(?:here are|these are|follow) your new (?:instructions|rules|orders|guidelines)\b",
+        r"(?:^|[.!?] )(?:your )?new (?:system )?(?:instructions?|rules?) ?:",
         r"\byour new (?:task|instructions?|role|rules?|goal|objective|persona|identity|prompt) (?:is|are)\b",
         rf"\byour {TOLD} no longer appl(?:y|ies)\b|\b(?:pretend|imagine|assume|as if) (?:that )?your {TOLD} (?:do not|"
         rf"don't) apply\b",
@@ -125,9 +132,9 @@ INJECTION = (
         "above, above, before this, anweisung, vorgaben, instrucciones, consignes, which rules, what rules",
         r"\b(?:your|the|full|entire|whole|hidden|initial|original|dein\w{0,2}|den|tu|el|ton|le|votre) "
         r"system ?prompt\b(?! (?:me|says?|asks?|asking|appears?|pop))",
-        rf"\b{SHOW}\b(?: me| us| out| back)?(?: with)?(?: (?:all|of|verbatim|exactly))* (?:your|the|its) (?:(?:full|"
-        rf"entire|exact|own|whole) )*(?:(?:system|hidden|secret|initial|original|internal|developer|base|pre) "
-        rf")+(?:prompt|instructions?|message|rules|guidelines|text)\b",
+        rf"\b{SHOW}\b(?: me| us| out| back)?(?: with)?(?: (?:all|of|verbatim|exactly))* (?:(?:the )?(?:text|words|"
+        rf"content) of )?(?:your|the|its) (?:(?:full|entire|exact|own|whole) )*(?:(?:system|hidden|secret|initial|"
+        rf"original|internal|developer|base|pre) )+(?:prompt|instructions?|message|rules|guidelines|text)\b",
         rf"\b{SHOW}\b(?: me)?(?: \w+)? your (?:(?:full|entire|exact|own) )*(?:prompt\b|instructions\b(?! for| on| "
         rf"about| to| re| how| regarding| of))",
         r"\b(?:what|which) (?:instructions|rules|prompt) (?:were|was|have|did) (?:you|been|they)\b(?! send| include| "
