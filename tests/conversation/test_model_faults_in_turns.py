@@ -1,4 +1,4 @@
-"""Whatever a model's server does, over either wire format: the customer gets a useful answer, and the journal says whose."""
+"""Whatever a model's server does, over either wire format, the customer is answered; the journal says by whom."""
 
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -37,7 +37,11 @@ QUESTION = "Where is my order #123?"
 PLAYBOOKS = "it shipped yesterday with UPS"
 SETTINGS = """
 providers:
-  here: {{format: {form}, base_url: "{url}", key_variable: KEY, deadlines: {{first_byte_s: 1, between_s: 1, whole_s: 3}}}}
+  here:
+    format: {form}
+    base_url: "{url}"
+    key_variable: KEY
+    deadlines: {{first_byte_s: 1, between_s: 1, whole_s: 3}}
 tiers:
   fast: [{{provider: here, model: small, price: {{input: 1, output: 2}}}}]
 call_s: 4

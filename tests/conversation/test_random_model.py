@@ -55,7 +55,16 @@ CUSTOMER = (
     "sign me up for the newsletter",
     "it does not fit",
 )
-TOOLS = ("get_order", "cancel_order", "search_products", "open_ticket", "list_orders", "hand_over", "ask_customer", "rm")
+TOOLS = (
+    "get_order",
+    "cancel_order",
+    "search_products",
+    "open_ticket",
+    "list_orders",
+    "hand_over",
+    "ask_customer",
+    "rm",
+)
 ARGUMENTS = ({}, {"order_number": "123"}, {"order_number": NEVER[1]}, {"query": "socks"}, {"a": [1, {"b": None}]})
 
 

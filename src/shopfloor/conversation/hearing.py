@@ -13,16 +13,23 @@ from shopfloor.agents.templates import render
 from shopfloor.conversation.notices import notice_in
 from shopfloor.conversation.state import ChatState, Turn
 from shopfloor.journal.events import MessageWritten, TurnStarted
+from shopfloor.kernel.errors import InvalidInput
 from shopfloor.kernel.ids import MessageId
 from shopfloor.language.detection import detect
 from shopfloor.language.entities import entities
 from shopfloor.language.gloss import Glossed, glossed
 from shopfloor.language.languages import DEFAULT, LANGUAGES, Language
+from shopfloor.language.masking import masked
 from shopfloor.planning.plan import Plan, Task
 
 TICKET = "open_ticket"
 """The write that passes a matter on to a person."""
+IN_DANGER = "The customer may be in danger of hurting themselves: please read what they wrote at once."
 UNREAD = "The customer writes in a language that the team does not read."
+MAX_CHARACTERS = 8_000
+"""Of one message."""
+HARMLESS = "\n\t\r\u200d\ufe0f"
+"""Not printable, yet text: line ends, tabs, and what joins an emoji's parts."""
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -98,8 +105,10 @@ def _status(task: Task, card: AgentCard, language: Language) -> str:
     return render(text, {**dict.fromkeys(card.slots), **values, "request": task.task}, language=language)[:300]
 
 
-def passed_on(contents: Sequence[str], state: ChatState, turn: Turn, cards: Sequence[AgentCard]) -> Plan | None:
-    """Return the plan for words that nobody here reads: a person takes over. None where no agent can open a ticket.
+def passed_on(
+    contents: Sequence[str], state: ChatState, turn: Turn, cards: Sequence[AgentCard], reason: str = UNREAD
+) -> Plan | None:
+    """Return the plan for words that nobody here may answer: a person does. None where no agent can open a ticket.
 
     Where it asked for something already, it goes on with that; an e-mail address is read out of the words.
     """
@@ -109,7 +118,7 @@ def passed_on(contents: Sequence[str], state: ChatState, turn: Turn, cards: Sequ
         return None
     waiting = next((one for one in state.answerable(turn.message_ids) if one.agent == card.id), None)
     content = "\n".join(contents)
-    arguments: dict[str, JsonValue] = {"reason": UNREAD} if "reason" in skill.takes else {}
+    arguments: dict[str, JsonValue] = {"reason": reason} if "reason" in skill.takes else {}
     if waiting:
         arguments = dict(waiting.slots)
     emails = entities(content).emails
@@ -125,3 +134,20 @@ def passed_on(contents: Sequence[str], state: ChatState, turn: Turn, cards: Sequ
         continues=waiting.origin if waiting else None,
     )
     return Plan(tasks=(task,), confidence=1.0, reminds=False)
+
+
+def readable(text: str) -> str:
+    """Return a message's text without blanks at its ends and control characters, and with secrets masked.
+
+    Raises:
+        InvalidInput: it is empty, too long, or no text.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise InvalidInput(f"the message has {len(text):,} characters: at most {MAX_CHARACTERS:,} can be read")
+    # Control characters could steer the terminal or the page of whoever reads the conversation.
+    content = "".join(letter for letter in text if letter.isprintable() or letter in HARMLESS).strip()
+    if (len(text.strip()) - len(content)) * 20 > len(text):
+        raise InvalidInput("the message is not readable text: send plain text in UTF-8")
+    if not content:
+        raise InvalidInput("the message is empty: write what you would like to know")
+    return masked(content)

@@ -19,7 +19,16 @@ from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.registry import Registry
 from shopfloor.agents.settings import Settings
-from shopfloor.conversation.hearing import contents_of, heard, in_language, language_of, passed_on, read_in
+from shopfloor.conversation.hearing import (
+    IN_DANGER,
+    contents_of,
+    heard,
+    in_language,
+    language_of,
+    passed_on,
+    read_in,
+    readable,
+)
 from shopfloor.conversation.live import Hub, Listener, nobody
 from shopfloor.conversation.log import ConversationLog, Desk
 from shopfloor.conversation.state import ChatState, Turn, fold
@@ -34,6 +43,7 @@ from shopfloor.journal.events import (
     IdentityVerified,
     KnowledgeRetrieved,
     LanguageChanged,
+    MessageScreened,
     MessageWritten,
     ReplyComposed,
     SignalReceived,
@@ -46,6 +56,7 @@ from shopfloor.kernel.ids import ConversationId, CustomerId, MessageId, StreamId
 from shopfloor.language.answers import is_stop
 from shopfloor.language.gloss import Glossed, joined
 from shopfloor.language.languages import DEFAULT
+from shopfloor.language.safety import screen
 from shopfloor.language.wording import wording_of
 from shopfloor.models.thinking import Thinking
 from shopfloor.planning.executor import execute
@@ -54,13 +65,9 @@ from shopfloor.search.contract import KnowledgeRetriever, Passage
 
 logger = logging.getLogger(__name__)
 
-MAX_CHARACTERS = 8_000
-"""Of one message."""
 PLANNED_CHARACTERS = 4_000
 """Of the messages of one turn that a plan is made from."""
 TURN_TIMEOUT_S = 120.0
-HARMLESS = "\n\t\r\u200d\ufe0f"
-"""Not printable, yet text: line ends, tabs, and what joins an emoji's parts."""
 KEPT_STATES = 1_000
 """Conversations whose state stays in memory; others are folded anew."""
 
@@ -149,7 +156,7 @@ class ChatOrchestrator:
         return max((one for one, identity in known.items() if identity.customer_id == customer_id), default=None)
 
     async def post(self, conversation: ConversationId, text: str, client_id: str | None = None) -> Event:
-        """Journal a customer's message, once for each `client_id`, and return its event.
+        """Journal a customer's message, once for each `client_id`, and return its event; secrets in it are masked.
 
         A text that is sent again while the same text waits for its answer is the same message: people and programs
         send again what seems to have got lost.
@@ -255,9 +262,10 @@ class ChatOrchestrator:
         state = log.state
         cards = [card for card in await self._registry.cards() if card.half == "conversation"]
         brand = await self._settings.brand()
-        thinking = Thinking(self._desk.models, _payer(state)) if self._desk.models else None
-        factory = AgentFactory(cards, brand, self._desk.tools, state.identity, thinking)
         turn = state.turn or await self._begin(log, _context(brand, cards))
+        is_steered = any(screen(content).injection for content in contents_of(state, turn.message_ids))
+        thinking = Thinking(self._desk.models, _payer(state)) if self._desk.models and not is_steered else None
+        factory = AgentFactory(cards, brand, self._desk.tools, state.identity, thinking)
         said = await heard(contents_of(state, turn.message_ids), state.language)
         runner = TurnRunner(self._desk, log, turn, factory, brand, said, thinking)
         outcome = await self._outcome(log, runner, turn, cards)
@@ -335,6 +343,7 @@ class ChatOrchestrator:
             language = await language_of(log.state.unanswered, log.state.language)
             if language != (None if log.state.is_foreign else log.state.language):
                 data.append(LanguageChanged(turn_id=turn_id, language=language))
+            data += _screened(turn_id, [message.content for message in log.state.unanswered])
         if log.state.context is None or log.state.context.version != context.version:
             data.append(context)
         await log.append(data)
@@ -346,6 +355,10 @@ class ChatOrchestrator:
             await log.append([plan_event(turn, _unasked(turn.signal, cards), 0, "signal")])
             return
         asked = contents_of(log.state, turn.message_ids)
+        in_danger = any(screen(content).self_harm for content in asked)
+        if in_danger and (plan := passed_on(asked, log.state, turn, cards, IN_DANGER)):
+            await log.append([plan_event(turn, plan, 0, "safety")])
+            return
         if log.state.is_foreign and (plan := passed_on(asked, log.state, turn, cards)):
             await log.append([plan_event(turn, plan, 0, "language")])
             return
@@ -400,6 +413,12 @@ class ChatOrchestrator:
         if wrong:
             raise InvalidInput(f"the planner {self._planner.name} made a plan that cannot run: {'; '.join(wrong)}")
         return plan
+
+
+def _screened(turn: TurnId, contents: Sequence[str]) -> list[EventData]:
+    """Return the event that says what of the messages needs care; none where nothing does."""
+    found = [screening for content in contents if not (screening := screen(content)).is_clean]
+    return [MessageScreened(turn_id=turn, **asdict(screening)) for screening in found]
 
 
 def _payer(state: ChatState) -> str:
@@ -475,20 +494,3 @@ def _first(group: ExceptionGroup[Exception]) -> Exception:
     """Return the first error of a group of tasks, whatever groups it is wrapped in."""
     error = group.exceptions[0]
     return _first(cast("ExceptionGroup[Exception]", error)) if isinstance(error, ExceptionGroup) else error
-
-
-def readable(text: str) -> str:
-    """Return a message's text without blanks at its ends and without control characters.
-
-    Raises:
-        InvalidInput: it is empty, too long, or no text.
-    """
-    if len(text) > MAX_CHARACTERS:
-        raise InvalidInput(f"the message has {len(text):,} characters: at most {MAX_CHARACTERS:,} can be read")
-    # Control characters could steer the terminal or the page of whoever reads the conversation.
-    content = "".join(letter for letter in text if letter.isprintable() or letter in HARMLESS).strip()
-    if (len(text.strip()) - len(content)) * 20 > len(text):
-        raise InvalidInput("the message is not readable text: send plain text in UTF-8")
-    if not content:
-        raise InvalidInput("the message is empty: write what you would like to know")
-    return content

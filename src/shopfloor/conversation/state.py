@@ -22,6 +22,7 @@ from shopfloor.journal.events import (
     IdentityVerified,
     KnowledgeRetrieved,
     LanguageChanged,
+    MessageScreened,
     MessageWritten,
     ModelCalled,
     PlanMade,
@@ -36,9 +37,13 @@ from shopfloor.journal.events import (
 )
 from shopfloor.kernel.ids import ConversationId, MessageId, OrderNumber, ProductId, TurnId
 from shopfloor.language.languages import DEFAULT, Language
+from shopfloor.language.safety import screen
 from shopfloor.models.contract import ModelMessage
 from shopfloor.planning.plan import Plan, Task
 from shopfloor.tools.contract import EarlierCall
+
+LEFT_OUT = "(This message is left out.)"
+"""What stands in a model's history for a message that it had better not read."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -245,7 +250,7 @@ class ChatState:
             )
 
     @_take.register
-    def _(self, data: SentenceWithheld | ModelCalled, _at: datetime) -> None:
+    def _(self, data: SentenceWithheld | ModelCalled | MessageScreened, _at: datetime) -> None:
         """Change nothing: it only stands in the log."""
 
     @_take.register
@@ -272,11 +277,14 @@ class ChatState:
     def history(self, reader: str) -> tuple[ModelMessage, ...]:
         """Return the transcript for a model's next call.
 
-        After an assistant's message that another agent than `reader` wrote stands a note on who it was.
+        After an assistant's message that another agent than `reader` wrote stands a note on who it was. A customer's
+        message that tries to steer the team is left out.
         """
         history: list[ModelMessage] = []
         for message in self.messages:
-            history.append(ModelMessage(role=message.role, content=message.content))
+            is_steering = message.role == "user" and screen(message.content).injection
+            content = LEFT_OUT if is_steering else message.content
+            history.append(ModelMessage(role=message.role, content=content))
             if message.role == "assistant" and message.agent_name not in {None, reader}:
                 note = f"[System Note] The assistant message above was authored by {message.agent_name}."
                 history.append(ModelMessage(role="system", content=note))

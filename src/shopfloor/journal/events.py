@@ -157,6 +157,19 @@ class LanguageChanged(EventData):
     """What they are answered in from now on; None for a language that the team does not read."""
 
 
+class MessageScreened(EventData):
+    """Something in the customer's messages needs care; which rule says so."""
+
+    TYPE = "SCREENING"
+    turn_id: TurnId
+    injection: str | None = None
+    """They try to steer the team: no model reads them."""
+    abuse: str | None = None
+    """They insult or threaten people."""
+    self_harm: str | None = None
+    """Somebody may be in danger: a person takes over."""
+
+
 class KnowledgeRetrieved(EventData):
     """General knowledge found for the turn."""
 
@@ -325,6 +338,7 @@ EVENT_TYPES: dict[str, type[EventData]] = {
         SignalReceived,
         TurnStarted,
         LanguageChanged,
+        MessageScreened,
         KnowledgeRetrieved,
         PlanMade,
         TaskStatus,

@@ -7,6 +7,7 @@ A rule that holds is a reason to look, not a proof: no right is given or taken b
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shopfloor.language.danger_rules import ABUSE, SELF_HARM
 from shopfloor.language.safety_rules import Rule
@@ -37,6 +38,7 @@ class Screening:
 CLEAN = Screening()
 
 
+@lru_cache(maxsize=1_024)
 def screen(text: str) -> Screening:
     """Return what a message holds that needs care."""
     plain = _plain(text)
