@@ -17,6 +17,8 @@ MAX_DATA = 12_000
 """Letters of one tool's answer, document or older message."""
 MAX_PAGES, MAX_PAGE = 3, 1_500
 """Passages of the shop's pages, and letters of each."""
+FITTING = 0.5
+"""The score from which on a passage may be about what was asked."""
 ASK, HAND_OVER = "ask_customer", "hand_over"
 """What a model may ask of the code, beside its tools."""
 EARLIER = "[System Note] Earlier in this conversation, shortened: "
@@ -74,7 +76,8 @@ def proposing(name: str, description: str, slots: Sequence[str]) -> ToolSpec:
 def situation(task: AgentTask, around: Surroundings) -> str:
     """Return what differs from task to task: which part, for whom, when, and what is known."""
     known: dict[str, JsonValue] = {name: value for name, value in task.slots.items() if value is not None}
-    pages = [data("page", canonical_json(dict(one))[:MAX_PAGE]) for one in around.passages[:MAX_PAGES]]
+    found = [dict(one) for one in around.passages if float(str(one.get("score", 0))) >= FITTING][:MAX_PAGES]
+    pages = [data("page", canonical_json(one)[:MAX_PAGE]) for one in found]
     language = NAMES_IN_ENGLISH[around.language]
     lines = [
         f"Your part of the request ({task.skill.name}): {data('customer', task.request)}",

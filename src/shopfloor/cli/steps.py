@@ -18,7 +18,9 @@ from shopfloor.journal.events import (
     IdentityVerified,
     KnowledgeRetrieved,
     LanguageChanged,
+    MessageScreened,
     MessageWritten,
+    ModelCalled,
     PlanMade,
     ReplyComposed,
     SentenceWithheld,
@@ -78,6 +80,14 @@ def _task_text(event: Event) -> str:
                 f"({escape(_short(cast(JsonValue, call.tool_args)))}), {call.duration_ms:.1f} ms{ahead}\n"
                 f"{_indented(result)}"
             )
+        case ModelCalled() as call:
+            tokens = f", {call.input_tokens or 0:,} + {call.output_tokens or 0:,} tokens" if call.input_tokens else ""
+            rung = f", after {call.rung} asked in vain" if call.rung else ""
+            what = f"{call.task_id or 'plan'} {escape(call.provider)}:{escape(call.model)}"
+            return f"[bold]MODEL_CALL[/] {what} {call.outcome}, {call.duration_ms:,.0f} ms{tokens}{rung}"
+        case MessageScreened() as screened:
+            rules = (screened.injection, screened.abuse, screened.self_harm)
+            return f"[bold]SCREENING[/] {escape(', '.join(rule for rule in rules if rule))}"
         case HandedOff() as handed:
             return f"[bold]HANDOFF[/] {handed.from_agent} → {handed.to_agent}: {escape(handed.reason)}"
         case ActionMoved() as action:
