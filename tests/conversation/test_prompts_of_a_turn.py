@@ -1,4 +1,4 @@
-"""Every word that models read in a turn, as it was; `RENEW_SNAPSHOTS=1` writes it anew, to be read before it is kept."""
+"""Every word that models read in a turn, as it was; `RENEW_SNAPSHOTS=1` writes it anew, to be read before it stays."""
 
 import json
 from dataclasses import asdict
