@@ -68,6 +68,9 @@ from shopfloor.shop.sql import load, sql_shop
 from shopfloor.shop.sql.rows import ProductRow
 from shopfloor.tools.contract import Tool, Toolset
 from shopfloor.tools.gated import gated_tool
+from shopfloor.tools.mcp_client.servers import McpServers
+from shopfloor.tools.mcp_client.stores import MemoryMcpServers, SqlMcpServers
+from shopfloor.tools.mcp_client.toolset import AttachedTools, WithAttached, opened
 from shopfloor.tools.retail.carts import CartTools, cart_kinds, owns_cart
 from shopfloor.tools.retail.choosing import ChoosingTools
 from shopfloor.tools.retail.knowledge import KnowledgeTools
@@ -99,6 +102,11 @@ class App:
     clock: Clock
     ids: IdSource
     ledger: Ledger
+    tools: Toolset
+    """The shop's own tools, for faces that serve them."""
+    mcp_servers: McpServers
+    attached: AttachedTools | None = None
+    """The tools of the attached MCP servers; None where the installation takes none."""
     models: ModelRouter | None = None
     """Who thinks; None where no model is set up, and the team works without one."""
     secret: bytes = field(repr=False)
@@ -128,6 +136,7 @@ class Stores:
     outreaches: Outreaches
     profiles: Profiles
     keys: ApiKeys
+    mcp_servers: McpServers = field(default_factory=MemoryMcpServers)
     ledger: Ledger = field(default_factory=MemoryLedger)
     spending: Spending = field(default_factory=MemorySpending)
 
@@ -142,44 +151,39 @@ async def assemble(
     planner: Planner | None = None,
     trained: Trained | None = None,
     models: ModelRouter | None = None,
+    attached: AttachedTools | None = None,
 ) -> App:
     """Connect everything.
 
     `wrap` may put a wrapper around all tools, such as one that records, delays or fails them. `planner` is one that was
     made before, to be used by several installations; `trained` is what one that is made here knows beside the cards.
-    `models` hands out models; None where none is set up.
+    `models` hands out models; None where none is set up. `attached` are the tools of MCP servers.
     """
     brand = await stores.settings.brand()  # home, zone and currency hold until the next start
     search = await CatalogueSearch.build(stores.shop.catalogue)
-    pages = await to_thread.run_sync(demo_pages)
+    retriever = await _retriever(home=brand.country)
     await to_thread.run_sync(prepare)
-    retriever = PageRetriever([parse_page(page, text) for page, text in pages.items()], home=brand.country)
     kinds = _kinds(stores, clock, ZoneInfo(brand.zone))
     gate = _gate(kinds, stores, clock)
     recollection = Recollection(stores.profiles, stores.shop, search.category_of, clock)
-    returns = _return_tools(stores, clock, ZoneInfo(brand.zone))
     reads = [
         *_reads(stores, search, retriever, clock),
-        *returns.tools(),
+        *_return_tools(stores, clock, ZoneInfo(brand.zone)).tools(),
         *ProfileTools(recollection, lambda text: search.understand(text).brand).tools(),
     ]
-    tools = wrap(Noticing(ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds)]), stores.profiles))
-    if planner is None:
-        background = await to_thread.run_sync(shipped_background)
-        planner = RulePlanner(search, {tool.name: tool for tool in tools.tools()}, background, trained)
-    chat = ChatOrchestrator(
-        Desk(journal=stores.journal, tools=tools, clock=clock, ids=ids, hub=Hub(), recollection=recollection),
-        registry=stores.registry,
-        settings=stores.settings,
-        planner=planner,
-        retriever=retriever,
-    )
+    own = Noticing(ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds)]), stores.profiles)
+    tools = wrap(WithAttached(own, attached) if attached else own)
+    refresh = attached.refresh if attached else None
+    planner = planner or await _rule_planner(search, tools, trained)
+    desk = Desk(journal=stores.journal, tools=tools, clock=clock, ids=ids, hub=Hub(), recollection=recollection)
+    registry, settings = stores.registry, stores.settings
+    chat = ChatOrchestrator(desk, registry=registry, settings=settings, planner=planner, retriever=retriever)
     return App(
         shop=stores.shop,
         journal=stores.journal,
-        registry=stores.registry,
-        settings=stores.settings,
-        team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds]),
+        registry=registry,
+        settings=settings,
+        team=Team(registry, settings, tools, [kind.name for kind in kinds], refresh),
         chat=chat,
         planner=planner,
         outreach=_outreach(stores, chat, clock),
@@ -189,9 +193,22 @@ async def assemble(
         clock=clock,
         ids=ids,
         ledger=stores.ledger,
+        tools=own,
+        mcp_servers=stores.mcp_servers,
+        attached=attached,
         models=models,
         secret=secret,
     )
+
+
+async def _retriever(home: str) -> PageRetriever:
+    pages = await to_thread.run_sync(demo_pages)
+    return PageRetriever([parse_page(page, text) for page, text in pages.items()], home=home)
+
+
+async def _rule_planner(search: CatalogueSearch, tools: Toolset, trained: Trained | None) -> RulePlanner:
+    background = await to_thread.run_sync(shipped_background)
+    return RulePlanner(search, {tool.name: tool for tool in tools.tools()}, background, trained)
 
 
 def services_of(app: App) -> Services:
@@ -313,10 +330,11 @@ async def open_app(
             outreaches=SqlOutreaches(database, clock),
             profiles=SqlProfiles(database),
             keys=SqlKeys(database, clock, ids),
+            mcp_servers=SqlMcpServers(database),
             ledger=SqlLedger(database),
             spending=SqlSpending(database),
         )
-        async with _models(config, stores, clock) as models:
+        async with _models(config, stores, clock) as models, opened(stores.mcp_servers) as attached:
             yield await assemble(
                 stores,
                 secret=await to_thread.run_sync(config.secret),
@@ -325,6 +343,7 @@ async def open_app(
                 wrap=wrap,
                 trained=trained,
                 models=models,
+                attached=attached,
             )
     finally:
         await to_thread.run_sync(database.close)
