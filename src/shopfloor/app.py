@@ -171,8 +171,9 @@ async def assemble(
         *_return_tools(stores, clock, ZoneInfo(brand.zone)).tools(),
         *ProfileTools(recollection, lambda text: search.understand(text).brand).tools(),
     ]
-    own = Noticing(ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds)]), stores.profiles)
-    tools = wrap(WithAttached(own, attached) if attached else own)
+    own = ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds)])
+    noticing = Noticing(own, stores.profiles)
+    tools = wrap(WithAttached(noticing, attached) if attached else noticing)
     refresh = attached.refresh if attached else None
     planner = planner or await _rule_planner(search, tools, trained)
     desk = Desk(journal=stores.journal, tools=tools, clock=clock, ids=ids, hub=Hub(), recollection=recollection)
