@@ -175,7 +175,7 @@ async def assemble(
     noticing = Noticing(own, stores.profiles)
     tools = wrap(WithAttached(noticing, attached) if attached else noticing)
     refresh = attached.refresh if attached else None
-    planner = planner or await _rule_planner(search, tools, trained)
+    planner = planner or await _rule_planner(search, own, trained)  # it prefetches nothing that may be detached
     desk = Desk(journal=stores.journal, tools=tools, clock=clock, ids=ids, hub=Hub(), recollection=recollection)
     registry, settings = stores.registry, stores.settings
     chat = ChatOrchestrator(desk, registry=registry, settings=settings, planner=planner, retriever=retriever)
