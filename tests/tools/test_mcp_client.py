@@ -1,13 +1,14 @@
 """Tools of attached MCP servers, which run as processes of their own."""
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from anyio import to_thread
+from anyio import move_on_after, to_thread
 from tools.attached import Bench, bench, program, served
 
 from shopfloor.kernel.errors import BadAnswer, InvalidFields, InvalidInput, NotFound, Unavailable
@@ -180,6 +181,41 @@ async def test_a_program_that_does_not_speak_is_given_up(
     async with bench(starts, connect_s=1.0) as made:
         with pytest.raises(Unavailable, match="the MCP server clock did not start within 1 s"):
             await made.tools.offered_by(program(environment=("STARTS", "GATE")))
+
+
+async def test_a_program_that_talks_of_other_things_is_given_up_and_not_listened_to(
+    starts: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    script = tmp_path / "chatter.py"
+    text = "import sys\nprint('hello', flush=True)\nfor line in sys.stdin: print('more', flush=True)\n"
+    await to_thread.run_sync(script.write_text, text)
+    async with bench(starts, connect_s=2.0) as made:
+        with pytest.raises(Unavailable, match="the MCP server clock did not start within 2 s"):
+            await made.tools.offered_by(program(command=(sys.executable, str(script))))
+    assert caplog.text == ""
+
+
+async def test_calls_at_once_share_one_connection(clock: Bench) -> None:
+    answers = await asyncio.gather(*(clock.call("clock_echo", text=str(n)) for n in range(20)))
+    assert [answer["text"] for answer in answers] == [str(n) for n in range(20)]
+    assert len(await clock.pids()) == 2, "one to attach, one to call"
+
+
+async def test_a_call_that_is_given_up_while_the_server_starts_leaves_the_others_alone(clock: Bench) -> None:
+    with move_on_after(0.1):
+        await clock.call("clock_echo", text="never")
+    assert (await clock.call("clock_echo", text="next"))["text"] == "next"
+
+
+async def test_an_error_beside_open_connections_comes_out_as_it_is(starts: Path) -> None:
+    async def fail() -> None:
+        async with bench(starts) as made:
+            await made.attach(program())
+            await made.call("clock_echo", text="x")
+            raise NotFound("on its own")
+
+    with pytest.raises(NotFound, match="on its own"):
+        await fail()
 
 
 async def test_a_tool_that_is_neither_a_read_nor_allowed_does_not_exist(clock: Bench) -> None:

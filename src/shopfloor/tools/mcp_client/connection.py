@@ -5,6 +5,7 @@ environment and the variables its row names; what it writes to its error output 
 server gets its header, and no redirect leads to another host.
 """
 
+import logging
 import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -109,6 +110,8 @@ async def connected(server: McpServer, log: TextIO) -> AsyncGenerator[Connection
         InvalidInput: an environment variable that its row names is not set.
         Unavailable: it cannot be reached, or does not speak the protocol.
     """
+    # The SDK logs each line that it cannot read, in the server's own letters and with a traceback; we tell what failed.
+    logging.getLogger("mcp.client").setLevel(logging.CRITICAL)
     async with AsyncExitStack() as stack:
         try:
             client = await stack.enter_async_context(await _client(server, stack, log))
