@@ -70,6 +70,9 @@ from shopfloor.shop.sql import load, sql_shop
 from shopfloor.shop.sql.rows import ProductRow
 from shopfloor.tools.contract import Tool, Toolset
 from shopfloor.tools.gated import gated_tool
+from shopfloor.tools.mcp_client.servers import McpServers
+from shopfloor.tools.mcp_client.stores import MemoryMcpServers, SqlMcpServers
+from shopfloor.tools.mcp_client.toolset import AttachedTools, WithAttached, opened
 from shopfloor.tools.retail.carts import CartTools, cart_kinds, owns_cart
 from shopfloor.tools.retail.choosing import ChoosingTools
 from shopfloor.tools.retail.knowledge import KnowledgeTools
@@ -101,6 +104,11 @@ class App:
     clock: Clock
     ids: IdSource
     ledger: Ledger
+    tools: Toolset
+    """The shop's own tools, for faces that serve them."""
+    mcp_servers: McpServers
+    attached: AttachedTools | None = None
+    """The tools of the attached MCP servers; None where the installation takes none."""
     models: ModelRouter | None = None
     """Who thinks; None where no model is set up, and the team works without one."""
     secret: bytes = field(repr=False)
@@ -130,6 +138,7 @@ class Stores:
     outreaches: Outreaches
     profiles: Profiles
     keys: ApiKeys
+    mcp_servers: McpServers = field(default_factory=MemoryMcpServers)
     ledger: Ledger = field(default_factory=MemoryLedger)
     spending: Spending = field(default_factory=MemorySpending)
 
@@ -145,43 +154,42 @@ async def assemble(
     trained: Trained | None = None,
     models: ModelRouter | None = None,
     sure: float = SURE,
+    attached: AttachedTools | None = None,
 ) -> App:
     """Connect everything.
 
     `wrap` may put a wrapper around all tools, such as one that records, delays or fails them. `planner` is one that was
     made before, to be used by several installations; `trained` is what one that is made here knows beside the cards.
     `models` hands out models; None where none is set up. `sure` is the confidence from which on no model plans.
+    `attached` are the tools of MCP servers.
     """
     brand = await stores.settings.brand()  # home, zone and currency hold until the next start
     search = await CatalogueSearch.build(stores.shop.catalogue)
-    pages = await to_thread.run_sync(demo_pages)
+    retriever = await _retriever(home=brand.country)
     await to_thread.run_sync(prepare)
-    retriever = PageRetriever([parse_page(page, text) for page, text in pages.items()], home=brand.country)
     kinds = _kinds(stores, clock, ZoneInfo(brand.zone))
     gate = _gate(kinds, stores, clock)
     recollection = Recollection(stores.profiles, stores.shop, search.category_of, clock)
-    returns = _return_tools(stores, clock, ZoneInfo(brand.zone))
     reads = [
         *_reads(stores, search, retriever, clock),
-        *returns.tools(),
+        *_return_tools(stores, clock, ZoneInfo(brand.zone)).tools(),
         *ProfileTools(recollection, lambda text: search.understand(text).brand).tools(),
     ]
-    tools = wrap(Noticing(ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds)]), stores.profiles))
-    planner = planner or await _planner(search, tools, trained, sure if models else None)
+    own = ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds)])
+    noticing = Noticing(own, stores.profiles)
+    tools = wrap(WithAttached(noticing, attached) if attached else noticing)
+    refresh = attached.refresh if attached else None
+    # It plans with our own tools: nothing is read ahead that may be detached meanwhile.
+    planner = planner or await _planner(search, own, trained, sure if models else None)
     desk = Desk(stores.journal, tools, clock, ids, Hub(), recollection, models)
-    chat = ChatOrchestrator(
-        desk,
-        registry=stores.registry,
-        settings=stores.settings,
-        planner=planner,
-        retriever=retriever,
-    )
+    registry, settings = stores.registry, stores.settings
+    chat = ChatOrchestrator(desk, registry=registry, settings=settings, planner=planner, retriever=retriever)
     return App(
         shop=stores.shop,
         journal=stores.journal,
-        registry=stores.registry,
-        settings=stores.settings,
-        team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds]),
+        registry=registry,
+        settings=settings,
+        team=Team(registry, settings, tools, [kind.name for kind in kinds], refresh),
         chat=chat,
         planner=planner,
         outreach=_outreach(stores, chat, clock),
@@ -191,6 +199,9 @@ async def assemble(
         clock=clock,
         ids=ids,
         ledger=stores.ledger,
+        tools=own,
+        mcp_servers=stores.mcp_servers,
+        attached=attached,
         models=models,
         secret=secret,
     )
@@ -201,6 +212,11 @@ async def _planner(search: CatalogueSearch, tools: Toolset, trained: Trained | N
     known = {tool.name: tool for tool in tools.tools()}
     rules = RulePlanner(search, known, await to_thread.run_sync(shipped_background), trained)
     return rules if sure is None else ModelPlanner(rules, known, SlotReader(search), sure=sure)
+
+
+async def _retriever(home: str) -> PageRetriever:
+    pages = await to_thread.run_sync(demo_pages)
+    return PageRetriever([parse_page(page, text) for page, text in pages.items()], home=home)
 
 
 def services_of(app: App) -> Services:
@@ -322,10 +338,11 @@ async def open_app(
             outreaches=SqlOutreaches(database, clock),
             profiles=SqlProfiles(database),
             keys=SqlKeys(database, clock, ids),
+            mcp_servers=SqlMcpServers(database),
             ledger=SqlLedger(database),
             spending=SqlSpending(database),
         )
-        async with _models(config, stores, clock) as models:
+        async with _models(config, stores, clock) as models, opened(stores.mcp_servers) as attached:
             yield await assemble(
                 stores,
                 secret=await to_thread.run_sync(config.secret),
@@ -334,6 +351,7 @@ async def open_app(
                 wrap=wrap,
                 trained=trained,
                 models=models,
+                attached=attached,
             )
     finally:
         await to_thread.run_sync(database.close)

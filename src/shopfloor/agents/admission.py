@@ -53,7 +53,8 @@ class Admission:
     def problems(self, card: AgentCard) -> list[FieldProblem]:
         """Return what of a card does not fit, each with its field and a remedy."""
         colleagues = self._unknown_colleagues(card.id, card.half, card.handoffs)
-        found = [*self._unknown_tools(card.tools), *colleagues, *_shadows(card), *_unknown_topics(card)]
+        tools = [*self._unknown_tools(card.tools), *self._others_tools(card)]
+        found = [*tools, *colleagues, *_shadows(card), *_unknown_topics(card)]
         for path, steps in card.parts().items():
             for place, step in enumerate(steps):
                 found += self._of_step(card, step, f"{path}.{place}")
@@ -68,6 +69,13 @@ class Admission:
         for place, tool in enumerate(tools):
             if tool not in self._tools:
                 yield FieldProblem(f"tools.{place}", f"there is no tool {tool}{_meant(tool, self._tools)}")
+
+    def _others_tools(self, card: AgentCard) -> Iterator[FieldProblem]:
+        for place, name in enumerate(card.tools):
+            tool = self._tools.get(name)
+            if tool is not None and tool.only_for and card.id not in tool.only_for:
+                may = ", ".join(sorted(tool.only_for))
+                yield FieldProblem(f"tools.{place}", f"{name} is for {may} only: leave it out")
 
     def _unknown_colleagues(self, own: object, half: object, handoffs: Sequence[str]) -> Iterator[FieldProblem]:
         for place, agent in enumerate(handoffs):
@@ -105,12 +113,12 @@ class Admission:
         tool = self._tools.get(name)
         if tool is None:
             return []
-        known = tool.args.model_fields
+        known = tool.takes()
         takes = f"it takes {', '.join(known)}" if known else "it takes nothing"
         found = [
             FieldProblem(f"{path}.with.{arg}", f"{name} takes no {arg}: {takes}") for arg in args if arg not in known
         ]
-        needed = [arg for arg, field in known.items() if field.is_required() and arg not in args]
+        needed = [arg for arg, is_needed in known.items() if is_needed and arg not in args]
         return found + [FieldProblem(f"{path}.with", f"{name} needs {arg}: give it one") for arg in needed]
 
     def _handed(self, step: HandOff, path: str) -> list[FieldProblem]:

@@ -91,6 +91,8 @@ Expression = Annotated[
 ]
 """A Jinja expression; a fixed text stands in quotes: `"'delivered'"`."""
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+ArgumentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=60)]
+"""Of a tool's argument; those of other systems have capitals and hyphens too."""
 
 
 class Data(BaseModel):
@@ -133,7 +135,7 @@ class Call(Conditional):
     """Call a tool that reads, or that changes nothing of the shop."""
 
     call: Name
-    args: dict[Name, Expression] = Field(default_factory=dict[str, str], alias="with")
+    args: dict[ArgumentName, Expression] = Field(default_factory=dict[str, str], alias="with")
     result: Name = Field(alias="as")
 
 

@@ -4,7 +4,7 @@ The one door for every face: it checks a card against the tools and colleagues t
 does not know.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from anyio import to_thread
 from pydantic import JsonValue
@@ -26,12 +26,23 @@ INDISPENSABLE = ("answer_question", "decline")
 class Team:
     """The agents of an installation and the shop's settings, as its merchant changes them."""
 
-    def __init__(self, registry: Registry, settings: Settings, tools: Toolset, writes: Iterable[str]) -> None:
-        """Take the registry, the settings, all tools, and the names of those that propose writes."""
+    def __init__(
+        self,
+        registry: Registry,
+        settings: Settings,
+        tools: Toolset,
+        writes: Iterable[str],
+        refresh: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Take the registry, the settings, all tools, and the names of those that propose writes.
+
+        `refresh` brings the tools up to date where they can change; None where they cannot.
+        """
         self._registry = registry
         self._settings = settings
         self._tools = tools
         self._writes = frozenset(writes)
+        self._refresh = refresh
 
     # -- agents ------------------------------------------------------------------------------------------------------
 
@@ -62,6 +73,8 @@ class Team:
             InvalidFields: naming each field that is wrong.
             Conflict: another agent has its id, which only a new agent must not share, or its name.
         """
+        if self._refresh is not None:
+            await self._refresh()
         admission = Admission(self._tools.tools(), self._writes, [entry.card for entry in await self.entries()])
 
         def read() -> AgentCard:

@@ -13,6 +13,7 @@ from shopfloor.cli.agents import agents
 from shopfloor.cli.demo import demo
 from shopfloor.cli.evaluate import evaluation
 from shopfloor.cli.keys import keys
+from shopfloor.cli.mcp import mcp
 from shopfloor.cli.models import models
 from shopfloor.cli.options import Data, Json, Router, config
 from shopfloor.cli.profiles import profile
@@ -32,6 +33,7 @@ app.add_typer(agents, name="agents")
 app.add_typer(settings, name="settings")
 app.add_typer(keys, name="keys")
 app.add_typer(models, name="models")
+app.add_typer(mcp, name="mcp")
 app.add_typer(profile, name="profile")
 app.add_typer(signals, name="signals")
 app.add_typer(outbox, name="outbox")

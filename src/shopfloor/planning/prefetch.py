@@ -31,8 +31,7 @@ def first_reads(
         tool = tools.get(step.call)
         args = {name: cast(JsonValue, evaluate(value, names)) for name, value in step.args.items()}
         known: dict[str, JsonValue] = {name: value for name, value in args.items() if value is not None}
-        required = tool.args.model_fields if tool else {}
-        if tool is None or not tool.is_read or any(f.is_required() and n not in known for n, f in required.items()):
+        if tool is None or not tool.is_read or any(must and arg not in known for arg, must in tool.takes().items()):
             break
         reads.append(Prefetch(tool=step.call, args=known))
     return tuple(reads)

@@ -110,11 +110,17 @@ class Tool(Generic[A]):
     """Whether it only looks: such a call may be made ahead of need, or twice."""
     inverse: str | None = None
     """Of a write, the one that undoes it."""
+    only_for: frozenset[AgentId] = frozenset()
+    """The agents that may have it; empty for each whose card names it."""
 
     def spec(self) -> ToolSpec:
         """Return the tool as a model sees it."""
         schema: dict[str, JsonValue] = self.args.model_json_schema()
         return ToolSpec(name=self.name, description=self.description, parameters=schema)
+
+    def takes(self) -> Mapping[str, bool]:
+        """Return the arguments by name, each with whether it must be given."""
+        return {name: field.is_required() for name, field in self.args.model_fields.items()}
 
     def parse(self, args: Mapping[str, JsonValue]) -> A:
         """Read arguments.

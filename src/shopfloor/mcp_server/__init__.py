@@ -1,0 +1,1 @@
+"""The shop's read tools, served to clients of the Model Context Protocol."""
