@@ -170,11 +170,7 @@ async def assemble(
     kinds = _kinds(stores, clock, ZoneInfo(brand.zone))
     gate = _gate(kinds, stores, clock)
     recollection = Recollection(stores.profiles, stores.shop, search.category_of, clock)
-    reads = [
-        *_reads(stores, search, retriever, clock),
-        *_return_tools(stores, clock, ZoneInfo(brand.zone)).tools(),
-        *ProfileTools(recollection, lambda text: search.understand(text).brand).tools(),
-    ]
+    reads = _reads(stores, search, retriever, recollection, clock, ZoneInfo(brand.zone))
     own = ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds)])
     noticing = Noticing(own, stores.profiles)
     tools = wrap(WithAttached(noticing, attached) if attached else noticing)
@@ -271,7 +267,14 @@ def _return_tools(stores: Stores, clock: Clock, zone: tzinfo) -> ReturnTools:
     return ReturnTools(stores.shop, policy, clock, zone)
 
 
-def _reads(stores: Stores, search: CatalogueSearch, retriever: PageRetriever, clock: Clock) -> Sequence[Tool[Any]]:
+def _reads(
+    stores: Stores,
+    search: CatalogueSearch,
+    retriever: PageRetriever,
+    recollection: Recollection,
+    clock: Clock,
+    zone: tzinfo,
+) -> Sequence[Tool[Any]]:
     """Return the tools that propose nothing."""
     shop = stores.shop
     return (
@@ -282,6 +285,8 @@ def _reads(stores: Stores, search: CatalogueSearch, retriever: PageRetriever, cl
         *UpsellTools(shop, search, Habits(shop.orders, search.category_of, clock)).tools(),
         *LeadTools(shop, search).tools(),
         *KnowledgeTools(retriever).tools(),
+        *_return_tools(stores, clock, zone).tools(),
+        *ProfileTools(recollection, lambda text: search.understand(text).brand).tools(),
     )
 
 
