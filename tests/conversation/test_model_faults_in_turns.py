@@ -41,10 +41,10 @@ providers:
     format: {form}
     base_url: "{url}"
     key_variable: KEY
-    deadlines: {{first_byte_s: 1, between_s: 1, whole_s: 3}}
+    deadlines: {{first_byte_s: 0.5, between_s: 0.5, whole_s: 2}}
 tiers:
   fast: [{{provider: here, model: small, price: {{input: 1, output: 2}}}}]
-call_s: 4
+call_s: 3
 """
 CALL = {"index": 0, "id": "call_1", "type": "function"}
 
