@@ -136,6 +136,22 @@ async def test_a_question_keeps_the_thread() -> None:
     assert await say(app, conversation, "123") == "Order #123 is under way."
 
 
+async def test_a_question_that_is_left_is_not_asked_again() -> None:
+    model = scripted(wanting("ask_customer", slot="order_number", question="Which of your orders do you mean?"))
+    app = await demo_app(models=router_of(model))
+    conversation = await begin(app, MAYA)
+    await say(app, conversation, "where is my order?")
+    assert await say(app, conversation, "never mind") == "All right, then I leave it at that."
+
+
+async def test_what_the_shops_pages_say_may_be_said() -> None:
+    model = scripted("Shipping to Austria costs $16.95. It costs $17.95 on Sundays.")
+    app = await demo_app(models=router_of(model))
+    conversation = await begin(app)
+    question = "How much is shipping to the EU and how long does it take?"
+    assert await say(app, conversation, question) == "Shipping to Austria costs $16.95."
+
+
 async def test_a_plan_that_cannot_run_goes_back_once_and_then_the_rules_plan_stands() -> None:
     nobody = {"agent": "nobody", "skill": "track_order", "request": "it"}
 

@@ -13,6 +13,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from shopfloor.agents.card import AgentCard, Skill
+from shopfloor.agents.interpreter import LEFT
 from shopfloor.agents.outcome import (
     AgentTask,
     Done,
@@ -37,6 +38,7 @@ from shopfloor.agents.prompts import (
     repair,
     situation,
 )
+from shopfloor.agents.sentences import speaker
 from shopfloor.kernel.canonical import canonical_json
 from shopfloor.kernel.errors import CallerError, ShopfloorError, WorldError
 from shopfloor.kernel.ids import AgentId
@@ -76,6 +78,10 @@ class ModelSpecialist:
     ) -> AsyncIterator[Said | Outcome]:
         """Do a task; what is not for a model is done by the playbook from the start."""
         around = task.around
+        if around and task.answer == "no" and not task.said:  # to a question of the model's
+            yield Said(speaker(scope).say(LEFT))
+            yield Done()
+            return
         if around is None or self._thinking.is_down or not self._is_for_a_model(task):
             async for output in self._playbook.run(task, scope, tools, context):
                 yield output

@@ -1,9 +1,11 @@
 """What the agents say in a turn: checked sentence by sentence, released, and kept until its message is journaled."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from pydantic import JsonValue
 
 from shopfloor.agents.brand import Brand
 from shopfloor.conversation.grounding import Evidence
@@ -56,6 +58,10 @@ class Speech:
     def learn(self, call: ToolCalled) -> None:
         """Take what a tool answered for true."""
         self._evidence.add(call.tool_output)
+
+    def know(self, passages: Iterable[Mapping[str, JsonValue]]) -> None:
+        """Take what the shop's pages say for true."""
+        self._evidence.add_all(dict(passage) for passage in passages)
 
     def has_said(self, task: Task) -> bool:
         """Say whether any word of a task was released that is not journaled yet."""

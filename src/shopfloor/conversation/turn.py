@@ -302,6 +302,8 @@ class TurnRunner:
         state, made = self._log.state, self._calls[task.id]
         plan = state.plan or Plan(tasks=(task,), confidence=1.0)
         own = OwnEvidence(Evidence(self._now, self._zone, state.language), made, self._speech.missing)
+        passages = state.knowledge if KNOWLEDGE in self._factory.cards[task.agent].tools else ()
+        self._speech.know(passages)
 
         async def hear(call: ModelCall) -> None:
             await self.thought(call, task)
@@ -312,7 +314,7 @@ class TurnRunner:
             now=self._now.astimezone(self._zone),
             language=state.language,
             is_signed_in=self.identity.is_signed_in,
-            passages=state.knowledge if KNOWLEDGE in self._factory.cards[task.agent].tools else (),
+            passages=passages,
             colleagues=tuple(f"{self._name(one)}: {one.task[:200]}" for one in plan.tasks if one.id != task.id),
             complexity=plan.complexity,
             unproven=own.unproven,

@@ -1,5 +1,7 @@
 """The models of one turn: one budget for all its calls, one payer, and one ear for what became of each."""
 
+from time import monotonic
+
 from shopfloor.kernel.errors import RateLimited, Unavailable
 from shopfloor.models.contract import Model
 from shopfloor.models.deadline import WithDeadline
@@ -10,8 +12,8 @@ from shopfloor.models.traced import Sink
 
 DOWN = frozenset({Unavailable.__name__, RateLimited.__name__})
 """Errors of a call after which the next one would hardly fare better."""
-LONGEST_S = 45.0
-"""A call of a turn takes no longer: somebody waits for it."""
+LONGEST_S, TURN_S = 45.0, 75.0
+"""What a call of a turn may take, and all of them together: somebody waits."""
 
 
 class Thinking:
@@ -22,6 +24,7 @@ class Thinking:
         self._router = router
         self._payer = payer
         self._budget = router.turn_budget()
+        self._ends_at = monotonic() + TURN_S
         self.is_down = False
         """Whether no model answered a call of the turn: whoever waits need not wait for the next to fail."""
 
@@ -33,7 +36,7 @@ class Thinking:
             await hear(call)
 
         model = self._router.model_for(work, turn=self._budget, payer=self._payer, hear=heard)
-        return WithDeadline(model, LONGEST_S)
+        return WithDeadline(model, max(min(LONGEST_S, self._ends_at - monotonic()), 0.0))
 
     def escalated(self, work: Work) -> Work:
         """Return the work for the next tier, after a check of an answer failed; the same where there is none above."""

@@ -42,9 +42,9 @@ You plan how a shop's team answers a customer's newest messages. Split them into
 
 - One task for each thing that is asked for, at most {MAX_TASKS}; what belongs together is one task. Small talk beside \
 a request is no task.
-- `request`: the customer's own words for that part, understandable by itself.
-- `arguments`: values for what the skill takes, copied from the conversation. Never invent a number, a name or an \
-address.
+- `request`: the customer's own words for that part, understandable by itself; in English, whatever they write in.
+- `arguments`: values for what the skill takes, as the conversation has them, in English but for names and addresses. \
+Never invent a number, a name or an address.
 - `depends_on`: ids of tasks that must end before. Tasks that do not need each other depend on nothing.
 - `reads`: tool calls, only of tools that the agent has and that only read, whose results the task will surely need.
 - `status_line`: what the customer sees meanwhile, a few words in the customer's language, ending in "...".
