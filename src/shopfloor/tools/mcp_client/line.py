@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from math import ceil
 from typing import Protocol
 
-from anyio import CancelScope
+from anyio import CancelScope, get_cancelled_exc_class
 from anyio.abc import TaskGroup
 from pydantic import JsonValue
 
@@ -179,11 +179,13 @@ class Line:
 @asynccontextmanager
 async def held(group: TaskGroup) -> AsyncGenerator[TaskGroup]:
     """Run a block beside a group's tasks, which end with it; an error of the block comes out as it is, in no group."""
-    failure: Exception | None = None
+    failure: BaseException | None = None
     async with group:
         try:
             yield group
-        except Exception as error:
+        except (get_cancelled_exc_class(), GeneratorExit):
+            raise
+        except BaseException as error:  # Ctrl-C too: whoever runs the installation looks for it
             failure = error
         finally:
             group.cancel_scope.cancel()
