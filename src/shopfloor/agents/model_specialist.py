@@ -183,7 +183,7 @@ class ModelSpecialist:
                 thought.outcome = HandedOff(AgentId(str(one.arguments["to"])), None, reason)
                 return ()
             if skill := proposers.get(one.name):
-                thought.falls_back_to = self._proposing(thought.task, skill, one)
+                thought.falls_back_to = self._proposing(thought, skill, one)
                 return ()
         return None
 
@@ -210,14 +210,20 @@ class ModelSpecialist:
         """Return the slots of a skill whose values a model may tell in words."""
         return [name for name in skill.takes if self._card.slots[name].type in TOLD_IN_WORDS]
 
-    def _proposing(self, task: AgentTask, skill: Skill, one: ToolRequest) -> AgentTask:
-        """Return the task of the skill that proposes a write, with what the model told of it in its slots."""
-        slots = {name: value for name, value in task.slots.items() if name in skill.takes}
+    def _proposing(self, thought: "_Thought", skill: Skill, one: ToolRequest) -> AgentTask:
+        """Return the task of the skill that proposes a write, with what the model told of it in its slots.
+
+        A value that neither the customer nor a tool named is left out: the playbook asks for it.
+        """
+        slots = {name: value for name, value in thought.task.slots.items() if name in skill.takes}
         for name in self._told(skill):
-            value, options = one.arguments.get(name), self._card.slots[name].options
-            if isinstance(value, str) and value.strip() and (not options or value in options):
+            value, slot = one.arguments.get(name), self._card.slots[name]
+            if not isinstance(value, str) or not value.strip() or (slot.options and value not in slot.options):
+                continue
+            shown = f"Order #{value.strip().lstrip('#')}" if slot.type == "order_number" else value
+            if not thought.around.unproven(shown):
                 slots[name] = value.strip()[:500]
-        return replace(task, skill=skill, slots=slots)
+        return replace(thought.task, skill=skill, slots=slots)
 
     async def _call(
         self, thought: "_Thought", requests: Sequence[ToolRequest], tools: Toolset, context: ToolContext

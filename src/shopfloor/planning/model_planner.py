@@ -5,6 +5,7 @@ model's plan is checked as any other; one that cannot run goes back to it once, 
 """
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, JsonValue, ValidationError
@@ -35,8 +36,8 @@ LONG = 40
 """Words from which on a message is not easy to plan for."""
 MAX_READS = 4
 """Reads that are made ahead for one task."""
-NAMED_BY_CUSTOMERS = frozenset({"order_number", "email"})
-"""Kinds of slots whose values a customer, or a tool, must have named: a model must not make them up."""
+TELLING = re.compile(r"\S*[\d@]\S*|\S+://\S+")
+"""Words that name something: a model must not make them up."""
 SYSTEM = f"""\
 You plan how a shop's team answers a customer's newest messages. Split them into tasks, each for one skill of one agent.
 
@@ -214,6 +215,8 @@ class ModelPlanner:
         skill = card.skill(one.skill) if card else None
         if card is None or skill is None:
             raise InvalidInput(f"task {one.id}: there is no skill {one.skill} of an agent {one.agent}")
+        if not _is_named(one.request, request):
+            one = one.model_copy(update={"request": request.message})
         arguments = self._arguments(card, skill, one, request)
         try:
             return Task(
@@ -232,13 +235,11 @@ class ModelPlanner:
     def _arguments(self, card: AgentCard, skill: Skill, one: DraftTask, request: PlanRequest) -> dict[str, JsonValue]:
         """Return the values that the model gave, as the slots take them, and those that the words themselves give."""
         given = {argument.name: argument.value for argument in one.arguments}
-        named = " ".join(message.content for message in request.history).lower() + f" {request.focus.order_number}"
         found: dict[str, JsonValue] = {}
         for name in skill.takes:
-            slot = card.slots[name]
-            value = self._reader.fill(slot, given[name], request.focus, is_answer=True) if given.get(name) else None
-            if slot.type in NAMED_BY_CUSTOMERS and str(value).lower() not in named:
-                value = None
+            slot, told = card.slots[name], given.get(name, "")
+            value = self._reader.fill(slot, told, request.focus, is_answer=True) if told else None
+            value = value if _is_named(str(value), request) else None
             value = self._reader.fill(slot, one.request, request.focus) if value is None else value
             if value is None and slot.type == "order_number":
                 value = request.focus.order_number
@@ -278,6 +279,13 @@ class ModelPlanner:
     def _status(self, card: AgentCard, skill: Skill, arguments: Mapping[str, JsonValue], request: PlanRequest) -> str:
         names = {**dict.fromkeys(card.slots), **arguments, "request": request.message}
         return render(skill.status, names, request.wording)[:300]
+
+
+def _is_named(text: str, request: PlanRequest) -> bool:
+    """Whether the conversation holds what a text names: numbers, addresses, links."""
+    said = " ".join((request.message, str(request.focus.order_number), *(one.content for one in request.history)))
+    plain = said.lower()
+    return all(word.strip(".,;:!?#()\"'").lower() in plain for word in TELLING.findall(text))
 
 
 def _is_certain(plan: Plan, cards: Sequence[AgentCard]) -> bool:
