@@ -7,6 +7,7 @@ wrapper of the same type. Who the customer is comes with the context, from code;
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
@@ -115,8 +116,7 @@ class Tool(Generic[A]):
 
     def spec(self) -> ToolSpec:
         """Return the tool as a model sees it."""
-        schema: dict[str, JsonValue] = self.args.model_json_schema()
-        return ToolSpec(name=self.name, description=self.description, parameters=schema)
+        return ToolSpec(name=self.name, description=self.description, parameters=_parameters(self.args))
 
     def takes(self) -> Mapping[str, bool]:
         """Return the arguments by name, each with whether it must be given."""
@@ -133,6 +133,12 @@ class Tool(Generic[A]):
         except ValidationError as error:
             problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             raise InvalidInput(f"{self.name}: {problems}") from error
+
+
+@cache
+def _parameters(args: type[ToolArgs]) -> dict[str, JsonValue]:
+    """Return the JSON Schema of arguments; making one takes longer than all else about a call to a model."""
+    return args.model_json_schema()
 
 
 class Toolset(Protocol):
