@@ -179,7 +179,9 @@ class ModelSpecialist:
             if one.name == ASK and (asked := self._asked(thought, one, context)):
                 return asked
             if one.name == HAND_OVER and one.arguments.get("to") in self._card.handoffs:
-                reason = str(one.arguments.get("reason") or "")[:500]
+                reason = str(one.arguments.get("reason") or "")[:500].strip()
+                if not reason or thought.around.unproven(reason):  # it is told to people, and known from then on
+                    reason = f"{self._card.name} handed it over."
                 thought.outcome = HandedOff(AgentId(str(one.arguments["to"])), None, reason)
                 return ()
             if skill := proposers.get(one.name):
