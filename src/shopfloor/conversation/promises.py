@@ -2,7 +2,7 @@
 
 A model has the words of thousands of shops at hand: `I have cancelled your order` comes to it easily. It changes
 nothing itself, so a sentence in which it says that it did, or will, is never true; one that says so of the shop, or of
-goods that they are there, needs a tool's answer with such a word. Playbooks say only what tools answered, and are not
+goods that they are there, needs a tool's answer or a page with such a word. Playbooks say only what tools answered, and are not
 asked.
 """
 
@@ -52,19 +52,24 @@ DOING: dict[str, tuple[str, str]] = {
 }
 """Of each kind of action, the words that say that it was done, and what a tool's answer about it holds."""
 OWN = (
-    r"(?:i|we)(?:'ve|'ll| have| will| just| now| already)*",
-    r"(?:ich|wir) (?:habe|haben|werde|werden)\b[^.!?]{0,60}?",
-    r"(?:he|hemos|voy a|vamos a)",
-    r"(?:j'ai|nous avons|je vais|nous allons)(?: bien)?",
+    r"i(?:'ve|'ll| have| will| just| now| already)+",
+    r"we(?:'ve| have)(?: just| now| already)*",
+    r"(?:ich (?:habe|werde)|wir haben)\b[^.!?]{0,60}?",
+    r"(?:he|hemos|voy a)",
+    r"(?:j'ai|nous avons|je vais)(?: bien)?",
 )
-"""How sentences begin that say that the team did or will do something."""
+"""How sentences begin that say that the team did something, or that somebody of it will."""
 PASSIVE = (
     r"(?:has|have|was|were|is|are) (?:just |now |already |successfully )*(?:been )?",
     r"(?:wurde|wurden|ist|sind)\b[^.!?]{0,60}?",
     r"(?:ha sido|han sido|fue|fueron)",
     r"(?:a été|ont été)",
+    r"we(?:'ll| will)?",
+    r"wir werden\b[^.!?]{0,60}?",
+    r"vamos a",
+    r"nous allons",
 )
-"""How sentences begin that say that something was done."""
+"""How sentences begin that say that something was done, or what the shop does."""
 STOCK = re.compile(
     r"\b(?:in stock|out of stock|sold out|available|unavailable|auf lager|ausverkauft|lieferbar|en stock|agotad[oa]s?|"
     r"disponibles?|épuisée?s?)\b",
@@ -76,7 +81,7 @@ ASKED = re.compile(r"\?\s*$")
 
 
 def unkept(sentence: str, outputs: Sequence[JsonValue]) -> tuple[str, ...]:
-    """Return what a sentence says was done, or is there, that no tool's answer tells; nothing of a question."""
+    """Return what a sentence says was done, or is there, that neither a tool nor a page tells; nothing of a question."""
     if ASKED.search(sentence):
         return ()
     own, passive = _patterns()

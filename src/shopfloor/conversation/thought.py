@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from shopfloor.conversation.grounding import Evidence
 from shopfloor.conversation.promises import unkept
 from shopfloor.journal import events
@@ -21,6 +23,8 @@ class OwnEvidence:
     """The task's calls; more are added as they are made."""
     turns: Callable[[str], tuple[str, ...]]
     """Returns what of a sentence the turn does not know."""
+    passages: Sequence[JsonValue] = ()
+    """Of the shop's pages."""
     taken: int = 0
 
     def unproven(self, sentence: str) -> tuple[str, ...]:
@@ -30,7 +34,7 @@ class OwnEvidence:
         self.taken = len(self.made)
         own = self.own.missing(sentence)
         claims = tuple(claim for claim in self.turns(sentence) if claim in own)
-        return (*claims, *unkept(sentence, [call.tool_output for call in self.made]))
+        return (*claims, *unkept(sentence, [*(call.tool_output for call in self.made), *self.passages]))
 
 
 def model_called(call: ModelCall, turn: TurnId, task_id: str) -> events.ModelCalled:

@@ -301,9 +301,10 @@ class TurnRunner:
         """Return what a model has to know around a task."""
         state, made = self._log.state, self._calls[task.id]
         plan = state.plan or Plan(tasks=(task,), confidence=1.0)
-        own = OwnEvidence(Evidence(self._now, self._zone, state.language), made, self._speech.missing)
         passages = state.knowledge if KNOWLEDGE in self._factory.cards[task.agent].tools else ()
         self._speech.know(passages)
+        evidence = Evidence(self._now, self._zone, state.language)
+        own = OwnEvidence(evidence, made, self._speech.missing, [dict(one) for one in passages])
 
         async def hear(call: ModelCall) -> None:
             await self.thought(call, task)
