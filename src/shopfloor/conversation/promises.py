@@ -2,8 +2,8 @@
 
 A model has the words of thousands of shops at hand: `I have cancelled your order` comes to it easily. It changes
 nothing itself, so a sentence in which it says that it did, or will, is never true; one that says so of the shop, or of
-goods that they are there, needs a tool's answer or a page with such a word. Playbooks say only what tools answered, and are not
-asked.
+goods that they are there, needs a tool's answer or a page with such a word. Playbooks say only what tools answered, and
+are not asked.
 """
 
 import re
@@ -81,7 +81,7 @@ ASKED = re.compile(r"\?\s*$")
 
 
 def unkept(sentence: str, outputs: Sequence[JsonValue]) -> tuple[str, ...]:
-    """Return what a sentence says was done, or is there, that neither a tool nor a page tells; nothing of a question."""
+    """Return what a sentence says was done, or is there, that no tool and no page tells; nothing of a question."""
     if ASKED.search(sentence):
         return ()
     own, passive = _patterns()
