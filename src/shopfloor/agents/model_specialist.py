@@ -76,13 +76,17 @@ class ModelSpecialist:
     async def run(
         self, task: AgentTask, scope: dict[str, object], tools: Toolset, context: ToolContext
     ) -> AsyncIterator[Said | Outcome]:
-        """Do a task; what is not for a model is done by the playbook from the start."""
+        """Do a task; what is not for a model is done by the playbook from the start.
+
+        So is what had begun to write before a crash: a model might now want something else.
+        """
         around = task.around
         if around and task.answer == "no" and not task.said:  # to a question of the model's
             yield Said(speaker(scope).say(LEFT))
             yield Done()
             return
-        if around is None or self._thinking.is_down or not self._is_for_a_model(task):
+        is_taken_up = any(key.startswith(f"{context.origin}/") for key in (*context.admitted, *context.settled))
+        if around is None or is_taken_up or self._thinking.is_down or not self._is_for_a_model(task):
             async for output in self._playbook.run(task, scope, tools, context):
                 yield output
             return
