@@ -143,7 +143,7 @@ class ModelPlanner:
                 output=asked.output,
                 cache_key=asked.cache_key,
             )
-        raise InvalidInput(wrong)
+        raise InvalidInput("neither its first plan nor its second can run")  # what is wrong holds the customer's words
 
     async def _asked(self, asked: ModelRequest, request: PlanRequest, first: Plan) -> str:
         is_easy = len(request.message.split()) < LONG and len(first.tasks) == 1
