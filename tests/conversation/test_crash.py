@@ -18,7 +18,7 @@ from shopfloor.kernel.ids import ConversationId, OrderNumber, StreamId
 pytestmark = pytest.mark.anyio
 
 ARTICLE = "Where's my order #123, and by the way, do you have any red sneakers in men's size 9?"
-COMMITS = 10
+COMMITS = 8
 """Of each of the turns here, with that of its message: at one more the process ends by itself."""
 
 

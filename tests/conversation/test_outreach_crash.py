@@ -20,7 +20,7 @@ from shopfloor.outreach.signals import parse_signal
 pytestmark = pytest.mark.anyio
 
 GUEST = "guest@example.com"
-COMMITS = 13
+COMMITS = 11
 """Of an outreach: at one more the process ends by itself."""
 
 

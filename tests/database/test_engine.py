@@ -6,11 +6,12 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from threading import Event as ThreadEvent
 
 import pytest
-from anyio import CancelScope, create_task_group, to_thread
+from anyio import CancelScope, create_task_group, sleep, to_thread
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
@@ -86,6 +87,64 @@ async def test_a_cancelled_caller_does_not_interrupt_a_write(notes: Database) ->
         scope.cancel()
         go_on.set()
     assert await notes.read(count) == 1
+
+
+async def test_writes_that_queued_are_committed_together(notes: Database) -> None:
+    commits: list[object] = []
+    event.listen(notes.engine, "commit", commits.append)
+    async with create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(notes.write, write("note"))
+    assert await notes.read(count) == 20
+    assert len(commits) < 10
+
+
+async def test_one_that_fails_takes_none_of_those_down_that_it_was_to_be_committed_with(notes: Database) -> None:
+    outcomes: list[object] = []
+
+    def work(number: int, session: Session) -> int:
+        session.execute(text(f"INSERT INTO notes VALUES ('{number}')"))
+        if number % 5 == 3:
+            raise RuntimeError(number)
+        return number
+
+    async def writing(number: int) -> None:
+        try:
+            outcomes.append(await notes.write(partial(work, number)))
+        except RuntimeError as error:
+            outcomes.append(str(error))
+
+    async with create_task_group() as tasks:
+        for number in range(10):
+            tasks.start_soon(writing, number)
+    assert outcomes == [0, 1, 2, "3", 4, 5, 6, 7, "8", 9]
+    assert await notes.read(count) == 8
+
+
+async def test_one_that_was_cancelled_while_it_queued_is_not_run(notes: Database) -> None:
+    begun, go_on = ThreadEvent(), ThreadEvent()
+
+    def first(session: Session) -> None:
+        begun.set()
+        go_on.wait(10)
+        write("first")(session)
+
+    async with create_task_group() as tasks:
+        scope = CancelScope()
+
+        async def writing() -> None:
+            with scope:
+                await notes.write(write("second"))
+
+        tasks.start_soon(notes.write, first)
+        await to_thread.run_sync(begun.wait, 10)
+        tasks.start_soon(writing)
+        tasks.start_soon(notes.write, write("third"))
+        await sleep(0)
+        scope.cancel()
+        await sleep(0)
+        go_on.set()
+    assert await notes.read(lambda session: session.scalars(text("SELECT * FROM notes")).all()) == ["first", "third"]
 
 
 async def test_connections_are_used_again(notes: Database) -> None:

@@ -32,7 +32,7 @@ from shopfloor.conversation.hearing import (
 from shopfloor.conversation.live import Hub, Listener, nobody
 from shopfloor.conversation.log import ConversationLog, Desk
 from shopfloor.conversation.state import ChatState, Turn, fold
-from shopfloor.conversation.turn import TurnRunner, plan_event
+from shopfloor.conversation.turn import TurnRunner
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import (
     ContextLoaded,
@@ -107,7 +107,10 @@ class ChatOrchestrator:
         data: list[EventData] = [ConversationOpened(conversation_id=conversation, channel=channel)]
         if identity.customer_id or identity.order_numbers:
             data.append(_signed_in(identity, method))
-        return conversation, await self._desk.journal.append(_stream(conversation), data)
+        events = await self._desk.journal.append(_stream(conversation), data)
+        if [event.seq for event in events] == [*range(1, len(data) + 1)]:
+            self._keep(conversation, fold(events))
+        return conversation, events
 
     async def sign_in(self, conversation: ConversationId, identity: Identity) -> None:
         """Note that the customer of a conversation has signed in.
@@ -141,11 +144,14 @@ class ChatOrchestrator:
                 raise StorageError(f"the conversation {conversation} cannot be read: {error}") from error
             if not known.is_opened:
                 raise NotFound(f"there is no conversation {conversation}: look at its id again, or begin a new one")
-            self._states[conversation] = known
-            while len(self._states) > KEPT_STATES:
-                self._states.popitem(last=False)
+            self._keep(conversation, known)
         self._states.move_to_end(conversation)
         return known
+
+    def _keep(self, conversation: ConversationId, state: ChatState) -> None:
+        self._states[conversation] = state
+        while len(self._states) > KEPT_STATES:
+            self._states.popitem(last=False)
 
     def present(self, customer_id: CustomerId) -> ConversationId | None:
         """Return the conversation in which a signed-in customer has just written and reads along; None where none is.
@@ -214,8 +220,7 @@ class ChatOrchestrator:
             try:
                 await log.catch_up()
                 while log.state.unanswered or log.state.signals:
-                    await self._turn(log)
-                    await log.catch_up()
+                    await self._turn(log)  # the last thing that it writes brings what others wrote meanwhile
             except BaseException:
                 # The state may lag behind what was stored: it is folded anew next time.
                 self._states.pop(conversation, None)
@@ -269,7 +274,8 @@ class ChatOrchestrator:
         said = await heard(contents_of(state, turn.message_ids), state.language)
         runner = TurnRunner(self._desk, log, turn, factory, brand, said, thinking)
         outcome = await self._outcome(log, runner, turn, cards)
-        content, sources = log.state.compose_reply()
+        rest = runner.rest()
+        content, sources = state.compose_reply(rest)
         reply = ReplyComposed(
             conversation_id=state.conversation_id,
             turn_id=turn.id,
@@ -278,7 +284,7 @@ class ChatOrchestrator:
             sources=sources,
             outcome=outcome,
         )
-        await log.append([reply])
+        await log.append([*rest, reply])
         return reply
 
     async def _outcome(
@@ -291,13 +297,11 @@ class ChatOrchestrator:
             raise
         except Exception:
             logger.exception("turn %s of %s broke", turn.id, log.state.conversation_id)
-            await runner.apologise()
+            runner.apologise()
             return "failed"
         if not is_done:
-            await runner.close(is_done=False)
-            return "stopped"
-        await runner.close(is_done=True)
-        return "answered"
+            runner.stopped()
+        return "answered" if is_done else "stopped"
 
     async def _work(self, log: ConversationLog, runner: TurnRunner, turn: Turn, cards: Sequence[AgentCard]) -> bool:
         """Plan and carry out, and return whether it came to its end: False where the customer stopped it."""
@@ -322,11 +326,11 @@ class ChatOrchestrator:
         self, log: ConversationLog, runner: TurnRunner, turn: Turn, cards: Sequence[AgentCard]
     ) -> None:
         async with asyncio.timeout(TURN_TIMEOUT_S):
+            plan = turn.plan
             async with asyncio.TaskGroup() as group:
                 group.create_task(runner.recall())
-                if turn.plan is None:
-                    group.create_task(self._prepare(log, turn, cards, runner))
-            plan = cast(Plan, turn.plan)
+                preparing = group.create_task(self._prepare(log, turn, cards, runner)) if plan is None else None
+            plan = plan or cast("asyncio.Task[Plan]", preparing).result()
             left = [task for task in plan.tasks if task.id not in turn.settled]
             held = [task for task, status in turn.settled.items() if status in {"needs_input", "skipped"}]
             await execute(left, runner, held=held)
@@ -349,32 +353,25 @@ class ChatOrchestrator:
         await log.append(data)
         return cast(Turn, log.state.turn)
 
-    async def _prepare(self, log: ConversationLog, turn: Turn, cards: Sequence[AgentCard], runner: TurnRunner) -> None:
+    async def _prepare(self, log: ConversationLog, turn: Turn, cards: Sequence[AgentCard], runner: TurnRunner) -> Plan:
         """Get knowledge and plan at the same time; what a signal asks for is known already."""
         if turn.signal:
-            await log.append([plan_event(turn, _unasked(turn.signal, cards), 0, "signal")])
-            return
+            return runner.planned(_unasked(turn.signal, cards), "signal")
         asked = contents_of(log.state, turn.message_ids)
         in_danger = any(screen(content).self_harm for content in asked)
         if in_danger and (plan := passed_on(asked, log.state, turn, cards, IN_DANGER)):
-            await log.append([plan_event(turn, plan, 0, "safety")])
-            return
+            return runner.planned(plan, "safety")
         if log.state.is_foreign and (plan := passed_on(asked, log.state, turn, cards)):
-            await log.append([plan_event(turn, plan, 0, "language")])
-            return
+            return runner.planned(plan, "language")
         said = joined(await read_in(asked, log.state.language))
         message = said.english[:PLANNED_CHARACTERS]
         async with asyncio.TaskGroup() as group:
             knowledge = group.create_task(self._knowledge(message))
             planned = group.create_task(self._planned(said, log.state, turn, cards, runner))
         passages = tuple(cast("dict[str, JsonValue]", asdict(passage)) for passage in knowledge.result())
-        plan = planned.result()
-        await log.append(
-            [
-                KnowledgeRetrieved(turn_id=turn.id, passages=passages),
-                plan_event(turn, in_language(plan, log.state, asked, cards), 0, plan.made_by or self._planner.name),
-            ]
-        )
+        plan = in_language(planned.result(), log.state, asked, cards)
+        retrieved = KnowledgeRetrieved(turn_id=turn.id, passages=passages)
+        return runner.planned(plan, plan.made_by or self._planner.name, retrieved)
 
     async def _knowledge(self, message: str) -> Sequence[Passage]:
         """Find general knowledge; a turn goes on without it."""

@@ -290,12 +290,16 @@ class ChatState:
                 history.append(ModelMessage(role="system", content=note))
         return tuple(history)
 
-    def compose_reply(self) -> tuple[str, tuple[Source, ...]]:
-        """Return the turn's unified reply, composed from its output events, and its sources."""
+    def compose_reply(self, rest: Sequence[EventData] = ()) -> tuple[str, tuple[Source, ...]]:
+        """Return the turn's unified reply, composed from its output events, and its sources.
+
+        `rest` are the turn's events that are to be journaled together with the reply.
+        """
         if self.turn is None:
             return "", ()
-        content = "\n\n".join(message.content for message in self.turn.messages)
-        told = (*self.turn.tool_calls, *self.turn.messages)
+        messages = [*self.turn.messages, *(one for one in rest if isinstance(one, MessageWritten))]
+        content = "\n\n".join(message.content for message in messages)
+        told = (*self.turn.tool_calls, *(one for one in rest if isinstance(one, ToolCalled)), *messages)
         sources = dict.fromkeys(source for one in told for source in one.sources)
         return content, tuple(sources)
 

@@ -147,6 +147,11 @@ class TurnRunner:
         """Take down what became of a call to a model."""
         self._unwritten.append(model_called(call, self._turn.id, task.id if task else ""))
 
+    def planned(self, plan: Plan, planner: str, *found: EventData) -> Plan:
+        """Take down what was found for a plan, and the plan, which is in force once its first task has started."""
+        self._unwritten += (*found, _plan_event(self._turn, plan, 0, planner))
+        return plan
+
     async def started(self, task: Task) -> None:
         """Show a task's status line."""
         await self._write(self._status(task, "started", text=task.status_line))
@@ -158,7 +163,8 @@ class TurnRunner:
         if isinstance(piece, EventData):
             self._unwritten.append(piece)
             return
-        await self._write()  # what was read is journaled before words that stem from it are
+        if any(not isinstance(one, events.ModelCalled) for one in self._unwritten):
+            await self._write()  # what was read is journaled before words that stem from it are released
         if self._notice:
             self._speech.say(task, self._notice)
             self._notice = ""
@@ -224,7 +230,7 @@ class TurnRunner:
         self._hand_off_event(task, colleague, reason)
         self._close(task, status, reason=reason)
         self._replans += 1
-        self._unwritten.append(plan_event(self._turn, plan, self._replans, "orchestrator"))
+        self._unwritten.append(_plan_event(self._turn, plan, self._replans, "orchestrator"))
         return (new,)
 
     async def _give_up(self, task: Task, reason: str) -> Sequence[Task]:
@@ -387,8 +393,13 @@ class TurnRunner:
     # -- writing -----------------------------------------------------------------------------------------------------
 
     async def _write(self, *data: EventData) -> None:
-        pending, self._unwritten = [*self._unwritten, *self._speech.withheld(), *data], []
-        await self._log.append(self._new(pending))
+        self._unwritten += data
+        await self._log.append(self.rest())
+
+    def rest(self) -> list[EventData]:
+        """Return what is still to be journaled, once."""
+        pending, self._unwritten = [*self._unwritten, *self._speech.withheld()], []
+        return self._new(pending)
 
     def _new(self, data: Sequence[EventData]) -> list[EventData]:
         """Return the events without those calls that a write of their task has taken into the journal already."""
@@ -396,31 +407,26 @@ class TurnRunner:
         self._journaled.update(id(one) for one in new if isinstance(one, ToolCalled))
         return new
 
-    async def apologise(self) -> None:
+    def apologise(self) -> None:
         """Say that something broke, in place of what could not be said, and where help is."""
         plan = self._turn.plan
         for task in plan.tasks if plan else ():
             self._unwritten += self._speech.taken(task)
-        if self._turn.signal:
-            await self._write()
-            return
-        self._unwritten.append(self._speech.remark(f"{self._brand.trouble} {self._help()}"))
-        await self._write()
+        if not self._turn.signal:
+            self._unwritten.append(self._speech.remark(f"{self._brand.trouble} {self._help()}"))
 
     def _help(self) -> str:
         """Return where help is."""
         return self._speaker.say(f"Please write to {self._brand.support_email}, and we will take care of it.")
 
-    async def close(self, *, is_done: bool) -> None:
-        """Journal what is left of the turn; of one that was stopped, also what was said and done up to then."""
-        if not is_done:
-            plan = self._turn.plan
-            for task in plan.tasks if plan else ():
-                self._unwritten += self._speech.taken(task)
-            done = " ".join(self._speaker.say(f"This was already done: {summary}") for summary in self._turn.done)
-            if not self._turn.signal:  # of what nobody asked for, nobody needs to hear that it was stopped
-                self._unwritten.append(self._speech.remark(f"{self._speaker.say('I have stopped.')} {done}".strip()))
-        await self._write()
+    def stopped(self) -> None:
+        """Take down of a turn that was stopped what was said and done up to then."""
+        plan = self._turn.plan
+        for task in plan.tasks if plan else ():
+            self._unwritten += self._speech.taken(task)
+        done = " ".join(self._speaker.say(f"This was already done: {summary}") for summary in self._turn.done)
+        if not self._turn.signal:  # of what nobody asked for, nobody needs to hear that it was stopped
+            self._unwritten.append(self._speech.remark(f"{self._speaker.say('I have stopped.')} {done}".strip()))
 
     async def remind(self) -> None:
         """Ask once more what an earlier task still waits for, where the message left it unanswered."""
@@ -467,6 +473,6 @@ class TurnRunner:
         return self._factory.cards[task.agent].agent_name
 
 
-def plan_event(turn: Turn, plan: Plan, revision: int, planner: str) -> events.PlanMade:
+def _plan_event(turn: Turn, plan: Plan, revision: int, planner: str) -> events.PlanMade:
     """Return the event that holds a plan."""
     return events.PlanMade(turn_id=turn.id, revision=revision, planner=planner, plan=plan.model_dump(mode="json"))

@@ -2,17 +2,20 @@
 
 Each unit of work is a plain function that runs in a thread, in one transaction.
 A unit of work costs one hop to a thread, however many statements it has; an async driver pays that per statement.
-SQLite has one writer at a time, so writes queue for one slot here instead of fighting for the file's lock.
+SQLite has one writer at a time, so writes queue here instead of fighting for the file's lock; those that have queued
+meanwhile are committed together, for one wait for the disk.
 """
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Generator
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CancelScope, CapacityLimiter, to_thread
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DataError, DBAPIError
@@ -20,11 +23,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from shopfloor.kernel.errors import InvalidInput, StorageError
+from shopfloor.kernel.finishing import to_the_end
 
 T = TypeVar("T")
 
 READERS = 4
 """Reads that may run side by side."""
+MOST_TOGETHER = 32
+"""Units of work that are committed together."""
 BUSY_TIMEOUT_MS = 5_000
 """How long another process's write is waited for."""
 WAL_RETRY_S = 0.01
@@ -62,6 +68,20 @@ def translated_errors() -> Generator[None]:
         raise storage_error(error) from error
 
 
+class _Unit:
+    """A unit of work that is to be committed, and what came of it."""
+
+    def __init__(self, work: Callable[[Session], Any]) -> None:
+        self.work = work
+        self.result: Any = None
+        self.error: Exception | None = None
+
+    def outcome(self) -> Any:
+        if self.error:
+            raise self.error
+        return self.result
+
+
 class Database:
     """The installation's database.
 
@@ -75,6 +95,8 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         self._write_slots = CapacityLimiter(1 if self.is_sqlite else READERS)
+        self._queue: deque[_Unit] = deque()
+        self._turn = asyncio.Lock()
         self._read_slots = CapacityLimiter(READERS)
 
     @classmethod
@@ -89,15 +111,60 @@ class Database:
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run a unit of work in one transaction: all of it is stored, or nothing.
 
-        Cancelling the caller does not interrupt it.
+        Once it has begun, cancelling the caller does not interrupt it. It is begun anew, after a rollback, where another
+        fails that it was to be committed with; so it changes nothing but the database.
         """
-        return await to_thread.run_sync(self.run, work, True, limiter=self._write_slots)
+        if not self.is_sqlite:
+            return await to_thread.run_sync(self.run, work, True, limiter=self._write_slots)
+        unit = _Unit(work)
+        self._queue.append(unit)
+        try:
+            async with self._turn:
+                while unit in self._queue:
+                    units = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_TOGETHER))]
+                    await to_the_end(to_thread.run_sync(self._run_together, units, limiter=self._write_slots))
+        except asyncio.CancelledError:
+            if unit in self._queue:
+                self._queue.remove(unit)
+            else:
+                with CancelScope(shield=True):
+                    async with self._turn:  # it has begun: stay until it has ended
+                        pass
+            raise
+        return cast(T, unit.outcome())
 
     def run(self, work: Callable[[Session], T], is_write: bool) -> T:
         """Run a unit of work in the calling thread."""
         engine = self._writing if is_write else self.engine
         with translated_errors(), Session(engine, expire_on_commit=False) as session, session.begin():
             return work(session)
+
+    def _run_together(self, units: Sequence[_Unit]) -> None:
+        """Run units of work in one transaction; where one of them fails, each in its own."""
+        if len(units) > 1 and self._run_joined(units):
+            return
+        for unit in units:
+            try:
+                unit.result = self.run(unit.work, True)
+            except Exception as error:
+                unit.error = error
+
+    def _run_joined(self, units: Sequence[_Unit]) -> bool:
+        """Run units of work in one transaction, and say whether that is settled: not where one of them fails."""
+        at_work = False
+        try:
+            with translated_errors(), self._writing.begin() as connection:
+                for unit in units:
+                    at_work = True
+                    with Session(connection, expire_on_commit=False) as session, session.begin():
+                        unit.result = unit.work(session)
+                    at_work = False
+        except Exception as error:
+            if at_work:
+                return False
+            for unit in units:  # it could not begin or be committed, and no other would fare better
+                unit.error = error
+        return True
 
     async def forget_deleted(self) -> None:
         """Take what was deleted or overwritten off the disk: SQLite's log still holds it. PostgreSQL's vacuum does so.

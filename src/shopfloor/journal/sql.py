@@ -4,9 +4,10 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import cast
+from types import ModuleType
+from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, insert, select, update
+from sqlalchemy import CursorResult, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,15 @@ from shopfloor.kernel.keyed_locks import KeyedLocks
 
 STREAMS = cast("Table", StreamRow.__table__)
 EVENTS = cast("Table", EventRow.__table__)
+EVENT_COLUMNS = EVENTS.columns.keys()
+# Built once: to build a statement takes longer than to run it.
+ADD = insert(EVENTS)
+AFTER = select(EVENTS).where(EVENTS.c.stream == bindparam("of"), EVENTS.c.seq > bindparam("after")).order_by(EVENTS.c.seq)
+MOVE_END = (
+    update(STREAMS)
+    .where(STREAMS.c.stream == bindparam("of"))
+    .values({name: bindparam(name) for name in ("last_seq", "head", "unanswered", "waiting_since")})
+)
 MAX_NAMED = 1_000
 """Streams named in one query."""
 NEWEST_PAGE = 50
@@ -103,18 +113,13 @@ class SqlJournal:
             known=_known(session, stream, keys),
         )
         if added.entries:
-            _store(session, added.entries)
+            connection = session.connection()
+            connection.execute(ADD, [{name: getattr(entry, name) for name in EVENT_COLUMNS} for entry in added.entries])
             waiting = waiting.after(added.new, (rebuild(entry) for entry in _newest_first(session, stream)))
-            session.execute(
-                update(STREAMS)
-                .where(STREAMS.c.stream == stream)
-                .values(
-                    last_seq=added.entries[-1].seq,
-                    head=added.entries[-1].chain,
-                    unanswered=waiting.count,
-                    waiting_since=waiting.since,
-                )
-            )
+            end = added.entries[-1]
+            values = {"last_seq": end.seq, "head": end.chain}
+            values |= {"unanswered": waiting.count, "waiting_since": waiting.since}
+            connection.execute(MOVE_END, {"of": stream, **values})
         return added.events
 
 
@@ -127,17 +132,22 @@ def _last_seqs(streams: Sequence[StreamId], session: Session) -> dict[StreamId, 
     return ends
 
 
+def _locking(dialect: ModuleType) -> Any:
+    """Return the statement that locks a stream's row, which is made where missing, and returns what is in it."""
+    start = dialect.insert(STREAMS).values(stream=bindparam("of"), last_seq=0, head="", unanswered=0)
+    end = (STREAMS.c.last_seq, STREAMS.c.head, STREAMS.c.unanswered, STREAMS.c.waiting_since)
+    return start.on_conflict_do_update(
+        index_elements=["stream"], set_={"last_seq": STREAMS.c.last_seq}
+    ).returning(*end)
+
+
+LOCK_END = {"sqlite": _locking(sqlite), "postgresql": _locking(postgresql)}
+
+
 def _locked_end(session: Session, stream: StreamId) -> tuple[int, str, Waiting]:
-    """Return a stream's last number, chain and waiting messages, and lock its row, which is made where missing."""
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    start = (
-        (sqlite if is_sqlite else postgresql).insert(STREAMS).values(stream=stream, last_seq=0, head="", unanswered=0)
-    )
-    row = session.execute(
-        start.on_conflict_do_update(index_elements=["stream"], set_={"last_seq": STREAMS.c.last_seq}).returning(
-            STREAMS.c.last_seq, STREAMS.c.head, STREAMS.c.unanswered, STREAMS.c.waiting_since
-        )
-    ).one()
+    """Return a stream's last number, chain and waiting messages, and lock its row."""
+    connection = session.connection()
+    row = connection.execute(LOCK_END[connection.dialect.name], {"of": stream}).one()
     return row.last_seq, row.head, Waiting(count=row.unanswered, since=row.waiting_since)
 
 
@@ -149,14 +159,9 @@ def _known(session: Session, stream: StreamId, keys: set[str]) -> dict[str | Non
     return {entry.idempotency_key: rebuild(entry) for entry in entries}
 
 
-def _store(session: Session, entries: Sequence[Entry]) -> None:
-    columns = EVENTS.columns.keys()
-    session.execute(insert(EVENTS), [{column: getattr(entry, column) for column in columns} for entry in entries])
-
-
 def _entries(session: Session, stream: StreamId, *, after: int = 0) -> Iterator[Entry]:
-    stored = select(EVENTS).where(EVENTS.c.stream == stream, EVENTS.c.seq > after).order_by(EVENTS.c.seq)
-    return (Entry(**row) for row in session.execute(stored).mappings())
+    stored = session.connection().execute(AFTER, {"of": stream, "after": after})
+    return (Entry(**row) for row in stored.mappings())
 
 
 def _newest_first(session: Session, stream: StreamId) -> Iterator[Entry]:

@@ -84,10 +84,13 @@ async def execute(tasks: Sequence[Task], runner: TaskRunner, *, held: Collection
             group.create_task(_work(lines, held, lines[task.id], runner, ahead))
             return lines[task.id]
 
+        if tasks:
+            await runner.started(tasks[0])  # before any begins: with it the plan is in force
         waiting = [start(task) for task in tasks]
         while waiting:
             line = waiting.pop(0)
-            await runner.started(line.task)
+            if line.task is not tasks[0]:
+                await runner.started(line.task)
             ending = await _tell(line, runner)
             more = await runner.ended(line.task, ending)
             waiting = [*(start(task) for task in more), *waiting]
