@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 from threading import Event as ThreadEvent
 
+import anyio.lowlevel
 import pytest
-from anyio import CancelScope, create_task_group, sleep, to_thread
+from anyio import CancelScope, create_task_group, to_thread
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
@@ -103,7 +104,7 @@ async def test_one_that_fails_takes_none_of_those_down_that_it_was_to_be_committ
     outcomes: list[object] = []
 
     def work(number: int, session: Session) -> int:
-        session.execute(text(f"INSERT INTO notes VALUES ('{number}')"))
+        write(number)(session)
         if number % 5 == 3:
             raise RuntimeError(number)
         return number
@@ -140,9 +141,9 @@ async def test_one_that_was_cancelled_while_it_queued_is_not_run(notes: Database
         await to_thread.run_sync(begun.wait, 10)
         tasks.start_soon(writing)
         tasks.start_soon(notes.write, write("third"))
-        await sleep(0)
+        await anyio.lowlevel.checkpoint()
         scope.cancel()
-        await sleep(0)
+        await anyio.lowlevel.checkpoint()
         go_on.set()
     assert await notes.read(lambda session: session.scalars(text("SELECT * FROM notes")).all()) == ["first", "third"]
 

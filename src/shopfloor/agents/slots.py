@@ -3,6 +3,8 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import assert_never
 
 from pydantic import JsonValue
@@ -201,9 +203,10 @@ def _loose_numbers(text: str, found: Entities, address: Mapping[str, str]) -> Se
     ]
 
 
-def address_parts(text: str) -> dict[str, str]:
+@lru_cache(maxsize=512)
+def address_parts(text: str) -> Mapping[str, str]:
     """Return the parts of a postal address that a text holds, by their names."""
-    return {name: str(part) for name, part in parse_address(text).items()}
+    return MappingProxyType({name: str(part) for name, part in parse_address(text).items()})
 
 
 def _lone_size(text: str) -> str | None:

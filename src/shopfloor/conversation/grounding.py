@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from shopfloor.language.amounts import prices
-from shopfloor.language.dates import days_named, find_days, local_day
+from shopfloor.language.dates import days_named, local_day
 from shopfloor.language.entities import entities
 from shopfloor.language.languages import DEFAULT, Language
 from shopfloor.language.writing import in_english
@@ -46,6 +46,12 @@ class Evidence:
     def __post_init__(self) -> None:
         """Know what day it is."""
         self.days.add(local_day(self.now, self.zone))
+
+    def take(self, other: "Evidence") -> None:
+        """Take in what another knows."""
+        self.amounts |= other.amounts
+        self.days |= other.days
+        self.words |= other.words
 
     def add(self, value: JsonValue) -> None:
         """Take a tool's output or a document in."""
@@ -83,14 +89,30 @@ class Evidence:
 
     def missing(self, sentence: str) -> tuple[str, ...]:
         """Return what a sentence states without evidence, as it is written; empty for a sentence that may be said."""
-        links = URL.findall(sentence)
-        bare = in_english(URL.sub(" ", sentence), self.language)
-        found = entities(bare)
-        missing = [written for written in AMOUNT.findall(bare) if not _amounts(written) <= self.amounts]
-        named = (*found.order_numbers, *found.tracking_ids, *found.emails, *links)
-        missing += [name for name in named if name.lower() not in self.words]
-        missing += [day.isoformat() for day in sorted(find_days(bare, self.now, self.zone) - self.days)]
+        claims = _claims(sentence, local_day(self.now, self.zone), self.language)
+        missing = [written for written, amounts in claims.amounts if not amounts <= self.amounts]
+        missing += [name for name in claims.names if name.lower() not in self.words]
+        missing += [day.isoformat() for day in claims.days if day not in self.days]
         return tuple(dict.fromkeys(missing))
+
+
+class _Claims(NamedTuple):
+    amounts: tuple[tuple[str, frozenset[tuple[str | None, int]]], ...]
+    names: tuple[str, ...]
+    days: tuple[date, ...]
+
+
+@lru_cache(maxsize=256)
+def _claims(sentence: str, today: date, language: Language) -> _Claims:
+    """Return what a sentence states; it is held against several evidences."""
+    links = URL.findall(sentence)
+    bare = in_english(URL.sub(" ", sentence), language)
+    found = entities(bare)
+    return _Claims(
+        amounts=tuple((written, frozenset(_amounts(written))) for written in AMOUNT.findall(bare)),
+        names=(*found.order_numbers, *found.tracking_ids, *found.emails, *links),
+        days=tuple(sorted(days_named(bare, today))),
+    )
 
 
 class _Stated(NamedTuple):

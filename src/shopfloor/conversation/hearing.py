@@ -28,6 +28,8 @@ IN_DANGER = "The customer may be in danger of hurting themselves: please read wh
 UNREAD = "The customer writes in a language that the team does not read."
 MAX_CHARACTERS = 8_000
 """Of one message."""
+SHORT = 500
+"""Letters that are read so soon that no other turn feels it."""
 HARMLESS = "\n\t\r\u200d\ufe0f"
 """Not printable, yet text: line ends, tabs, and what joins an emoji's parts."""
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -42,7 +44,8 @@ def prepare() -> None:
 
 async def language_of(messages: Sequence[MessageWritten], before: Language) -> Language | None:
     """Return the language that messages are written in, `before` where they do not tell; None for one of no use."""
-    return await to_thread.run_sync(detect, "\n".join(message.content for message in messages), before)
+    said = "\n".join(message.content for message in messages)
+    return detect(said, before) if len(said) < SHORT else await to_thread.run_sync(detect, said, before)
 
 
 async def heard(contents: Sequence[str], language: Language) -> list[str]:

@@ -53,6 +53,7 @@ from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, StorageError, WorldError
 from shopfloor.kernel.finishing import to_the_end
 from shopfloor.kernel.ids import ConversationId, CustomerId, MessageId, StreamId, TurnId
+from shopfloor.kernel.latest import Latest
 from shopfloor.language.answers import is_stop
 from shopfloor.language.gloss import Glossed, joined
 from shopfloor.language.languages import DEFAULT
@@ -84,6 +85,7 @@ class ChatOrchestrator:
         self._settings = settings
         self._planner = planner
         self._retriever = retriever
+        self._context: Latest[ContextLoaded] = Latest()
         self._states: OrderedDict[ConversationId, ChatState] = OrderedDict()
         self._running: dict[ConversationId, asyncio.Task[None]] = {}
 
@@ -267,7 +269,7 @@ class ChatOrchestrator:
         state = log.state
         cards = [card for card in await self._registry.cards() if card.half == "conversation"]
         brand = await self._settings.brand()
-        turn = state.turn or await self._begin(log, _context(brand, cards))
+        turn = state.turn or await self._begin(log, self._context.of(lambda: _context(brand, cards), brand, *cards))
         is_steered = any(screen(content).injection for content in contents_of(state, turn.message_ids))
         thinking = Thinking(self._desk.models, _payer(state)) if self._desk.models and not is_steered else None
         factory = AgentFactory(cards, brand, self._desk.tools, state.identity, thinking)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
@@ -15,6 +15,9 @@ from shopfloor.conversation.state import ChatState, Turn
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import EventData, MessageWritten, SentenceWithheld, Source, ToolCalled
 from shopfloor.kernel.ids import IdSource, MessageId
+from shopfloor.kernel.latest import Latest
+from shopfloor.language.dates import local_day
+from shopfloor.language.languages import Language
 from shopfloor.language.writing import sentences_in
 from shopfloor.planning.plan import Task
 
@@ -144,13 +147,26 @@ class Speech:
         return not missing
 
 
+_SETTINGS: Latest[dict[tuple[date, Language], Evidence]] = Latest()
+
+
+def _stated(brand: Brand, now: datetime, language: Language) -> Evidence:
+    """Return what a shop's settings state, read on a day; they hold for many turns."""
+    zone = ZoneInfo(brand.zone)
+    by_day = _SETTINGS.of(dict, brand)
+    if (day := local_day(now, zone), language) not in by_day:
+        by_day[day, language] = evidence = Evidence(now, zone, language)
+        evidence.add(brand.model_dump(mode="json"))
+    return by_day[day, language]
+
+
 def known(state: ChatState, turn: Turn, brand: Brand, now: datetime) -> Evidence:
     """Return the evidence there is before any tool is called: the customer's words and the shop's own settings."""
     evidence = Evidence(now, ZoneInfo(brand.zone), state.language)
     for message in state.messages:
         if message.role == "user":
             evidence.hear(message.content)
-    evidence.add(brand.model_dump(mode="json"))
+    evidence.take(_stated(brand, now, state.language))
     evidence.add_all(call.tool_output for call in turn.tool_calls)
     if turn.signal:
         evidence.add(turn.signal.arguments)

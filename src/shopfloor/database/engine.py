@@ -71,7 +71,7 @@ def translated_errors() -> Generator[None]:
 class _Unit:
     """A unit of work that is to be committed, and what came of it."""
 
-    def __init__(self, work: Callable[[Session], Any]) -> None:
+    def __init__(self, work: Callable[[Connection], Any]) -> None:
         self.work = work
         self.result: Any = None
         self.error: Exception | None = None
@@ -80,6 +80,16 @@ class _Unit:
         if self.error:
             raise self.error
         return self.result
+
+
+def _mapped(work: Callable[[Session], T]) -> Callable[[Connection], T]:
+    """Return a unit of work with mapped objects as one that runs on a connection, in the transaction begun there."""
+
+    def run(connection: Connection) -> T:
+        with Session(connection, expire_on_commit=False) as session, session.begin():
+            return work(session)
+
+    return run
 
 
 class Database:
@@ -106,16 +116,24 @@ class Database:
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run a unit of work that only reads, on one snapshot."""
-        return await to_thread.run_sync(self.run, work, False, limiter=self._read_slots)
+        return await self.read_core(_mapped(work))
+
+    async def read_core(self, work: Callable[[Connection], T]) -> T:
+        """Run a unit of work that only reads, and needs no mapped objects."""
+        return await to_thread.run_sync(self._run, work, self.engine, limiter=self._read_slots)
 
     async def write(self, work: Callable[[Session], T]) -> T:
-        """Run a unit of work in one transaction: all of it is stored, or nothing.
+        """Run a unit of work in one transaction, as `write_core` does."""
+        return await self.write_core(_mapped(work))
 
-        Once it has begun, cancelling the caller does not interrupt it. It is begun anew, after a rollback, where another
-        fails that it was to be committed with; so it changes nothing but the database.
+    async def write_core(self, work: Callable[[Connection], T]) -> T:
+        """Run a unit of work that needs no mapped objects in one transaction: all of it is stored, or nothing.
+
+        Once it has begun, cancelling the caller does not interrupt it. It is begun anew, after a rollback, where
+        another fails that it was to be committed with; so it changes nothing but the database.
         """
         if not self.is_sqlite:
-            return await to_thread.run_sync(self.run, work, True, limiter=self._write_slots)
+            return await to_thread.run_sync(self._run, work, self._writing, limiter=self._write_slots)
         unit = _Unit(work)
         self._queue.append(unit)
         try:
@@ -135,9 +153,11 @@ class Database:
 
     def run(self, work: Callable[[Session], T], is_write: bool) -> T:
         """Run a unit of work in the calling thread."""
-        engine = self._writing if is_write else self.engine
-        with translated_errors(), Session(engine, expire_on_commit=False) as session, session.begin():
-            return work(session)
+        return self._run(_mapped(work), self._writing if is_write else self.engine)
+
+    def _run(self, work: Callable[[Connection], T], engine: Engine) -> T:
+        with translated_errors(), engine.begin() as connection:
+            return work(connection)
 
     def _run_together(self, units: Sequence[_Unit]) -> None:
         """Run units of work in one transaction; where one of them fails, each in its own."""
@@ -145,7 +165,7 @@ class Database:
             return
         for unit in units:
             try:
-                unit.result = self.run(unit.work, True)
+                unit.result = self._run(unit.work, self._writing)
             except Exception as error:
                 unit.error = error
 
@@ -156,8 +176,7 @@ class Database:
             with translated_errors(), self._writing.begin() as connection:
                 for unit in units:
                     at_work = True
-                    with Session(connection, expire_on_commit=False) as session, session.begin():
-                        unit.result = unit.work(session)
+                    unit.result = unit.work(connection)
                     at_work = False
         except Exception as error:
             if at_work:

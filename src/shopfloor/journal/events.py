@@ -7,13 +7,18 @@ name that the customer's transcript and a model's prompt use for it.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, GetPydanticSchema, JsonValue
+from pydantic_core import core_schema
 
 from shopfloor.kernel.ids import AgentId, ConversationId, CustomerId, MessageId, OrderNumber, StreamId, TurnId
 from shopfloor.language.languages import Language
 
+JsonObject = Annotated[dict[str, JsonValue], GetPydanticSchema(lambda *_: core_schema.dict_schema())]
+"""A JSON object that is not checked part by part: an event is checked whole where it is stored, by reading it back."""
+Json = Annotated[JsonValue, GetPydanticSchema(lambda *_: core_schema.any_schema())]
+"""Any JSON value, likewise."""
 TaskState = Literal["started", "done", "needs_input", "handed_off", "failed", "skipped"]
 ActionState = Literal["proposed", "needs_approval", "confirmed", "executed", "refused", "declined", "outcome_unknown"]
 IdentityMethod = Literal["token", "order_and_email", "outreach"]
@@ -69,9 +74,9 @@ class ContextLoaded(EventData):
     TYPE = "CONTEXT"
     version: str
     """Digest of the content."""
-    brand: dict[str, JsonValue]
+    brand: JsonObject
     """The shop's name, voice, refusal messages, guidelines, hours, transfer scenarios, as `agents.brand` has them."""
-    cards: tuple[dict[str, JsonValue], ...]
+    cards: tuple[JsonObject, ...]
     """The collaborating agents: id, name, description, skills."""
 
 
@@ -126,7 +131,7 @@ class SignalReceived(EventData):
     """Such as `stock_returned`."""
     agent: AgentId
     skill: str
-    arguments: dict[str, JsonValue]
+    arguments: JsonObject
     """Values for the skill's slots."""
 
     @property
@@ -175,7 +180,7 @@ class KnowledgeRetrieved(EventData):
 
     TYPE = "KNOWLEDGE"
     turn_id: TurnId
-    passages: tuple[dict[str, JsonValue], ...]
+    passages: tuple[JsonObject, ...]
     """Document id, title, heading, text and score of each, best first."""
 
 
@@ -188,7 +193,7 @@ class PlanMade(EventData):
     revision: int
     """0 for the turn's first plan, then counted up with each replan."""
     planner: str
-    plan: dict[str, JsonValue]
+    plan: JsonObject
     """A `planning.Plan` as JSON."""
 
 
@@ -204,7 +209,7 @@ class TaskStatus(EventData):
     status: TaskState
     text: str = ""
     """What the customer sees: the status line when it starts, otherwise empty."""
-    waiting: dict[str, JsonValue] | None = None
+    waiting: JsonObject | None = None
     """What the task waits for and all it needs to go on, as `agents.Waiting` has it; in `needs_input` only."""
     reason: str | None = None
     """Why it failed, was skipped or handed off."""
@@ -220,8 +225,8 @@ class ToolCalled(EventData):
     agent: AgentId
     agent_name: str
     tool_name: str
-    tool_args: dict[str, JsonValue]
-    tool_output: JsonValue
+    tool_args: JsonObject
+    tool_output: Json
     """The result; None where the call failed."""
     error: str | None = None
     sources: tuple[Source, ...] = ()
@@ -282,12 +287,12 @@ class ActionMoved(EventData):
     digest: str
     """Of kind, arguments and summary: what a customer's yes is bound to."""
     state: ActionState
-    args: dict[str, JsonValue]
+    args: JsonObject
     summary: str
     """What will be done, as the customer reads it."""
     rule: str | None = None
     """The rule that decided; None where none had to."""
-    result: JsonValue = None
+    result: Json = None
 
 
 class SentenceWithheld(EventData):

@@ -7,9 +7,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, CursorResult, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
 from shopfloor.journal.chain import Entry, Payload, check, extend, rebuild, split
@@ -26,7 +25,9 @@ EVENTS = cast("Table", EventRow.__table__)
 EVENT_COLUMNS = EVENTS.columns.keys()
 # Built once: to build a statement takes longer than to run it.
 ADD = insert(EVENTS)
-AFTER = select(EVENTS).where(EVENTS.c.stream == bindparam("of"), EVENTS.c.seq > bindparam("after")).order_by(EVENTS.c.seq)
+AFTER = (
+    select(EVENTS).where(EVENTS.c.stream == bindparam("of"), EVENTS.c.seq > bindparam("after")).order_by(EVENTS.c.seq)
+)
 MOVE_END = (
     update(STREAMS)
     .where(STREAMS.c.stream == bindparam("of"))
@@ -51,17 +52,17 @@ class SqlJournal:
     async def append(self, stream: StreamId, events: Sequence[EventData]) -> Sequence[Event]:
         """Store events at the end of a stream, in one transaction."""
         payloads = [split(data) for data in events]
-        return await self._database.write(partial(self._append, stream, payloads)) if payloads else ()
+        return await self._database.write_core(partial(self._append, stream, payloads)) if payloads else ()
 
     async def read(self, stream: StreamId, *, after: int = 0) -> Sequence[Event]:
         """Return a stream's events with numbers above `after`, in order."""
-        return await self._database.read(
-            lambda session: [rebuild(entry) for entry in _entries(session, stream, after=after)]
+        return await self._database.read_core(
+            lambda connection: [rebuild(entry) for entry in _entries(connection, stream, after=after)]
         )
 
     async def last_seqs(self, streams: Sequence[StreamId]) -> Mapping[StreamId, int]:
         """Return the number of the last event of each of these streams that there is."""
-        return await self._database.read(partial(_last_seqs, streams))
+        return await self._database.read_core(partial(_last_seqs, streams))
 
     async def unanswered(self) -> Sequence[StreamId]:
         """Return the streams that hold a message without an answer, the longest waiting first."""
@@ -70,7 +71,9 @@ class SqlJournal:
             .where(STREAMS.c.waiting_since.is_not(None))
             .order_by(STREAMS.c.waiting_since, STREAMS.c.stream)
         )
-        return await self._database.read(lambda session: [StreamId(stream) for stream in session.scalars(waiting)])
+        return await self._database.read_core(
+            lambda connection: [StreamId(stream) for stream in connection.scalars(waiting)]
+        )
 
     @asynccontextmanager
     async def hold(self, stream: StreamId, *, wait: bool = True) -> AsyncGenerator[bool]:
@@ -89,20 +92,20 @@ class SqlJournal:
 
     async def erase(self, stream: StreamId) -> int:
         """Erase all personal fields of a stream for good, from the database's log too."""
-        count = await self._database.write(partial(_erase, stream))
+        count = await self._database.write_core(partial(_erase, stream))
         await self._database.forget_deleted()
         return count
 
     async def verify(self, stream: StreamId) -> None:
         """Check a stream's numbers, payloads and chain."""
-        await self._database.read(partial(_verify, stream))
+        await self._database.read_core(partial(_verify, stream))
 
     def close(self) -> None:
         """Give all held streams back."""
         self._held_on_machine.close()
 
-    def _append(self, stream: StreamId, payloads: Sequence[Payload], session: Session) -> Sequence[Event]:
-        last_seq, head, waiting = _locked_end(session, stream)
+    def _append(self, stream: StreamId, payloads: Sequence[Payload], connection: Connection) -> Sequence[Event]:
+        last_seq, head, waiting = _locked_end(connection, stream)
         keys = {payload.idempotency_key for payload in payloads if payload.idempotency_key}
         added = extend(
             stream,
@@ -110,12 +113,11 @@ class SqlJournal:
             last_seq=last_seq,
             head=head,
             at=self._clock.now(),
-            known=_known(session, stream, keys),
+            known=_known(connection, stream, keys),
         )
         if added.entries:
-            connection = session.connection()
             connection.execute(ADD, [{name: getattr(entry, name) for name in EVENT_COLUMNS} for entry in added.entries])
-            waiting = waiting.after(added.new, (rebuild(entry) for entry in _newest_first(session, stream)))
+            waiting = waiting.after(added.new, (rebuild(entry) for entry in _newest_first(connection, stream)))
             end = added.entries[-1]
             values = {"last_seq": end.seq, "head": end.chain}
             values |= {"unanswered": waiting.count, "waiting_since": waiting.since}
@@ -123,11 +125,11 @@ class SqlJournal:
         return added.events
 
 
-def _last_seqs(streams: Sequence[StreamId], session: Session) -> dict[StreamId, int]:
+def _last_seqs(streams: Sequence[StreamId], connection: Connection) -> dict[StreamId, int]:
     ends: dict[StreamId, int] = {}
     for first in range(0, len(streams), MAX_NAMED):
         named = STREAMS.c.stream.in_(streams[first : first + MAX_NAMED])
-        rows = session.execute(select(STREAMS.c.stream, STREAMS.c.last_seq).where(named))
+        rows = connection.execute(select(STREAMS.c.stream, STREAMS.c.last_seq).where(named))
         ends.update((StreamId(row.stream), row.last_seq) for row in rows)
     return ends
 
@@ -136,47 +138,44 @@ def _locking(dialect: ModuleType) -> Any:
     """Return the statement that locks a stream's row, which is made where missing, and returns what is in it."""
     start = dialect.insert(STREAMS).values(stream=bindparam("of"), last_seq=0, head="", unanswered=0)
     end = (STREAMS.c.last_seq, STREAMS.c.head, STREAMS.c.unanswered, STREAMS.c.waiting_since)
-    return start.on_conflict_do_update(
-        index_elements=["stream"], set_={"last_seq": STREAMS.c.last_seq}
-    ).returning(*end)
+    return start.on_conflict_do_update(index_elements=["stream"], set_={"last_seq": STREAMS.c.last_seq}).returning(*end)
 
 
 LOCK_END = {"sqlite": _locking(sqlite), "postgresql": _locking(postgresql)}
 
 
-def _locked_end(session: Session, stream: StreamId) -> tuple[int, str, Waiting]:
+def _locked_end(connection: Connection, stream: StreamId) -> tuple[int, str, Waiting]:
     """Return a stream's last number, chain and waiting messages, and lock its row."""
-    connection = session.connection()
     row = connection.execute(LOCK_END[connection.dialect.name], {"of": stream}).one()
     return row.last_seq, row.head, Waiting(count=row.unanswered, since=row.waiting_since)
 
 
-def _known(session: Session, stream: StreamId, keys: set[str]) -> dict[str | None, Event]:
+def _known(connection: Connection, stream: StreamId, keys: set[str]) -> dict[str | None, Event]:
     if not keys:
         return {}
     stored = select(EVENTS).where(EVENTS.c.stream == stream, EVENTS.c.idempotency_key.in_(keys))
-    entries = [Entry(**row) for row in session.execute(stored).mappings()]
+    entries = [Entry(**row) for row in connection.execute(stored).mappings()]
     return {entry.idempotency_key: rebuild(entry) for entry in entries}
 
 
-def _entries(session: Session, stream: StreamId, *, after: int = 0) -> Iterator[Entry]:
-    stored = session.connection().execute(AFTER, {"of": stream, "after": after})
+def _entries(connection: Connection, stream: StreamId, *, after: int = 0) -> Iterator[Entry]:
+    stored = connection.execute(AFTER, {"of": stream, "after": after})
     return (Entry(**row) for row in stored.mappings())
 
 
-def _newest_first(session: Session, stream: StreamId) -> Iterator[Entry]:
+def _newest_first(connection: Connection, stream: StreamId) -> Iterator[Entry]:
     stored = select(EVENTS).where(EVENTS.c.stream == stream).order_by(EVENTS.c.seq.desc())
     # A generator function: nothing is read unless somebody looks, and most appends do not.
-    for row in session.execute(stored.execution_options(yield_per=NEWEST_PAGE)).mappings():
+    for row in connection.execute(stored.execution_options(yield_per=NEWEST_PAGE)).mappings():
         yield Entry(**row)
 
 
-def _erase(stream: StreamId, session: Session) -> int:
+def _erase(stream: StreamId, connection: Connection) -> int:
     erasing = update(EVENTS).where(EVENTS.c.stream == stream, EVENTS.c.personal.is_not(None))
-    return cast("CursorResult[object]", session.execute(erasing.values(personal=None, salt=None))).rowcount
+    return cast("CursorResult[object]", connection.execute(erasing.values(personal=None, salt=None))).rowcount
 
 
-def _verify(stream: StreamId, session: Session) -> None:
-    end = session.execute(select(STREAMS.c.last_seq, STREAMS.c.head).where(STREAMS.c.stream == stream)).one_or_none()
+def _verify(stream: StreamId, connection: Connection) -> None:
+    end = connection.execute(select(STREAMS.c.last_seq, STREAMS.c.head).where(STREAMS.c.stream == stream)).one_or_none()
     last_seq, head = end or (0, "")
-    check(stream, _entries(session, stream), last_seq=last_seq, head=head)
+    check(stream, _entries(connection, stream), last_seq=last_seq, head=head)

@@ -141,6 +141,7 @@ class Recogniser:
         self._without_orders = {agent for agent, _, _ in self._agents} - taking - {NOT_OURS}
         self.match: Callable[[str, bool], Sequence[Match]] = lru_cache(maxsize=4_096)(self._match)
         """Return all skills for a text, the best first; the flag says whether products were shown before."""
+        self._masked: Callable[[str, bool], str] = lru_cache(maxsize=4_096)(self._mask)
 
     def _match(self, text: str, has_products: bool) -> Sequence[Match]:
         return self.judged(text, has_products=has_products)
@@ -224,13 +225,13 @@ class Recogniser:
 
     def is_fragment(self, text: str) -> bool:
         """Whether a text only names a product, a colour or a size, so that it asks for nothing by itself."""
-        masked = self._masked(text, has_products=False)
+        masked = self._masked(text, False)
         return all(word in NAMED or matters(stem(word)) & QUALITIES for word in masked.split())
 
     def is_dependent(self, text: str) -> bool:
         """Whether a text means nothing by itself: a fragment, or `I need help`, `is that possible`."""
         bare = INTO_CART.sub("", text)
-        return (bool(bare.strip()) and self.is_fragment(bare)) or is_frame(self._masked(text, has_products=False))
+        return (bool(bare.strip()) and self.is_fragment(bare)) or is_frame(self._masked(text, False))
 
     def begins_anew(self, text: str) -> bool:
         """Whether a text begins like a new question, wish or order."""
@@ -240,7 +241,7 @@ class Recogniser:
         """Whether an English word stands in examples."""
         return word in self._everyday
 
-    def _masked(self, text: str, has_products: bool) -> str:
+    def _mask(self, text: str, has_products: bool) -> str:
         masked = mask(text, self.is_kind, self.product_words(text), has_products=has_products)
         return " ".join(self._speller.correct(word) for word in masked.split())
 

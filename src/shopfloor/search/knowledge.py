@@ -1,7 +1,8 @@
 """Finding passages in pages of knowledge, by what share of a question's words a section and its heading cover."""
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -108,7 +109,13 @@ class PageRetriever:
         self._index = Bm25(WEIGHTS)
         known = {word for document in self._documents.values() for word in words(f"{document.title} {document.text}")}
         self._correct = Speller(known | SHOP_WORDS).correct
+        self._saying: defaultdict[str, list[str]] = defaultdict(list)
+        self._headed: defaultdict[str, list[str]] = defaultdict(list)
+        self._nearness = {section_id: self._near(section) for section_id, section in self._sections.items()}
         for section_id, section in self._sections.items():
+            for said, stems in ((self._saying, section.all), (self._headed, section.headline)):
+                for one in stems:
+                    said[one].append(section_id)
             document = section.document
             texts = {"heading": section.heading, "title": document.title, "topic": document.topic, "text": section.text}
             self._index.add(section_id, {name: _stems(text) for name, text in texts.items()})
@@ -118,14 +125,14 @@ class PageRetriever:
         found = _stems(" ".join(map(self._correct, words(text))))
         asked = dict.fromkeys(word for word in found if self._is_asked(word))
         weights = {word: self._index.idf(word) for word in asked}
-        matches = self._index.scores(asked)
+        whole, headed = _shares(weights, self._saying), _shares(weights, self._headed)
         scored = [
             (
-                _score(weights, self._sections[section_id]),
-                match * self._nearness(self._sections[section_id]),
+                self._score(section_id, weights, whole.get(section_id, 0.0), headed.get(section_id, 0.0)),
+                match * self._nearness[section_id],
                 section_id,
             )
-            for section_id, match in matches.items()
+            for section_id, match in self._index.scores(asked).items()
         ]
         ranked = sorted(scored, key=lambda scored: (-scored[0], -scored[1], scored[2]))
         passages = tuple(_passage(self._sections[section_id], score) for score, _, section_id in ranked[:limit])
@@ -139,20 +146,26 @@ class PageRetriever:
         """Whether a page must hold a word of the question: not an order's number or a kind of product."""
         return not (NUMBER.fullmatch(word) or word in KINDS) or bool(self._index.scores([word]))
 
-    def _nearness(self, section: Section) -> float:
+    def _score(self, section_id: str, weights: Mapping[str, float], whole: float, headed: float) -> float:
+        # A page whose whole title is in the question is about it, whatever else is.
+        title = self._sections[section_id].title
+        headline = 1.0 if title and title <= weights.keys() else headed
+        return round((1 - HEADLINE_SHARE) * whole + HEADLINE_SHARE * headline, 4)
+
+    def _near(self, section: Section) -> float:
         named = f"{section.document.title} {section.heading}".split()
         is_near = bool(self._home) and self._home in (word.strip("?.,:") for word in named)
         return (NEAR_HOME if is_near else 1.0) * (FIRST if section.place == 0 else 1.0)
 
 
-def _score(weights: Mapping[str, float], section: Section) -> float:
-    # A page whose whole title is in the question is about it, whatever else is.
-    headline = 1.0 if section.title and section.title <= weights.keys() else _share(weights, section.headline)
-    return round((1 - HEADLINE_SHARE) * _share(weights, section.all) + HEADLINE_SHARE * headline, 4)
-
-
-def _share(weights: Mapping[str, float], held: Container[str]) -> float:
-    return sum(weight for word, weight in weights.items() if word in held) / (sum(weights.values()) or 1.0)
+def _shares(weights: Mapping[str, float], holders: Mapping[str, Sequence[str]]) -> Mapping[str, float]:
+    """Return which share of the question's weight each section holds, where it holds any."""
+    held: defaultdict[str, float] = defaultdict(float)
+    for word, weight in weights.items():
+        for section_id in holders.get(word, ()):
+            held[section_id] += weight
+    total = sum(weights.values()) or 1.0
+    return {section_id: weight / total for section_id, weight in held.items()}
 
 
 def _sections(document: Document) -> list[Section]:
