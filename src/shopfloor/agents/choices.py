@@ -1,6 +1,7 @@
 """Which of several things a customer means, by the words that a card gives for each."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from shopfloor.language.text import stem, words
@@ -26,7 +27,7 @@ def chosen(options: Mapping[str, Sequence[str]], text: str) -> str | None:
         for option, phrases in options.items()
         for phrase in phrases
         for place, part in enumerate(said)
-        for start, end in _spans(_stemmed(words(phrase)), part)
+        for start, end in _spans(_phrase(phrase), part)
         if not NEGATIONS.intersection(part[max(0, start - REACH) : start])
     ]
     found = {
@@ -44,7 +45,7 @@ def chosen(options: Mapping[str, Sequence[str]], text: str) -> str | None:
 def holds(phrases: Iterable[str], text: str) -> bool:
     """Say whether a text holds one of some phrases, as words in a row, whatever their endings."""
     said = _stemmed(words(text))
-    return any(next(_spans(_stemmed(words(phrase)), said), None) is not None for phrase in phrases)
+    return any(next(_spans(_phrase(phrase), said), None) is not None for phrase in phrases)
 
 
 def _parts(text: str) -> list[list[str]]:
@@ -58,12 +59,18 @@ def _parts(text: str) -> list[list[str]]:
     return parts
 
 
+@lru_cache(maxsize=4_096)
+def _phrase(phrase: str) -> Sequence[str]:
+    """Return the stems of a phrase of a card's, which comes with every message."""
+    return tuple(_stemmed(words(phrase)))
+
+
 def _stemmed(said: Sequence[str]) -> list[str]:
     return [word if word in NEGATIONS else stem(word) for word in said]
 
 
 def _spans(phrase: Sequence[str], said: Sequence[str]) -> Iterator[tuple[int, int]]:
-    length = len(phrase)
+    length, wanted = len(phrase), [*phrase]
     for start in range(len(said) - length + 1) if length else ():
-        if list(said[start : start + length]) == list(phrase):
+        if said[start] == wanted[0] and list(said[start : start + length]) == wanted:
             yield start, start + length

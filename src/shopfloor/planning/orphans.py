@@ -40,10 +40,12 @@ def to_a_person(gone: Sequence[Waiting], request: PlanRequest, known: Recognitio
 
     None where the message surely asks for something by itself, or nobody can pass it on.
     """
+    if not gone:
+        return None
     person = next(((card, skill) for card in request.cards if (skill := card.skill(PERSON))), None)
     best = known.match(request.message, bool(request.focus.product_ids))[0]
     is_other = best.score >= SURE and best.label != NOT_OURS and not known.is_fragment(request.message)
-    if not gone or person is None or is_other:
+    if person is None or is_other:
         return None
     card, skill = person
     text = f"{gone[0].request} {request.message}"
