@@ -5,9 +5,9 @@ pieces, either one by one (each in a packet of its own, 50 answers at once, as f
 once (as from a cache). CPU is that of the client's process. The bare loop reads lines, parses them with `json` and
 joins the text: the least that a program by hand does, without deadlines, limits or errors.
 
-On two shared cores (Python 3.11, aiohttp 3.14), in microseconds for each piece, over three runs: one by one 28 to 30
-bare, 37 to 44 the client (1.3 to 1.45 times), 47 to 54 with deadline, ladder and retry around it (1.7 to 1.95 times);
-all at once 9 bare, 6 to 9 the client (0.7 to 1.0 times, since what arrives together is read and given out together).
+On two shared cores (Python 3.11, aiohttp 3.14), in microseconds for each piece, over three runs: one by one 26
+bare, 26 to 29 the client (0.95 to 1.1 times), 28 to 31 with deadline, ladder and retry around it (1.1 to 1.2 times);
+all at once 8 bare, 5.5 the client (0.65 times, since what arrives together is read and given out together).
 """
 
 import asyncio

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from shopfloor.kernel.errors import BadAnswer, RateLimited, Refused, Rejected, Unavailable, WorldError
 from shopfloor.models.breaker import Breaker, Circuit
 from shopfloor.models.contract import Finished, Model, ModelRequest, Piece, TextDelta
-from shopfloor.models.deadline import WithDeadline
+from shopfloor.models.deadline import Patience, WithDeadline
 from shopfloor.models.fallback import Fallback
 from shopfloor.models.limits import Limited, ProviderLimit
 from shopfloor.models.output_schema import output_schema
@@ -267,6 +267,44 @@ async def test_a_deadline_ends_a_call_that_waits_and_closes_it() -> None:
             said.append(piece)  # noqa: PERF401  (what came before the error matters)
     assert said == [TextDelta("a")]
     assert model.closed == 1
+
+
+async def test_who_is_cancelled_while_waiting_is_cancelled_and_not_late() -> None:
+    model = Waiting()
+    caller = asyncio.create_task(heard(WithDeadline(model, 60)))
+    await model.began.wait()
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    assert caller.cancelled()
+    assert model.closed == 1
+
+
+async def test_a_deadline_holds_whichever_task_waits_and_though_a_timer_rang_between_two_waits() -> None:
+    model = Waiting()
+    async with aclosing(WithDeadline(model, 0.05).stream(REQUEST)) as pieces:
+        assert await asyncio.create_task(anext(pieces)) == TextDelta("a")  # type: ignore[arg-type]
+        await asyncio.sleep(0.06)
+        with pytest.raises(Unavailable, match=r"within 0\.05 s"):
+            await asyncio.create_task(anext(pieces))  # type: ignore[arg-type]
+    assert model.closed == 1
+
+
+async def test_each_wait_has_its_own_time_within_the_whole() -> None:
+    loop = asyncio.get_running_loop()
+    patience = Patience(loop.time() + 60, each_s=60)
+    with patience:
+        await asyncio.sleep(0)
+    patience.each_s = 0.4
+    for _ in range(3):
+        with patience:
+            await asyncio.sleep(0.15)
+    with pytest.raises(TimeoutError), patience:
+        await asyncio.sleep(60)
+    assert not patience.is_used_up
+    patience.close()
+    with pytest.raises(TimeoutError), Patience(loop.time()):
+        pytest.fail("it is too late")
 
 
 async def test_an_answer_within_its_deadline_is_whole() -> None:

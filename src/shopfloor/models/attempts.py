@@ -6,18 +6,18 @@ from contextlib import aclosing
 from shopfloor.models.contract import Finished, Model, ModelRequest, Piece, TextDelta
 
 
-async def attempt(model: Model, request: ModelRequest) -> AsyncGenerator[Piece]:
+def attempt(model: Model, request: ModelRequest) -> AsyncGenerator[Piece]:
     """Ask once; an answer that must follow a schema is held back until it is whole, so that it can be asked for again.
 
     So once a piece has come out of here, nobody may try again: it may have been shown.
     """
+    return model.stream(request) if request.output is None else _held_back(model, request)
+
+
+async def _held_back(model: Model, request: ModelRequest) -> AsyncGenerator[Piece]:
+    text: list[str] = []
+    end: list[Finished] = []
     async with aclosing(model.stream(request)) as pieces:
-        if request.output is None:
-            async for piece in pieces:
-                yield piece
-            return
-        text: list[str] = []
-        end: list[Finished] = []
         async for piece in pieces:
             match piece:
                 case TextDelta(part):

@@ -97,11 +97,10 @@ class Budgeted:
         try:
             async with aclosing(self._model.stream(request)) as pieces:
                 async for piece in pieces:
-                    match piece:
-                        case TextDelta(text):
-                            letters += len(text)
-                        case Finished():
-                            end = piece
+                    if isinstance(piece, TextDelta):
+                        letters += len(piece.text)
+                    else:
+                        end = piece
                     yield piece
         except ShopfloorError:
             is_free = letters == 0  # nobody answered

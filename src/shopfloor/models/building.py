@@ -70,7 +70,7 @@ def build_router(
     """
     prices = price_list(settings)
     _check_prices(settings, prices)
-    limits = {name: _limit(name, setting) for name, setting in settings.providers.items()}
+    limits = {name: _limit(name, one) for name, one in settings.providers.items() if one.at_once or one.per_minute}
     models = {
         one.name: _guarded(client_of(settings, one, environ, connections), one, limits) for one in settings.models()
     }

@@ -8,12 +8,12 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from time import monotonic
 
 import aiohttp
 
 from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.errors import BadAnswer, Unavailable
+from shopfloor.models.deadline import Patience
 from shopfloor.models.endpoint import Deadlines
 from shopfloor.models.provider_errors import body_of, error_of, retry_after
 from shopfloor.models.sse import ServerSentEvent, SseReader
@@ -22,6 +22,8 @@ MAX_CONNECTIONS = 1_000
 MAX_ERROR_BYTES = 65_536
 MAX_STREAM_BYTES = 64_000_000
 """What a stream may hold with all its wrapping; its text has a narrower limit."""
+MAX_WHOLE_BYTES = 4_000_000
+"""What an answer may hold that does not stream."""
 KEPT_ALIVE_S = 30.0
 SHORTEST_KEY = 8
 DRAIN_S = 0.05
@@ -61,11 +63,12 @@ class Connections:
         Raises:
             WorldError: it was not taken; `who` names provider and model in the message.
         """
-        began_at = monotonic()
+        patience = Patience(asyncio.get_running_loop().time() + deadlines.whole_s, each_s=deadlines.first_byte_s)
         response = await self._begin(url, headers, body, deadlines, who)
         try:
-            yield Call(response, deadlines, who, began_at=began_at)
+            yield Call(response, deadlines, who, patience)
         finally:
+            patience.close()
             response.close()  # gives the connection back where the answer was read to its end
 
     async def _begin(
@@ -107,48 +110,36 @@ class Connections:
 class Call:
     """A call whose answer has begun."""
 
-    def __init__(self, response: aiohttp.ClientResponse, deadlines: Deadlines, who: str, *, began_at: float) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, deadlines: Deadlines, who: str, patience: Patience) -> None:
         """Take the response, how long it may take, and who is asked."""
         self._response = response
+        self._content = response.content
         self._deadlines = deadlines
         self._who = who
-        self._ends_at = began_at + deadlines.whole_s
-        self._allowed_s = deadlines.first_byte_s
+        self._patience = patience
+        self._reader = SseReader()
+        self._left = MAX_STREAM_BYTES
+        self._is_stream = response.content_type != "application/json"
 
-    @property
-    def is_stream(self) -> bool:
-        """Whether the answer comes in pieces; some servers give it whole, whatever they are asked."""
-        return self._response.content_type != "application/json"
+    async def events(self) -> list[ServerSentEvent]:
+        """Return the next events of the answer, as many at once as arrived; none at its end.
 
-    async def events(self) -> AsyncGenerator[list[ServerSentEvent]]:
-        """Give the events of the answer, as many at once as arrived.
+        Some servers answer whole, whatever they are asked: that is one event.
 
         Raises:
             Unavailable: they stopped coming.
             BadAnswer: they are more than can be meant.
         """
-        reader = SseReader()
-        left = MAX_STREAM_BYTES
+        if not self._is_stream:
+            whole = await self._whole()
+            return [ServerSentEvent(b"", whole)] if whole else []
         while chunk := await self._read():
-            left -= len(chunk)
-            if left < 0:
+            self._left -= len(chunk)
+            if self._left < 0:
                 raise BadAnswer(f"{self._who}: its answer is longer than {MAX_STREAM_BYTES:,} bytes")
-            if events := reader.feed(chunk):
-                yield events
-
-    async def whole(self, max_bytes: int) -> bytes:
-        """Return an answer that comes whole.
-
-        Raises:
-            Unavailable: it stopped coming.
-            BadAnswer: it is longer than it may be.
-        """
-        data = bytearray()
-        while chunk := await self._read():
-            data += chunk
-            if len(data) > max_bytes:
-                raise BadAnswer(f"{self._who}: its answer is longer than {max_bytes:,} bytes")
-        return bytes(data)
+            if events := self._reader.feed(chunk):
+                return events
+        return []
 
     async def drain(self) -> None:
         """Read the little that follows the end of the answer, so that the connection can be used again."""
@@ -160,22 +151,27 @@ class Call:
         except (TimeoutError, aiohttp.ClientError, OSError):
             return  # it is closed, and the next call opens another
 
+    async def _whole(self) -> bytes:
+        data = bytearray()
+        while chunk := await self._read():
+            data += chunk
+            if len(data) > MAX_WHOLE_BYTES:
+                raise BadAnswer(f"{self._who}: its answer is longer than {MAX_WHOLE_BYTES:,} bytes")
+        return bytes(data)
+
     async def _read(self) -> bytes:
         """Return what arrived, empty at the end."""
-        left_s = self._ends_at - monotonic()
         failure: str
         try:
-            if left_s <= 0:  # what waits to be read is taken at once, and would never be too late
-                raise TimeoutError
-            async with asyncio.timeout(min(self._allowed_s, left_s)):
-                chunk: bytes = await self._response.content.readany()
+            with self._patience:
+                chunk: bytes = await self._content.readany()
         except TimeoutError:
-            silent = f"it fell silent for {self._allowed_s:g} s"
-            failure = silent if left_s > self._allowed_s else f"it took longer than {self._deadlines.whole_s:g} s"
+            silent = f"it fell silent for {self._patience.each_s:g} s"
+            failure = f"it took longer than {self._deadlines.whole_s:g} s" if self._patience.is_used_up else silent
         except (aiohttp.ClientError, OSError) as error:
             failure = f"its answer was cut off ({_told(error)})"
         else:
-            self._allowed_s = self._deadlines.between_s
+            self._patience.each_s = self._deadlines.between_s
             return chunk
         raise Unavailable(f"{self._who}: {failure}")
 

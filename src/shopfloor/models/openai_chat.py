@@ -6,102 +6,47 @@ or after it said so once.
 """
 
 import json
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import Mapping
 from typing import Any
 
 from shopfloor.kernel.canonical import canonical_json
-from shopfloor.kernel.errors import Rejected
-from shopfloor.models.connections import Call, Connections
-from shopfloor.models.contract import ModelMessage, ModelRequest, Piece, TextDelta, ToolRequest, ToolSpec
+from shopfloor.models.contract import ModelMessage, ModelRequest, ToolRequest, ToolSpec
 from shopfloor.models.endpoint import Dialect, Endpoint
 from shopfloor.models.history import with_notes_as_user
 from shopfloor.models.openai_stream import ChatFold
-from shopfloor.models.payload import MAX_ANSWER, object_of
 from shopfloor.models.provider_errors import OPTIONAL_FIELDS
+from shopfloor.models.wire import Json, WireModel
 
-DONE = b"[DONE]"
 WITHOUT_SCHEMAS = "Answer with one JSON object and nothing else. It must follow this JSON schema:\n"
 
 
-class OpenAiChat:
+class OpenAiChat(WireModel):
     """A model behind Chat Completions."""
 
-    def __init__(self, endpoint: Endpoint, connections: Connections) -> None:
-        """Take where it is, and the process's connections."""
-        self._endpoint = endpoint
-        self._connections = connections
-        self._dialect = Dialect(endpoint)
-        self._url = f"{endpoint.base_url}/chat/completions"
-        self._headers = {"Content-Type": "application/json", **endpoint.headers}
+    PATH = "/chat/completions"
+    FOLD = ChatFold
+    OPTIONAL_FIELDS = OPTIONAL_FIELDS
 
-    async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece]:
-        """Ask once."""
-        where = self._endpoint
-        while True:
-            sent = body_of(request, where, self._dialect)
-            try:
-                async with self._connections.post(
-                    self._url,
-                    headers=self._headers,
-                    body=json.dumps(sent).encode(),
-                    deadlines=where.deadlines,
-                    who=where.name,
-                ) as call:
-                    fold = ChatFold(where.name)
-                    async with aclosing(_pieces(call, fold, where.name)) as pieces:
-                        async for piece in pieces:
-                            yield piece
-                yield fold.finished()
-                return
-            except Rejected as error:
-                if not self._dialect.learn(error.field, OPTIONAL_FIELDS, sent):
-                    raise
-
-
-async def _pieces(call: Call, fold: ChatFold, who: str) -> AsyncGenerator[TextDelta]:
-    if not call.is_stream:
-        if text := fold.take(object_of(await call.whole(4 * MAX_ANSWER), who)):
-            yield TextDelta(text)
-        return
-    async with aclosing(call.events()) as batches:
-        async for events in batches:
-            text = ""
-            is_done = False
-            for event in events:  # what arrived together is given out together
-                if event.data == DONE:
-                    is_done = True
-                    break
-                text += fold.take(object_of(event.data, who))
-            if text:
-                yield TextDelta(text)
-            if is_done:
-                fold.is_done = True
-                await call.drain()
-                return
-
-
-def body_of(request: ModelRequest, where: Endpoint, dialect: Dialect) -> dict[str, Any]:
-    """Return the JSON of a request."""
-    body: dict[str, Any] = {
-        "model": where.model,
-        "messages": _messages(request, where),
-        "stream": True,
-        "stream_options": {"include_usage": True},
-    }
-    if request.tools:
-        body["tools"] = [_tool(tool) for tool in request.tools]
-    if request.output is not None:
-        schema = {"name": request.output.name, "schema": request.output.schema, "strict": True}
-        json_schema = {"type": "json_schema", "json_schema": schema}
-        body["response_format"] = json_schema if where.has_schemas else {"type": "json_object"}
-    if request.max_output_tokens is not None:
-        body[dialect.max_tokens_field] = request.max_output_tokens
-    if request.temperature is not None:
-        body["temperature"] = request.temperature
-    if request.cache_key is not None and where.takes_cache_key:
-        body["prompt_cache_key"] = request.cache_key
-    return {name: value for name, value in body.items() if dialect.takes(name)} | dict(where.extra)
+    def _body(self, request: ModelRequest, where: Endpoint, dialect: Dialect) -> Json:
+        body: Json = {
+            "model": where.model,
+            "messages": _messages(request, where),
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        if request.tools:
+            body["tools"] = [_tool(tool) for tool in request.tools]
+        if request.output is not None:
+            schema = {"name": request.output.name, "schema": request.output.schema, "strict": True}
+            json_schema = {"type": "json_schema", "json_schema": schema}
+            body["response_format"] = json_schema if where.has_schemas else {"type": "json_object"}
+        if request.max_output_tokens is not None:
+            body[dialect.max_tokens_field] = request.max_output_tokens
+        if request.temperature is not None:
+            body["temperature"] = request.temperature
+        if request.cache_key is not None and where.takes_cache_key:
+            body["prompt_cache_key"] = request.cache_key
+        return body
 
 
 def _messages(request: ModelRequest, where: Endpoint) -> list[Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from shopfloor.kernel.clock import Clock
 from shopfloor.models.budget import Allowance, Budgeted, DayBudget, TurnBudget
@@ -74,12 +75,18 @@ class ModelRouter:
         return TurnBudget(allowance=self._limits.turn)
 
     def model_for(
-        self, work: Work, *, turn: TurnBudget | None = None, payer: str | None = None, hear: Sink | None = None
+        self,
+        work: Work,
+        *,
+        turn: TurnBudget | None = None,
+        payer: str | None = None,
+        hear: Sink | None = None,
+        within_s: float = inf,
     ) -> Model:
         """Return a model for some work.
 
         It keeps to the budget of the turn and to the day's of whoever it is for; None leaves a budget out. `hear` is
-        told of the call when it is over, beside the ledger.
+        told of the call when it is over, beside the ledger. `within_s` bounds it where the limits do not sooner.
         """
         tier = self.tier_of(work)
         rungs = self._ladder(tier)
@@ -90,11 +97,13 @@ class ModelRouter:
             cost=lambda usage, place: self._cost(rungs[min(place, len(rungs) - 1)][0], usage),
             power_cost=self._power_cost,
         )
-        limited = WithDeadline(Fallback([model for _, model in rungs]), self._call_s(turn))
+        limited = WithDeadline(Fallback([model for _, model in rungs]), min(within_s, self._call_s(turn)))
         day = None
         if payer is not None and self._limits.day != Allowance():
             books = self._books
             day = DayBudget(allowance=self._limits.day, payer=payer, spending=books.spending, clock=books.clock)
+        if turn is not None and turn.allowance == Allowance():
+            turn = None  # nothing to keep to
         budgeted = limited if turn is None and day is None else Budgeted(limited, told.cost, turn=turn, day=day)
         return Traced(budgeted, told, self._sink(hear), self._books.clock)
 

@@ -4,7 +4,6 @@ from time import monotonic
 
 from shopfloor.kernel.errors import RateLimited, Unavailable
 from shopfloor.models.contract import Model
-from shopfloor.models.deadline import WithDeadline
 from shopfloor.models.ledger import ModelCall
 from shopfloor.models.router import ModelRouter
 from shopfloor.models.tiers import Work
@@ -35,8 +34,8 @@ class Thinking:
             self.is_down = self.is_down or call.error in DOWN
             await hear(call)
 
-        model = self._router.model_for(work, turn=self._budget, payer=self._payer, hear=heard)
-        return WithDeadline(model, max(min(LONGEST_S, self._ends_at - monotonic()), 0.0))
+        within_s = max(min(LONGEST_S, self._ends_at - monotonic()), 0.0)
+        return self._router.model_for(work, turn=self._budget, payer=self._payer, hear=heard, within_s=within_s)
 
     def escalated(self, work: Work) -> Work:
         """Return the work for the next tier, after a check of an answer failed; the same where there is none above."""

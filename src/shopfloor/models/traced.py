@@ -69,12 +69,12 @@ class Traced:
         try:
             async with aclosing(self._model.stream(request)) as pieces:
                 async for piece in pieces:
-                    match piece:
-                        case TextDelta(text):
-                            letters += len(text)
-                            first_text_s = self._now() - began if first_text_s is None else first_text_s
-                        case Finished():
-                            end, outcome = piece, piece.reason
+                    if isinstance(piece, TextDelta):
+                        letters += len(piece.text)
+                        if first_text_s is None:
+                            first_text_s = self._now() - began
+                    else:
+                        end, outcome = piece, piece.reason
                     yield piece
         except ShopfloorError as failure:
             outcome, error = "over_budget" if isinstance(failure, Decision) else "failed", type(failure).__name__
