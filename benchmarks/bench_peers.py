@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-from urllib.request import Request, urlopen
+from urllib.request import ProxyHandler, build_opener
 
 from peers_report import Measured, Peer, report
 
@@ -52,8 +52,8 @@ PEERS = (
     Peer(name="crewai", group="framework", module="crewai_peer", pins="crewai"),
 )
 ROUNDS = 5
-ONLY_IN: dict[str, set[int]] = {"together": {0, 2, 4}, "slow": {1, 3}}
-"""The rounds, modulo `ROUNDS`, in which a measurement is made that is not made in all."""
+EVERY_OTHER = {"together": 0, "slow": 1}
+"""What is measured in every other round only, from which on."""
 SLOW_MS = 200
 INSTALLS_AT_ONCE = 2
 INSTALL_S = 600.0
@@ -76,6 +76,7 @@ QUIET = {
     "OTEL_SDK_DISABLED": "true",
 }
 """Keeps peers from telling anybody of the run."""
+NO_PROXY = build_opener(ProxyHandler({}))
 
 
 class LeftOut(Exception):
@@ -163,38 +164,38 @@ def _pipes(process: asyncio.subprocess.Process) -> tuple[asyncio.StreamWriter, a
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelServer:
-    """The addresses of the model server."""
+    """The model server, by its address."""
 
-    fast: str
-    slow: str
+    url: str
 
-    def count(self) -> dict[str, int]:
-        """Return what was asked since the last time."""
-        stats: dict[str, int] = json.loads(self._get("/stats"))
-        self._get("/reset")
-        return stats
+    def counted(self) -> dict[str, int]:
+        """Return what was asked since it was last counted."""
+        found: dict[str, int] = json.loads(self._get("/stats"))
+        return found
+
+    def delay(self, milliseconds: int) -> None:
+        """Let each answer take so long from now on."""
+        self._get(f"/delay/{milliseconds}")
 
     def _get(self, path: str) -> bytes:
-        with urlopen(Request(self.fast + path), timeout=10) as response:  # noqa: S310  (our own, on this machine)
-            return response.read()
+        with NO_PROXY.open(self.url + path, timeout=10) as response:
+            answer: bytes = response.read()
+        return answer
 
 
 @asynccontextmanager
-async def serving(python: str, slow_ms: int = SLOW_MS) -> AsyncGenerator[ModelServer]:
+async def serving(python: str) -> AsyncGenerator[ModelServer]:
     """Run the model server in a process of its own."""
     process = await asyncio.create_subprocess_exec(
         python,
         str(HERE / "peers" / "model_server.py"),
-        "0",
-        str(slow_ms),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     try:
         _, heard = _pipes(process)
-        ports = json.loads(await asyncio.wait_for(heard.readline(), ANSWER_S))
-        fast, slow = (f"http://127.0.0.1:{port}" for port in ports)
-        yield ModelServer(fast=fast, slow=slow)
+        port = int(await asyncio.wait_for(heard.readline(), ANSWER_S))
+        yield ModelServer(url=f"http://127.0.0.1:{port}")
     finally:
         await end(process)
 
@@ -207,6 +208,10 @@ class Worker:
         self.peer = peer
         self._process = process
         self._log = log
+
+    async def stop(self) -> None:
+        """End the process."""
+        await end(self._process)
 
     async def do(self, what: str) -> dict[str, Any]:
         """Have something measured.
@@ -238,8 +243,7 @@ async def working(peer: Peer, python: str, server: ModelServer, folder: Path) ->
             str(HERE / "peers" / "worker.py"),
             peer.module,
             peer.function,
-            f"{server.fast}/v1",
-            f"{server.slow}/v1",
+            f"{server.url}/v1",
             env={**kept, **QUIET, "HOME": str(own), "TMPDIR": str(own)},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -252,50 +256,63 @@ async def working(peer: Peer, python: str, server: ModelServer, folder: Path) ->
         await end(process)
 
 
+class Run:
+    """The slices of all peers that take part."""
+
+    def __init__(self, server: ModelServer, left_out: dict[str, str]) -> None:
+        """Take the model server, and who is left out from the start, each with the reason."""
+        self.slices: dict[str, dict[str, list[dict[str, Any]]]] = {}
+        self.left_out = left_out
+        self._server = server
+        self._workers: list[Worker] = []
+
+    async def enter(self, worker: Worker) -> None:
+        """Warm a peer up and count what it asks the model in a turn."""
+        try:
+            await worker.do("warm")
+            self._server.counted()
+            await worker.do("once")
+        except LeftOut as error:
+            await self._leave_out(worker, error)
+            return
+        self.slices[worker.peer.name] = defaultdict(list, {"asked": [self._server.counted()]})
+        self._workers.append(worker)
+
+    async def measure(self, what: str) -> None:
+        """Let each peer do one slice, and let go of those that cannot."""
+        self._server.delay(SLOW_MS if what == "slow" else 0)
+        for worker in [*self._workers]:
+            try:
+                self.slices[worker.peer.name][what].append(await worker.do(what))
+            except LeftOut as error:
+                self._workers.remove(worker)
+                del self.slices[worker.peer.name]
+                await self._leave_out(worker, error)
+
+    async def _leave_out(self, worker: Worker, error: LeftOut) -> None:
+        await worker.stop()
+        self.left_out[worker.peer.name] = str(error)
+
+
 async def measure(peers: Sequence[Peer], rounds: int) -> Measured:
     """Measure all peers that can be measured."""
     failed = await install_all(peers)
-    left_out = {peer.name: failed[peer.pins] for peer in peers if peer.pins in failed}
-    slices: dict[str, dict[str, list[dict[str, Any]]]] = {}
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=INSTALLED, ignore_cleanup_errors=True)))
-        servers = sys.executable if BY_HAND in failed else str(python_of(BY_HAND))
-        server = await stack.enter_async_context(serving(servers))
-        workers: list[Worker] = []
-        for peer in peers:  # one after the other, so that none is alone on the machine when it starts
-            if peer.name in left_out:
-                continue
-            print(f"starting {peer.name}", flush=True)
-            worker = await stack.enter_async_context(working(peer, str(python_of(peer.pins)), server, folder))
-            try:
-                await worker.do("warm")
-                server.count()
-                await worker.do("fast")
-                slices[peer.name] = defaultdict(list, {"calls": [server.count()]})
-                workers.append(worker)
-            except LeftOut as error:
-                left_out[peer.name] = str(error)
+        fast = sys.executable if BY_HAND in failed else str(python_of(BY_HAND))
+        server = await stack.enter_async_context(serving(fast))
+        run = Run(server, {peer.name: failed[peer.pins] for peer in peers if peer.pins in failed})
+        for peer in peers:
+            if peer.name not in run.left_out:
+                print(f"starting {peer.name}", flush=True)
+                python = str(python_of(peer.pins))
+                await run.enter(await stack.enter_async_context(working(peer, python, server, folder)))
         for number in range(rounds):
             for what in ("alone", "together", "slow"):
-                if number % ROUNDS in ONLY_IN.get(what, {number % ROUNDS}):
+                if number % 2 == EVERY_OTHER.get(what, number % 2):
                     print(f"round {number + 1} of {rounds}: {what}", flush=True)
-                    await _slice(workers, what, slices, left_out)
-    return Measured(slices={name: found for name, found in slices.items() if name not in left_out}, left_out=left_out)
-
-
-async def _slice(
-    workers: list[Worker],
-    what: str,
-    slices: dict[str, dict[str, list[dict[str, Any]]]],
-    left_out: dict[str, str],
-) -> None:
-    """Have each peer do one slice, and let go of those that cannot."""
-    for worker in [*workers]:
-        try:
-            slices[worker.peer.name][what].append(await worker.do(what))
-        except LeftOut as error:
-            left_out[worker.peer.name] = str(error)
-            workers.remove(worker)
+                    await run.measure(what)
+    return Measured(slices=run.slices, left_out=run.left_out)
 
 
 async def bounded(peers: Sequence[Peer], rounds: int) -> Measured:

@@ -15,6 +15,12 @@ DOCS = HERE.parent / "docs"
 BEGINNING, END = "<!-- written by make bench-peers -->", "<!-- until here -->"
 
 Group = Literal["shopfloor", "by hand", "framework"]
+CAPTIONS: dict[Group, str] = {
+    "shopfloor": "shopfloor",
+    "by hand": "A loop written by hand, on",
+    "framework": "Frameworks",
+}
+"""The groups as they are shown, in their order."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,15 +57,16 @@ class Measured:
 
 def figures_of(slices: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figures:
     """Return one peer's figures: medians over all slices, and the peak of memory."""
-    (calls,) = slices["calls"]
+    (asked,) = slices["asked"]
     return {
         "cpu_ms": round(1000 * median(one["cpu_s"] for one in slices["alone"]), 1),
         "turns_a_second": round(median(one["turns_s"] for one in slices["together"]), 1),
         "wall_s": round(median(wall for one in slices["slow"] for wall in one["walls_s"]), 3),
         "first_text_s": round(median(first for one in slices["slow"] for first in one["firsts_s"]), 3),
         "peak_mb": round(max(one["peak_mb"] for what in ("alone", "together", "slow") for one in slices[what])),
-        "calls": calls["calls"],
-        "streamed": calls.get("streamed", 0),
+        "calls": asked["calls"],
+        "streamed": asked["streamed"],
+        "asked_kb": round(asked["asked_bytes"] / 1000, 1),
     }
 
 
@@ -89,20 +96,43 @@ COLUMNS = (
     "first text, s",
     "peak memory, MB",
     "calls (streamed)",
+    "sent in them, kB",
 )
+
+
+def in_order(peers: Sequence[Peer], figures: Mapping[str, Figures]) -> list[Peer]:
+    """Return those that were measured: our own as they are, then by hand, then frameworks, the thriftiest first."""
+    shown = [peer for peer in peers if peer.name in figures]
+    groups = list(CAPTIONS)
+    return sorted(
+        shown,
+        key=lambda one: (groups.index(one.group), one.group != "shopfloor" and figures[one.name]["cpu_ms"]),
+    )
 
 
 def table(peers: Sequence[Peer], figures: Mapping[str, Figures]) -> list[list[str]]:
     """Return the rows of the table, its head first."""
     rows = [list(COLUMNS)]
-    for peer in peers:
-        if one := figures.get(peer.name):
-            label = f"by hand, {peer.label}" if peer.group == "by hand" else peer.label
-            calls = f"{one['calls']:.0f} ({one['streamed']:.0f})"
-            rate = f"{one['turns_a_second']:.{0 if one['turns_a_second'] >= 100 else 1}f}"
-            wall, first = f"{one['wall_s']:.2f}", f"{one['first_text_s']:.2f}"
-            rows.append([label, f"{one['cpu_ms']:.1f}", rate, wall, first, f"{one['peak_mb']:.0f}", calls])
+    for peer in in_order(peers, figures):
+        one = figures[peer.name]
+        rows.append(
+            [
+                f"by hand, {peer.label}" if peer.group == "by hand" else peer.label,
+                _short(one["cpu_ms"], 1),
+                _short(one["turns_a_second"], 1),
+                _short(one["wall_s"], 2),
+                _short(one["first_text_s"], 2),
+                f"{one['peak_mb']:.0f}",
+                f"{one['calls']:.0f} ({one['streamed']:.0f})",
+                _short(one["asked_kb"], 1),
+            ]
+        )
     return rows
+
+
+def _short(value: float, digits: int) -> str:
+    """Return a value with no more digits than are of interest."""
+    return f"{value:.{0 if value >= 100 else digits}f}"
 
 
 def told(peers: Sequence[Peer], measured: Mapping[str, Figures], left_out: Mapping[str, str]) -> str:
@@ -153,21 +183,22 @@ def report(peers: Sequence[Peer], measured: Measured, *, is_whole: bool) -> None
     (DOCS / "peers.svg").write_text(picture(peers, figures), "utf-8")
 
 
-SUBTITLE = (
-    "A planner, two specialists side by side with a tool each, answers streamed; one process each, one model server"
-)
-WIDTH, LABELS, GAP, MARGIN = 960, 196, 30, 28
-ROW, BAR, TOP, BETWEEN = 26, 15, 122, 16
-NUMBER = 50
+SUBTITLE = "A planner, two specialists side by side with a tool each, answers streamed; the same model server for all"
+CUT_NOTE = "A bar with a gap is longer than it is drawn."
+WIDTH, LABELS, GAP, MARGIN = 960, 196, 28, 28
+ROW, BAR, TOP, BETWEEN = 25, 15, 126, 34
+NUMBER = 46
 """Pixels beside a bar for its figure."""
+CUT = 2.0
+"""The largest bar is cut where it is so many times as long as the next."""
 STYLE = """
 .back{fill:#fff;stroke:#d8dee4}.title{fill:#1b2733;font-size:18px;font-weight:600}.note{fill:#5b6875;font-size:12px}
 .head{fill:#1b2733;font-size:13px;font-weight:600}.label,.figure{fill:#2f3c48;font-size:12.5px}
-.ours{fill:#12728f}.hand{fill:#b7c0c9}.others{fill:#d99a4e}.line{stroke:#d8dee4}
+.ours{fill:#12728f}.hand{fill:#b7c0c9}.others{fill:#d99a4e}.line{stroke:#d8dee4}.gap{stroke:#fff;stroke-width:3}
 .strong{fill:#0c5d76;font-weight:600}.figure{font-variant-numeric:tabular-nums}
 @media(prefers-color-scheme:dark){.back{fill:#10171e;stroke:#2b3742}.title,.head{fill:#e8eef3}.note{fill:#93a1ae}
 .label,.figure{fill:#c6d0d9}.ours{fill:#35a7c8}.hand{fill:#5d6a76}.others{fill:#c98a42}.line{stroke:#2b3742}
-.strong{fill:#7fd0e6}}
+.gap{stroke:#10171e}.strong{fill:#7fd0e6}}
 """
 CLASSES: Mapping[Group, str] = {"shopfloor": "ours", "by hand": "hand", "framework": "others"}
 
@@ -184,8 +215,8 @@ class Panel:
 
 PANELS = (
     Panel(figure="cpu_ms", head="CPU of a turn", note="ms; less is better", digits=1),
-    Panel(figure="turns_a_second", head="Turns a second", note="50 at once; more is better", digits=0),
-    Panel(figure="wall_s", head="Time of a turn", note="s, where a call takes 200 ms; less is better", digits=2),
+    Panel(figure="turns_a_second", head="Turns a second", note="50 at once; more is better", digits=1),
+    Panel(figure="wall_s", head="Time of a turn", note="s, at 200 ms a call; less is better", digits=2),
 )
 
 
@@ -194,26 +225,24 @@ def picture(peers: Sequence[Peer], figures: Mapping[str, Figures]) -> str:
 
     It has a background of its own, light or dark as the reader's screen is.
     """
-    shown = [peer for peer in peers if peer.name in figures]
-    places: dict[str, int] = {}
-    y = TOP
-    for before, peer in zip([None, *shown], shown, strict=False):
-        y += BETWEEN if before and before.group != peer.group else 0
-        places[peer.name] = y
-        y += ROW
-    height = y + MARGIN
+    shown = in_order(peers, figures)
     panel_width = (WIDTH - 2 * MARGIN - LABELS - GAP * (len(PANELS) - 1)) / len(PANELS)
-    drawn = [
-        f'<text x="{MARGIN}" y="40" class="title">One turn, the same work everywhere</text>',
-        f'<text x="{MARGIN}" y="61" class="note">{SUBTITLE}</text>',
-    ]
+    drawn = [_text(MARGIN, 40, "title", "One turn, the same work everywhere"), _text(MARGIN, 61, "note", SUBTITLE)]
+    places: dict[str, int] = {}
+    y, group = TOP, "shopfloor"
     for peer in shown:
-        is_ours = " strong" if peer.group == "shopfloor" else ""
-        text = f'<text x="{MARGIN}" y="{places[peer.name] + 12}" class="label{is_ours}">{escape(peer.label)}</text>'
-        drawn.append(text)
+        if peer.group != group:
+            y, group = y + BETWEEN, peer.group
+            drawn.append(_text(MARGIN, y - 10, "note", CAPTIONS[peer.group]))
+        places[peer.name] = y
+        drawn.append(_text(MARGIN, y + 12, f"label{_strong(peer)}", peer.label))
+        y += ROW
     for number, panel in enumerate(PANELS):
         x = MARGIN + LABELS + number * (panel_width + GAP)
-        drawn += _panel(panel, x, panel_width, places, [(peer, figures[peer.name][panel.figure]) for peer in shown])
+        bars = [(peer, places[peer.name], figures[peer.name][panel.figure]) for peer in shown]
+        drawn += _panel(panel, x, panel_width, y, bars)
+    drawn.append(_text(MARGIN, y + 22, "note", CUT_NOTE))
+    height = y + 22 + MARGIN
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
         'font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif" role="img" '
@@ -224,24 +253,36 @@ def picture(peers: Sequence[Peer], figures: Mapping[str, Figures]) -> str:
     )
 
 
-def _panel(
-    panel: Panel, x: float, width: float, places: Mapping[str, int], values: Sequence[tuple[Peer, float]]
-) -> list[str]:
-    most = max((value for _, value in values), default=1.0)
+def _panel(panel: Panel, x: float, width: float, bottom: int, bars: Sequence[tuple[Peer, int, float]]) -> Sequence[str]:
     drawn = [
-        f'<text x="{x:.1f}" y="{TOP - 30}" class="head">{panel.head}</text>',
-        f'<text x="{x:.1f}" y="{TOP - 14}" class="note">{panel.note}</text>',
+        _text(x, TOP - 30, "head", panel.head),
+        _text(x, TOP - 14, "note", panel.note),
+        f'<path d="M{x - 0.5:.1f} {TOP - 4}V{bottom - ROW + BAR + 4}" class="line"/>',
     ]
-    if places:
-        low = max(places.values()) + BAR + 4
-        drawn.append(f'<path d="M{x - 0.5:.1f} {TOP - 4}V{low}" class="line"/>')
-    for peer, value in values:
-        y, length = places[peer.name], max(2.0, (width - NUMBER) * value / most)
-        is_ours = " strong" if peer.group == "shopfloor" else ""
-        digits = 0 if value >= 100 else max(panel.digits, 1)
+    longest, most = drawn_up_to(sorted(value for _, _, value in bars)), width - NUMBER
+    for peer, y, value in bars:
+        length = max(2.0, most * min(value, longest) / longest)
         drawn.append(
             f'<rect x="{x:.1f}" y="{y}" width="{length:.1f}" height="{BAR}" rx="2" class="{CLASSES[peer.group]}">'
             f"<title>{escape(peer.label)}: {value:g}</title></rect>"
-            f'<text x="{x + length + 6:.1f}" y="{y + 12}" class="figure{is_ours}">{value:.{digits}f}</text>'
         )
+        if value > longest:
+            at = x + length - 18
+            drawn.append(f'<path d="M{at:.1f} {y + BAR + 1}l5 -{BAR + 2}m5 0l-5 {BAR + 2}" class="gap"/>')
+        drawn.append(_text(x + length + 6, y + 12, f"figure{_strong(peer)}", _short(value, panel.digits)))
     return drawn
+
+
+def drawn_up_to(values: Sequence[float]) -> float:
+    """Return the value of the longest bar, of values in order: somewhat more than the second where one stands out."""
+    if len(values) < 2 or values[-1] <= CUT * values[-2]:
+        return values[-1] if values else 1.0
+    return 1.25 * values[-2]
+
+
+def _text(x: float, y: int, kind: str, words: str) -> str:
+    return f'<text x="{x:.1f}" y="{y}" class="{kind}">{escape(words)}</text>'
+
+
+def _strong(peer: Peer) -> str:
+    return " strong" if peer.group == "shopfloor" else ""

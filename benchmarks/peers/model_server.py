@@ -1,9 +1,9 @@
 """A model server on this machine that answers Chat Completions as OpenAI does, by a script.
 
-`python model_server.py DELAY_MS...` serves 127.0.0.1 on a free port for each delay before an answer, prints the ports
-as JSON, and ends when its stdin does. It answers the planner with a plan and a specialist with a tool call, or with
-some forty words once the tool has answered. `/stats` counts its answers by kind, `/reset` forgets them. An answer is
-put together once for each kind and differs only in its number, so that the server is not what is measured.
+`python model_server.py` serves 127.0.0.1 on a free port, prints it, and ends with its stdin. It answers the planner
+with a plan and a specialist with a tool call, or with some forty words once the tool has answered. `/delay/MS` sets how
+long each answer takes from then on; `/stats` tells what was asked since it was last told. An answer is put together
+once for each kind and differs only in its number, so that the server is not what is measured.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import re
 import sys
 from collections import Counter
 from functools import cache
+from itertools import count
 from typing import Any
 
 try:
@@ -70,6 +71,7 @@ NUMBER = "@NUMBER@"
 PIECES = 6
 """In which a tool call's arguments come."""
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+numbers = count(1)
 stats: Counter[str] = Counter()
 
 
@@ -139,24 +141,14 @@ def _base(model: str) -> dict[str, Any]:
     return {"id": f"chatcmpl-{NUMBER}", "created": 1_700_000_000, "model": model}
 
 
-def response_to(path: bytes, body: bytes) -> bytes:
-    """Return the bytes of a response."""
-    if path == b"/stats":
-        return _plain(json.dumps(stats).encode())
-    if path == b"/reset":
-        stats.clear()
-        return _plain(b"{}")
-    if not path.endswith(b"/chat/completions"):
-        stats["refused"] += 1
-        return _plain(b'{"error":{"message":"there is no such path"}}', b"404 Not Found")
+def response_to(body: bytes) -> bytes:
+    """Return the bytes of the response to a request for a model."""
     asked = json.loads(body)
     kind, model = kind_of(asked), str(asked.get("model"))
-    stats["calls"] += 1
-    stats[kind] += 1
-    number = b"%d" % stats["calls"]
+    number = b"%d" % next(numbers)
+    stats.update({"calls": 1, kind: 1, "asked_bytes": len(body), "streamed": bool(asked.get("stream"))})
     if not asked.get("stream"):
         return _plain(whole(kind, model).replace(NUMBER.encode(), number))
-    stats["streamed"] += 1
     has_usage = bool((asked.get("stream_options") or {}).get("include_usage"))
     chunks = (event.replace(NUMBER.encode(), number) for event in streamed(kind, model, has_usage))
     head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -170,9 +162,11 @@ def _plain(body: bytes, status: bytes = b"200 OK") -> bytes:
 class Connection(asyncio.Protocol):
     """A client's connection, which asks again and again."""
 
-    def __init__(self, delay_s: float) -> None:
-        """Take how long an answer takes."""
-        self._delay_s = delay_s
+    delay_s = 0.0
+    """How long an answer takes, on all connections."""
+
+    def __init__(self) -> None:
+        """Begin with nothing received."""
         self._received = b""
 
     def connection_made(self, transport: Any) -> None:
@@ -182,34 +176,40 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Answer each request once it is whole."""
         self._received += data
-        while (end := self._received.find(b"\r\n\r\n") + 4) > 3:
-            head = self._received[:end]
+        while (begin := self._received.find(b"\r\n\r\n") + 4) > 3:
+            head = self._received[:begin]
             length = LENGTH.search(head)
-            whole = end + (int(length[1]) if length else 0)
-            if len(self._received) < whole:
+            end = begin + (int(length[1]) if length else 0)
+            if len(self._received) < end:
                 return
-            path = head.split(b" ", 2)[1]
-            answer = response_to(path, self._received[end:whole])
-            self._received = self._received[whole:]
-            is_model = path not in {b"/stats", b"/reset"}
-            if self._delay_s and is_model:
-                asyncio.get_running_loop().call_later(self._delay_s, self._write, answer)
+            body, self._received = self._received[begin:end], self._received[end:]
+            self._answer(head.split(b" ", 2)[1].decode(), body)
+
+    def _answer(self, path: str, body: bytes) -> None:
+        if path.endswith("/chat/completions"):
+            answer = response_to(body)
+            if Connection.delay_s:
+                asyncio.get_running_loop().call_later(Connection.delay_s, self._write, answer)
             else:
                 self._write(answer)
+        elif path == "/stats":
+            self._write(_plain(json.dumps(stats).encode()))
+            stats.clear()
+        elif path.startswith("/delay/"):
+            Connection.delay_s = float(path.rpartition("/")[2]) / 1000
+            self._write(_plain(b"{}"))
+        else:
+            self._write(_plain(b'{"error":{"message":"there is no such path"}}', b"404 Not Found"))
 
 
-async def serve(delays_ms: list[float]) -> None:
+async def serve() -> None:
     """Serve until stdin ends."""
     loop = asyncio.get_running_loop()
-    servers = [
-        await loop.create_server(lambda delay_ms=delay_ms: Connection(delay_ms / 1000), HOST, 0, backlog=2048)
-        for delay_ms in delays_ms
-    ]
-    print(json.dumps([server.sockets[0].getsockname()[1] for server in servers]), flush=True)
+    server = await loop.create_server(Connection, HOST, 0, backlog=2048)
+    print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
-    for server in servers:
-        server.close()
+    server.close()
 
 
 if __name__ == "__main__":
-    run(serve([float(delay_ms) for delay_ms in sys.argv[1:]]))
+    run(serve())

@@ -1,8 +1,8 @@
 """Runs turns of one peer in a process of its own, as `bench_peers.py` tells it to.
 
-`python worker.py MODULE FUNCTION FAST_URL SLOW_URL` builds the peer's turn by the module's function, once for a model
-server that answers at once and once for one that takes its time. Each line of stdin names a measurement; its figures
-are a line of JSON on stdout. CPU is that of the process with all its threads. What a peer prints goes to stderr.
+`python worker.py MODULE FUNCTION URL` builds the peer's turn by the module's function, for the model server at the
+address. Each line of stdin names a measurement; its figures are a line of JSON on stdout. CPU is that of the process
+with all its threads. What a peer prints goes to stderr.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ FEWEST = 10
 """Turns of a slice one after the other, at the least."""
 AT_ONCE = 50
 SLOW = 3
-"""Turns of a slice on the slow server."""
+"""Turns of a slice while the server takes its time."""
 SLICE_S = 1.0
 """How long a slice goes on beyond its fewest turns, so that quick peers are measured as well as slow ones."""
 PROOFS = ("DH123456", "Street Low")
@@ -85,35 +85,44 @@ async def together(turn: Turn) -> Figures:
     return {"turns_s": done / (perf_counter() - began), "cpu_s": (cpu_s() - began_cpu) / done}
 
 
-async def work(fast: Turn, slow: Turn, told: TextIO) -> None:
+async def one_by_one(turn: Turn) -> Figures:
+    """Measure how long a few turns take, while the server takes its time."""
+    times = [await one(turn) for _ in range(SLOW)]
+    return {"firsts_s": [first for first, _ in times], "walls_s": [wall for _, wall in times]}
+
+
+async def once(turn: Turn) -> Figures:
+    """Do one turn, of which the server counts the calls."""
+    await one(turn)
+    return {}
+
+
+async def warm_up(turn: Turn) -> Figures:
+    """Open what the first turns open."""
+    await one(turn)
+    await asyncio.gather(*(one(turn) for _ in range(FEWEST)))
+    return {}
+
+
+MEASUREMENTS = {"warm": warm_up, "once": once, "alone": alone, "together": together, "slow": one_by_one}
+
+
+async def work(turn: Turn, told: TextIO) -> None:
     """Measure what stdin asks for until it ends."""
     loop = asyncio.get_running_loop()
     while what := (await loop.run_in_executor(None, sys.stdin.readline)).strip():
-        figures: Figures = {}
-        if what == "fast":
-            await one(fast)
-        elif what == "warm":
-            for turn in (fast, slow):
-                await one(turn)
-                await asyncio.gather(*(one(turn) for _ in range(FEWEST)))
-        elif what == "alone":
-            figures = await alone(fast)
-        elif what == "together":
-            figures = await together(fast)
-        elif what == "slow":
-            times = [await one(slow) for _ in range(SLOW)]
-            figures = {"firsts_s": [first for first, _ in times], "walls_s": [wall for _, wall in times]}
+        figures = await MEASUREMENTS[what](turn)
         told.write(json.dumps({**figures, "peak_mb": peak_mb()}) + "\n")
         told.flush()
 
 
 def main() -> None:
     """Build the peer and work."""
-    module, function, fast_url, slow_url = sys.argv[1:]
+    module, function, url = sys.argv[1:]
     told = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     build = getattr(import_module(module), function)
-    run(work(build(fast_url), build(slow_url), told))
+    run(work(build(url), told))
     told.close()
     os._exit(0)  # some peers leave threads behind that do not end
 
