@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DATA ?= data
 
-.PHONY: help install demo browser test check topics bench clean
+.PHONY: help install demo browser test check topics bench bench-peers clean
 
 help:  ## Show what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "shopfloor needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -48,5 +48,8 @@ bench: install  ## Measure a turn, a server with many open streams, the client o
 	@$(BIN)/python benchmarks/model_client.py
 	@$(BIN)/python benchmarks/routing.py
 
+bench-peers: install  ## Measure the same turn in frameworks, by hand and here; fetches 2 GB of packages once
+	@$(BIN)/python benchmarks/bench_peers.py
+
 clean:  ## Remove what was installed and made
-	@rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) .peers .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -39,6 +39,11 @@ def record(name: str, figures: dict[str, Figures]) -> None:
     """Print figures, a line for each thing measured, and write them to `results/<name>.json`."""
     for what, values in figures.items():
         print(f"{what:<40}", "  ".join(f"{value:>8g} {unit}" for unit, value in values.items()))
+    write(name, figures)
+
+
+def write(name: str, figures: dict[str, Figures]) -> None:
+    """Write figures to `results/<name>.json`, with what they depend on."""
     RESULTS.mkdir(exist_ok=True)
     written = {"machine": machine(), "figures": figures}
     (RESULTS / f"{name}.json").write_text(json.dumps(written, indent=2) + "\n", "utf-8")

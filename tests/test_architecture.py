@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "shopfloor"
-MADE = {".git", ".hypothesis", ".import_linter_cache", ".pytest_cache", ".ruff_cache", ".venv"} | {
+MADE = {".git", ".hypothesis", ".import_linter_cache", ".peers", ".pytest_cache", ".ruff_cache", ".venv"} | {
     "__pycache__",
     "build",
     "data",
