@@ -6,7 +6,7 @@ document: the sum of its fields' lengths by weight.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 K1 = 1.2
 """How soon a word's repetition stops to count."""
@@ -23,6 +23,7 @@ class Bm25:
         self._b = b
         self._postings: defaultdict[str, dict[str, float]] = defaultdict(dict)
         self._lengths: dict[str, float] = {}
+        self._total = 0.0
 
     def add(self, document_id: str, fields: Mapping[str, Sequence[str]]) -> None:
         """Take in a new document by the stems of its fields."""
@@ -31,6 +32,7 @@ class Bm25:
             for stem in stems:
                 counts[stem] += self._weights[name]
         self._lengths[document_id] = sum(counts.values())
+        self._total += self._lengths[document_id]
         for stem, count in counts.items():
             self._postings[stem][document_id] = count
 
@@ -39,13 +41,19 @@ class Bm25:
         holders = len(self._postings.get(stem, ()))
         return math.log(1 + (len(self._lengths) - holders + 0.5) / (holders + 0.5))
 
-    def scores(self, stems: Iterable[str]) -> dict[str, float]:
-        """Return the documents that hold any of the stems, by how well they match."""
-        mean = sum(self._lengths.values()) / max(len(self._lengths), 1)
+    def holds(self, stem: str) -> bool:
+        """Whether any document holds a stem."""
+        return stem in self._postings
+
+    def scores(self, stems: Iterable[str], among: Collection[str] | None = None) -> dict[str, float]:
+        """Return the documents that hold any of the stems, by how well they match; of some documents, or of all."""
+        mean = self._total / max(len(self._lengths), 1)
         scores: defaultdict[str, float] = defaultdict(float)
         for stem in dict.fromkeys(stems):
-            idf = self.idf(stem)
-            for document_id, count in self._postings.get(stem, {}).items():
+            idf, postings = self.idf(stem), self._postings.get(stem, {})
+            held = postings if among is None else postings.keys() & among
+            for document_id in held:
+                count = postings[document_id]
                 length = 1 - self._b + self._b * self._lengths[document_id] / mean
                 scores[document_id] += idf * count * (K1 + 1) / (count + K1 * length)
         return dict(scores)

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from heapq import nlargest
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -125,17 +126,17 @@ class PageRetriever:
         found = _stems(" ".join(map(self._correct, words(text))))
         asked = dict.fromkeys(word for word in found if self._is_asked(word))
         weights = {word: self._index.idf(word) for word in asked}
-        whole, headed = _shares(weights, self._saying), _shares(weights, self._headed)
-        scored = [
-            (
-                self._score(section_id, weights, whole.get(section_id, 0.0), headed.get(section_id, 0.0)),
-                match * self._nearness[section_id],
-                section_id,
-            )
-            for section_id, match in self._index.scores(asked).items()
-        ]
-        ranked = sorted(scored, key=lambda scored: (-scored[0], -scored[1], scored[2]))
-        passages = tuple(_passage(self._sections[section_id], score) for score, _, section_id in ranked[:limit])
+        headed = _shares(weights, self._headed)
+        scores = {
+            section_id: self._score(section_id, weights, share, headed.get(section_id, 0.0))
+            for section_id, share in _shares(weights, self._saying).items()
+        }
+        least = min(nlargest(limit, scores.values()), default=0.0)
+        best = [section_id for section_id, score in scores.items() if score >= least]
+        matches = self._index.scores(asked, among=best)
+        near = {section_id: matches.get(section_id, 0.0) * self._nearness[section_id] for section_id in best}
+        ranked = sorted(best, key=lambda one: (-scores[one], -near[one], one))
+        passages = tuple(_passage(self._sections[one], scores[one]) for one in ranked[:limit])
         return Retrieved(passages=passages, is_answerable=bool(passages) and passages[0].score >= ANSWERABLE)
 
     async def read_document(self, document_id: str) -> Document | None:
@@ -144,7 +145,7 @@ class PageRetriever:
 
     def _is_asked(self, word: str) -> bool:
         """Whether a page must hold a word of the question: not an order's number or a kind of product."""
-        return not (NUMBER.fullmatch(word) or word in KINDS) or bool(self._index.scores([word]))
+        return not (NUMBER.fullmatch(word) or word in KINDS) or self._index.holds(word)
 
     def _score(self, section_id: str, weights: Mapping[str, float], whole: float, headed: float) -> float:
         # A page whose whole title is in the question is about it, whatever else is.
