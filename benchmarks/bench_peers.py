@@ -99,7 +99,8 @@ async def install(pins: str) -> None:
     if pins == OURS:
         stated += [ROOT / "pyproject.toml", ROOT / "constraints.txt"]
         wanted += ["--constraint", str(stated[-1]), "--editable", str(ROOT)]
-    digest = hashlib.sha256(sys.version.encode() + b"".join(path.read_bytes() for path in stated)).hexdigest()
+    here = f"{ROOT} {sys.version}".encode()
+    digest = hashlib.sha256(here + b"".join(path.read_bytes() for path in stated)).hexdigest()
     mark = INSTALLED / pins / "installed"
     if mark.exists() and mark.read_text() == digest:
         return
