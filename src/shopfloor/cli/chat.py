@@ -7,6 +7,8 @@ import sys
 import threading
 from dataclasses import dataclass
 
+import anyio
+
 from shopfloor.app import App, open_app
 from shopfloor.cli.output import Output
 from shopfloor.cli.steps import step
@@ -39,6 +41,7 @@ async def chat(config: Config, request: ChatRequest) -> None:
         conversation = await _conversation(app, request, output)
         if request.message is not None:
             await say(app, conversation, request.message, output)
+            await app.chat.summarise(conversation)
             await app.chat.recover(skip=conversation)
             if not request.as_json:
                 output.progress(f"\nGo on with: {PROGRAM} chat --conversation {conversation}{data_option(config)}")
@@ -102,7 +105,8 @@ async def _talk(app: App, conversation: ConversationId, config: Config, output: 
             "[dim]Ask about an order, a product, or anything about the shop. An empty line or Ctrl-D ends.[/]\n"
         )
     lines = _read_lines(is_terminal)
-    while (texts := await _next(lines, output, is_terminal)) is not None:
+    texts = await _next(lines, output, is_terminal)
+    while texts is not None:
         try:
             events = [await app.chat.post(conversation, text) for text in texts]
             await _finish_unanswered(app, conversation, output, since=events[0].seq)
@@ -112,6 +116,10 @@ async def _talk(app: App, conversation: ConversationId, config: Config, output: 
             output.progress(f"shopfloor: {error}")
         if is_terminal:
             output.line("")
+        async with anyio.create_task_group() as group:
+            group.start_soon(app.chat.summarise, conversation)
+            texts = await _next(lines, output, is_terminal)
+            group.cancel_scope.cancel()
     if not output.is_json:
         output.progress(f"Go on with: {PROGRAM} chat --conversation {conversation}{data_option(config)}")
 

@@ -15,6 +15,7 @@ from shopfloor.journal.events import (
     ConversationOpened,
     Event,
     HandedOff,
+    HistorySummarised,
     IdentityVerified,
     KnowledgeRetrieved,
     LanguageChanged,
@@ -83,7 +84,7 @@ def _task_text(event: Event) -> str:
         case ModelCalled() as call:
             tokens = f", {call.input_tokens or 0:,} + {call.output_tokens or 0:,} tokens" if call.input_tokens else ""
             rung = f", after {call.rung} asked in vain" if call.rung else ""
-            what = f"{call.task_id or 'plan'} {escape(call.provider)}:{escape(call.model)}"
+            what = f"{call.task_id or call.task_class} {escape(call.provider)}:{escape(call.model)}"
             return f"[bold]MODEL_CALL[/] {what} {call.outcome}, {call.duration_ms:,.0f} ms{tokens}{rung}"
         case MessageScreened() as screened:
             rules = (screened.injection, screened.abuse, screened.self_harm)
@@ -97,6 +98,8 @@ def _task_text(event: Event) -> str:
             return (
                 f"[bold]GROUNDING[/] kept back ({escape(', '.join(withheld.claims))})\n{_indented(withheld.sentence)}"
             )
+        case HistorySummarised() as summarised:
+            return f"[bold]SUMMARY[/] of the messages up to event {summarised.up_to}\n{_indented(summarised.text)}"
         case ReplyComposed() as reply:
             sources = ", ".join(f"{source.kind} {source.id}" for source in reply.sources)
             return f"[bold]REPLY[/] {reply.outcome}; sources: {escape(sources) or 'none'}\n{_indented(reply.content)}"

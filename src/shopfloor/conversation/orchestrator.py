@@ -15,10 +15,10 @@ from typing import Literal, cast
 from pydantic import JsonValue
 
 from shopfloor.agents.base import AgentFactory
-from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.registry import Registry
 from shopfloor.agents.settings import Settings
+from shopfloor.conversation.context import context_of
 from shopfloor.conversation.hearing import (
     IN_DANGER,
     contents_of,
@@ -32,6 +32,7 @@ from shopfloor.conversation.hearing import (
 from shopfloor.conversation.live import Hub, Listener, nobody
 from shopfloor.conversation.log import ConversationLog, Desk
 from shopfloor.conversation.state import ChatState, Turn, fold
+from shopfloor.conversation.summary import Summaries
 from shopfloor.conversation.turn import TurnRunner
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import (
@@ -49,7 +50,6 @@ from shopfloor.journal.events import (
     SignalReceived,
     TurnStarted,
 )
-from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, StorageError, WorldError
 from shopfloor.kernel.finishing import to_the_end
 from shopfloor.kernel.ids import ConversationId, CustomerId, MessageId, StreamId, TurnId
@@ -88,6 +88,7 @@ class ChatOrchestrator:
         self._context: Latest[ContextLoaded] = Latest()
         self._states: OrderedDict[ConversationId, ChatState] = OrderedDict()
         self._running: dict[ConversationId, asyncio.Task[None]] = {}
+        self._summaries = Summaries(desk)
 
     # -- what a face calls -------------------------------------------------------------------------------------------
 
@@ -121,6 +122,7 @@ class ChatOrchestrator:
             NotFound: no such conversation.
             Conflict: it is another customer's.
         """
+        self._summaries.give_up(conversation)
         async with self._desk.journal.hold(_stream(conversation)):
             log = ConversationLog(self._desk, await self.state(conversation), _stream(conversation), nobody)
             await log.catch_up()
@@ -183,6 +185,7 @@ class ChatOrchestrator:
             message_id=MessageId(self._desk.ids.new("msg")), role="user", content=content, client_id=client_id
         )
         (event,) = await self._desk.journal.append(_stream(conversation), [message])
+        self._summaries.give_up(conversation)
         is_new = isinstance(event.data, MessageWritten) and event.data.message_id == message.message_id
         said = "\n".join(await heard([content], state.language)) if is_new else ""
         if (is_stop(content) or is_stop(said)) and is_new:  # one that is sent again has stopped its turn already
@@ -217,6 +220,7 @@ class ChatOrchestrator:
             NotFound: no such conversation.
         """
         start = (await self.state(conversation)).seq if since is None else since
+        self._summaries.give_up(conversation)
         async with self._desk.journal.hold(_stream(conversation)):
             log = ConversationLog(self._desk, await self.state(conversation), _stream(conversation), listener)
             try:
@@ -231,6 +235,15 @@ class ChatOrchestrator:
             events = log.state.events
         return [event.data for event in events if event.seq > start and isinstance(event.data, ReplyComposed)]
 
+    async def summarise(self, conversation: ConversationId) -> None:
+        """Have a model summarise the oldest turns where they are long; called after a reply, and ended by a message.
+
+        Raises:
+            NotFound: no such conversation.
+        """
+        state = await self.state(conversation)
+        await self._summaries.make(state, _stream(conversation), _payer(state))
+
     def stop(self, conversation: ConversationId) -> bool:
         """Stop the turn that runs for a conversation in this process; an action under way is carried to its end."""
         task = self._running.get(conversation)
@@ -243,6 +256,7 @@ class ChatOrchestrator:
             NotFound: no such conversation.
         """
         await self.state(conversation)
+        self._summaries.give_up(conversation)
         async with self._desk.journal.hold(_stream(conversation)):
             self._states.pop(conversation, None)
             self._desk.hub.forget(conversation)
@@ -269,7 +283,7 @@ class ChatOrchestrator:
         state = log.state
         cards = [card for card in await self._registry.cards() if card.half == "conversation"]
         brand = await self._settings.brand()
-        turn = state.turn or await self._begin(log, self._context.of(lambda: _context(brand, cards), brand, *cards))
+        turn = state.turn or await self._begin(log, self._context.of(lambda: context_of(brand, cards), brand, *cards))
         is_steered = any(screen(content).injection for content in contents_of(state, turn.message_ids))
         thinking = Thinking(self._desk.models, _payer(state)) if self._desk.models and not is_steered else None
         factory = AgentFactory(cards, brand, self._desk.tools, state.identity, thinking)
@@ -404,6 +418,7 @@ class ChatOrchestrator:
             language=state.language,
             gloss=None if state.language == DEFAULT else said,
             history=state.history("") if runner.thinking else (),
+            summarised=state.summarised if runner.thinking else (),
             thinking=runner.thinking,
             hear=runner.thought,
         )
@@ -423,12 +438,6 @@ def _screened(turn: TurnId, contents: Sequence[str]) -> list[EventData]:
 def _payer(state: ChatState) -> str:
     """Return whose budget of the day a turn counts to: the customer's, or a guest's conversation's."""
     return state.identity.customer_id or state.conversation_id
-
-
-def _context(brand: Brand, cards: Sequence[AgentCard]) -> ContextLoaded:
-    settings: dict[str, JsonValue] = brand.model_dump(mode="json")
-    known = tuple(_collaborator(card) for card in cards)
-    return ContextLoaded(version=digest([settings, list(known)]), brand=settings, cards=known)
 
 
 def _unasked(signal: SignalReceived, cards: Sequence[AgentCard]) -> Plan:
@@ -479,14 +488,6 @@ def _signed_in(identity: Identity, method: IdentityMethod = "token") -> Identity
         name=identity.name,
         email=identity.email,
     )
-
-
-def _collaborator(card: AgentCard) -> dict[str, JsonValue]:
-    skills: list[JsonValue] = [
-        {"id": skill.id, "name": skill.name, "description": skill.description} for skill in card.skills
-    ]
-    tools: list[JsonValue] = list(card.tools)
-    return {"id": card.id, "name": card.name, "description": card.description, "skills": skills, "tools": tools}
 
 
 def _first(group: ExceptionGroup[Exception]) -> Exception:

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from shopfloor.actions.gate import Admitted, Verdict
 from shopfloor.agents.outcome import Waiting
+from shopfloor.agents.prompts import summary_note
 from shopfloor.agents.slots import Focus
 from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.journal.events import (
@@ -19,6 +20,7 @@ from shopfloor.journal.events import (
     Event,
     EventData,
     HandedOff,
+    HistorySummarised,
     IdentityVerified,
     KnowledgeRetrieved,
     LanguageChanged,
@@ -104,6 +106,11 @@ class ChatState:
         """What the customer is answered in."""
         self.is_foreign = False
         """Whether they write in a language that the team does not read."""
+        self.summary = ""
+        """Of the oldest messages, for models; empty where there is none."""
+        self._summarised = 0
+        self.vain_summaries = 0
+        """How often none came about since the last one."""
 
     @property
     def brand(self) -> Mapping[str, JsonValue]:
@@ -119,6 +126,20 @@ class ChatState:
     def unanswered(self) -> list[MessageWritten]:
         """Return the customer's messages without an answer, in order."""
         return [m for m in self.messages if m.role == "user" and m.message_id not in self.answered]
+
+    @property
+    def recent(self) -> Sequence[MessageWritten]:
+        """Return the messages that no summary stands for."""
+        return self.messages[self._summarised :]
+
+    @property
+    def summarised(self) -> tuple[str, ...]:
+        """Return the words that a summary stands for; no model reads them, and what they name is known."""
+        return tuple(message.content for message in self.messages[: self._summarised])
+
+    def place_of(self, message: MessageWritten) -> int:
+        """Return the number of the event of a message."""
+        return self._written[message.message_id]
 
     def answerable(self, message_ids: Sequence[MessageId]) -> list[Waiting]:
         """Return the waiting tasks that messages can answer, the latest first: those that asked before all of them.
@@ -250,8 +271,19 @@ class ChatState:
             )
 
     @_take.register
-    def _(self, data: SentenceWithheld | ModelCalled | MessageScreened, _at: datetime) -> None:
+    def _(self, data: SentenceWithheld | MessageScreened, _at: datetime) -> None:
         """Change nothing: it only stands in the log."""
+
+    @_take.register
+    def _(self, data: ModelCalled, _at: datetime) -> None:
+        self.vain_summaries += data.task_class == "summary"
+
+    @_take.register
+    def _(self, data: HistorySummarised, _at: datetime) -> None:
+        self.vain_summaries = 0
+        if data.text:  # else it was erased, and so were the messages
+            self.summary = data.text
+            self._summarised = sum(self.place_of(message) <= data.up_to for message in self.messages)
 
     @_take.register
     def _(self, data: ReplyComposed, _at: datetime) -> None:
@@ -278,10 +310,10 @@ class ChatState:
         """Return the transcript for a model's next call.
 
         After an assistant's message that another agent than `reader` wrote stands a note on who it was. A customer's
-        message that tries to steer the team is left out.
+        message that tries to steer the team is left out. Where the oldest were summarised, a note stands for them.
         """
-        history: list[ModelMessage] = []
-        for message in self.messages:
+        history: list[ModelMessage] = [summary_note(self.summary)] if self.summary else []
+        for message in self.recent:
             is_steering = message.role == "user" and screen(message.content).injection
             content = LEFT_OUT if is_steering else message.content
             history.append(ModelMessage(role=message.role, content=content))

@@ -55,12 +55,14 @@ class Answering:
 
     async def _answer(self, conversation: ConversationId) -> None:
         try:
-            async with self._slots:
-                is_left = True
-                while is_left and self._group:
+            is_left = True
+            while is_left and self._group:
+                async with self._slots:
                     self._busy[conversation] = False
                     await self._chat.answer(conversation)
-                    is_left = self._busy[conversation]
+                if self._group and not self._busy[conversation]:
+                    await self._chat.summarise(conversation)
+                is_left = self._busy[conversation]
         except Exception:  # the next message, or the next start, tries again
             logger.exception("%s could not be answered", conversation)
         finally:

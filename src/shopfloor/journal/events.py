@@ -241,7 +241,7 @@ class ModelCalled(EventData):
     TYPE = "MODEL_CALL"
     turn_id: TurnId
     task_id: str
-    """Empty for the plan."""
+    """Empty for the plan, and for a summary."""
     task_class: str
     tier: str
     """The one that answered; the asked one where none did."""
@@ -309,6 +309,18 @@ class SentenceWithheld(EventData):
     """The parts without evidence."""
 
 
+class HistorySummarised(EventData):
+    """The oldest messages were summarised for models to read; the messages themselves stay."""
+
+    TYPE = "SUMMARY"
+    PERSONAL = frozenset({"text"})
+    turn_id: TurnId
+    """The turn after which it was made."""
+    up_to: int
+    """The number of the last message that it stands for; it stands for all before as well."""
+    text: str
+
+
 class ReplyComposed(EventData):
     """A turn ends, with everything that was released in it."""
 
@@ -352,6 +364,7 @@ EVENT_TYPES: dict[str, type[EventData]] = {
         HandedOff,
         ActionMoved,
         SentenceWithheld,
+        HistorySummarised,
         ReplyComposed,
     )
 }

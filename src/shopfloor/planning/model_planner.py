@@ -282,8 +282,9 @@ class ModelPlanner:
 
 
 def _is_named(text: str, request: PlanRequest) -> bool:
-    """Whether the conversation holds what a text names: numbers, addresses, links."""
-    said = " ".join((request.message, str(request.focus.order_number), *(one.content for one in request.history)))
+    """Whether the conversation holds what a text names: numbers, addresses, links. A note of ours names nothing."""
+    written = (one.content for one in request.history if one.role != "system")
+    said = " ".join((request.message, str(request.focus.order_number), *request.summarised, *written))
     plain = said.lower()
     return all(word.strip(".,;:!?#()\"'").lower() in plain for word in TELLING.findall(text))
 

@@ -98,6 +98,8 @@ class PlanRequest:
     """The new messages as the customer put them, beside their English; None in English."""
     history: tuple[ModelMessage, ...] = ()
     """The conversation as it was written, the new messages last; only a model reads it."""
+    summarised: tuple[str, ...] = ()
+    """The words before it, for which a summary stands; no model reads them."""
     thinking: Thinking | None = None
     """The models of the turn; None where none is set up."""
     hear: Sink | None = None

@@ -1,0 +1,142 @@
+"""Has the oldest turns of a long conversation summarised for models, after the reply: nobody waits for it.
+
+A summary is what a model made of others' words: later models read it as data, and nothing is proven by it. Where none
+comes about, code shortens the history instead (`agents.prompts.bounded`).
+"""
+
+import logging
+from collections.abc import Sequence
+from itertools import accumulate
+
+import anyio
+
+from shopfloor.agents.prompts import SUMMARISE, SUMMARISING, bounded, data
+from shopfloor.conversation.hearing import readable
+from shopfloor.conversation.live import nobody
+from shopfloor.conversation.log import ConversationLog, Desk
+from shopfloor.conversation.state import ChatState
+from shopfloor.conversation.thought import model_called
+from shopfloor.journal.events import EventData, HistorySummarised, MessageWritten, TurnStarted
+from shopfloor.kernel.errors import BadAnswer, ShopfloorError
+from shopfloor.kernel.ids import ConversationId, StreamId
+from shopfloor.language.safety import screen
+from shopfloor.models.answer import ask
+from shopfloor.models.contract import Model, ModelMessage, ModelRequest
+from shopfloor.models.estimate import LETTERS_PER_TOKEN
+from shopfloor.models.ledger import ModelCall
+from shopfloor.models.thinking import Thinking
+from shopfloor.models.tiers import Work
+
+logger = logging.getLogger(__name__)
+
+LONG = 6_000 * LETTERS_PER_TOKEN
+"""Letters of messages from which on the oldest are summarised; about a quarter of what a model reads at once."""
+KEPT = 2_000 * LETTERS_PER_TOKEN
+"""Letters of the latest turns that stay whole; the last one does, however long it is."""
+READ = 12_000 * LETTERS_PER_TOKEN
+"""Letters that are summarised at once; what is longer takes several summaries, each after a turn."""
+AGAIN = 1_000 * LETTERS_PER_TOKEN
+"""Letters by which a history has to grow for the next try, after one in vain."""
+WITHIN_S = 8.0
+MAX_ANSWER_TOKENS = 1_500
+MAX_SUMMARY = 2_400
+"""Letters."""
+
+
+class Summaries:
+    """Makes them, one at a time for each conversation."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Take what all turns share."""
+        self._desk = desk
+        self._under_way: dict[ConversationId, anyio.CancelScope] = {}
+
+    def give_up(self, conversation: ConversationId) -> None:
+        """End the one that is under way in this process, if any: somebody wants the conversation."""
+        if scope := self._under_way.get(conversation):
+            scope.cancel()
+
+    async def make(self, state: ChatState, stream: StreamId, payer: str) -> None:
+        """Summarise what is due, at the expense of whoever the turns counted to; that it fails harms nobody."""
+        if self._desk.models is None or not due(state):
+            return
+        try:
+            async with self._desk.journal.hold(stream, wait=False) as is_free:
+                if is_free:
+                    log = ConversationLog(self._desk, state, stream, nobody)
+                    await log.catch_up()
+                    await self._make(log, Thinking(self._desk.models, payer))
+        except Exception:  # nothing depends on it, so nothing may break by it
+            logger.exception("%s could not be summarised", state.conversation_id)
+
+    async def _make(self, log: ConversationLog, thinking: Thinking) -> None:
+        state, messages = log.state, due(log.state)
+        turns = [event.data.turn_id for event in state.events if isinstance(event.data, TurnStarted)]
+        if not messages or not turns or state.unanswered:
+            return
+        calls: list[ModelCall] = []
+
+        async def hear(call: ModelCall) -> None:
+            calls.append(call)
+
+        text = ""
+        with anyio.move_on_after(WITHIN_S) as scope:
+            self._under_way[state.conversation_id] = scope
+            try:
+                model = thinking.model_for(Work(task_class="summary"), hear)
+                text = await _asked(model, _request(state, messages))
+            except ShopfloorError as error:
+                logger.warning("no model summarised %s: %s", state.conversation_id, error)
+            finally:
+                del self._under_way[state.conversation_id]
+        told: list[EventData] = [model_called(call, turns[-1], "") for call in calls]
+        if text:
+            told.append(HistorySummarised(turn_id=turns[-1], up_to=state.place_of(messages[-1]), text=text))
+        await log.append(told)
+
+
+def due(state: ChatState) -> Sequence[MessageWritten]:
+    """Return the messages that are to be summarised next: whole turns, the oldest, where all are long together."""
+    recent = state.recent
+    letters = [0, *accumulate(len(message.content) for message in recent)]
+    if letters[-1] < LONG + AGAIN * state.vain_summaries:
+        return ()
+    begins = [
+        place for place in range(1, len(recent)) if recent[place].role == "user" and recent[place - 1].role != "user"
+    ]
+    if not begins:
+        return ()
+    kept = next((place for place in begins if letters[-1] - letters[place] <= KEPT), begins[-1])
+    return recent[: max((place for place in begins if place <= kept and letters[place] <= READ), default=begins[0])]
+
+
+def _request(state: ChatState, messages: Sequence[MessageWritten]) -> ModelRequest:
+    """Return what a model reads for it: the summary before, then each message, as data; what steers is left out."""
+    told = [data("summary", state.summary)] if state.summary else []
+    told += [
+        data("customer" if message.role == "user" else message.agent or "shop", message.content)
+        for message in messages
+        if message.role != "user" or not screen(message.content).injection
+    ]
+    return bounded(
+        ModelRequest(
+            system=SUMMARISING,
+            messages=tuple(ModelMessage(role="user", content=content) for content in (*told, SUMMARISE)),
+            max_output_tokens=MAX_ANSWER_TOKENS,
+        )
+    )
+
+
+async def _asked(model: Model, request: ModelRequest) -> str:
+    """Return a model's summary, in plain letters and without secrets.
+
+    Raises:
+        ShopfloorError: there is none, or none that models may read.
+    """
+    answer = await ask(model, request)
+    if answer.finished.reason != "stop":
+        raise BadAnswer(f"the summary ended with {answer.finished.reason}")
+    text = readable(answer.text)
+    if screen(text).injection:
+        raise BadAnswer("the summary tries to steer whoever reads it")
+    return text if len(text) <= MAX_SUMMARY else f"{text[:MAX_SUMMARY]}..."
