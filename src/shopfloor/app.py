@@ -15,10 +15,9 @@ from sqlalchemy import select
 from shopfloor.actions.gate import Gate, effects_of
 from shopfloor.actions.kind import ActionKind
 from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards
-from shopfloor.agents.settings import MemorySettings, Settings, shipped_brand
+from shopfloor.agents.settings import SETTINGS, Settings, shipped_brand
 from shopfloor.agents.slots import SlotReader
 from shopfloor.agents.sql_registry import SqlRegistry
-from shopfloor.agents.sql_settings import SqlSettings
 from shopfloor.agents.team import Team
 from shopfloor.config import Config
 from shopfloor.conversation.hearing import prepare
@@ -28,6 +27,8 @@ from shopfloor.conversation.orchestrator import ChatOrchestrator
 from shopfloor.conversation.outreach_runner import OutreachRunner
 from shopfloor.database.engine import Database
 from shopfloor.database.migrate import upgrade
+from shopfloor.database.sql_versioned import SqlVersioned
+from shopfloor.database.versioned import MemoryVersioned
 from shopfloor.durable.inline import InlineDurable
 from shopfloor.http.services import Services
 from shopfloor.identity.guest_check import GuestCheck, Tries
@@ -163,7 +164,7 @@ async def assemble(
     `models` hands out models; None where none is set up. `sure` is the confidence from which on no model plans.
     `attached` are the tools of MCP servers.
     """
-    brand = await stores.settings.brand()  # home, zone and currency hold until the next start
+    brand = await stores.settings.in_force()  # home, zone and currency hold until the next start
     search = await CatalogueSearch.build(stores.shop.catalogue)
     retriever = await _retriever(home=brand.country)
     await to_thread.run_sync(prepare)
@@ -262,7 +263,7 @@ def _kinds(stores: Stores, clock: Clock, zone: tzinfo) -> list[ActionKind[Any]]:
 
 def _return_tools(stores: Stores, clock: Clock, zone: tzinfo) -> ReturnTools:
     async def policy() -> ReturnPolicy:
-        return (await stores.settings.brand()).returns
+        return (await stores.settings.in_force()).returns
 
     return ReturnTools(stores.shop, policy, clock, zone)
 
@@ -298,7 +299,7 @@ def _gate(kinds: Sequence[ActionKind[Any]], stores: Stores, clock: Clock) -> Gat
         return kind == "lead" or await owns_resource(stores.shop.orders, identity, resource)
 
     async def irreversible_limit() -> Money:
-        brand = await stores.settings.brand()
+        brand = await stores.settings.in_force()
         return Money(brand.currency, brand.irreversible_limit_minor)
 
     durable = InlineDurable(effects_of(kinds))
@@ -332,7 +333,7 @@ async def open_app(
             await load(database, await to_thread.run_sync(demo_contents, clock.now()))
         registry = SqlRegistry(database, clock)
         await registry.ship(await to_thread.run_sync(shipped_cards))
-        settings = SqlSettings(database, clock)
+        settings = SqlVersioned(SETTINGS, database, clock)
         await settings.ship(await to_thread.run_sync(shipped_brand))
         stores = Stores(
             shop=sql_shop(database),
@@ -389,7 +390,7 @@ async def memory_app(
         shop=memory_shop(contents),
         journal=MemoryJournal(clock),
         registry=MemoryRegistry(await to_thread.run_sync(shipped_cards), clock),
-        settings=MemorySettings(await to_thread.run_sync(shipped_brand), clock),
+        settings=MemoryVersioned(SETTINGS, await to_thread.run_sync(shipped_brand), clock),
         tries=MemoryTries(),
         outreaches=MemoryOutreaches(),
         profiles=MemoryProfiles(),

@@ -11,12 +11,14 @@ import typer
 from pydantic import JsonValue
 from rich.markup import escape
 
-from shopfloor.agents.settings import SettingsVersion, brand_json, export_brand
+from shopfloor.agents.brand import Brand
+from shopfloor.agents.settings import brand_json, export_brand
 from shopfloor.agents.team import Team
 from shopfloor.agents.yaml_files import read_yaml
 from shopfloor.app import open_app
 from shopfloor.cli.options import Data, Json, To, config, read_file, write_file
 from shopfloor.cli.output import Output
+from shopfloor.database.versioned import Version
 from shopfloor.kernel.errors import InvalidInput
 
 settings = typer.Typer(help="The shop's settings, which every agent keeps to.", no_args_is_help=True)
@@ -40,10 +42,10 @@ def show_settings(as_json: Json = False, data: Data = None) -> None:
     async def show(team: Team, output: Output) -> None:
         current = await team.settings()
         if output.is_json:
-            output.line(json.dumps({**_row(current), "settings": brand_json(current.brand)}, indent=2))
+            output.line(json.dumps({**_row(current), "settings": brand_json(current.value)}, indent=2))
             return
         output.progress(_told(current))
-        write_file(None, export_brand(current.brand))
+        write_file(None, export_brand(current.value))
 
     _run(show, data, as_json=as_json)
 
@@ -92,7 +94,7 @@ def export_settings(to: To = None, data: Data = None) -> None:
     """Write the settings as YAML, such as `settings import` reads."""
 
     async def export(team: Team, _output: Output) -> None:
-        text = export_brand((await team.settings()).brand)
+        text = export_brand((await team.settings()).value)
         await anyio.to_thread.run_sync(partial(write_file, to, text))
 
     _run(export, data)
@@ -105,7 +107,7 @@ def history_of_settings(as_json: Json = False, data: Data = None) -> None:
     async def history(team: Team, output: Output) -> None:
         versions = await team.settings_versions()
         if output.is_json:
-            output.line(json.dumps([{**_row(one), "settings": brand_json(one.brand)} for one in versions], indent=2))
+            output.line(json.dumps([{**_row(one), "settings": brand_json(one.value)} for one in versions], indent=2))
             return
         for one, before in zip(versions, [*versions[1:], None], strict=True):
             by = "the product's" if one.is_shipped else "yours"
@@ -159,7 +161,7 @@ def _value(text: str) -> JsonValue:
         return text
 
 
-def _row(version: SettingsVersion) -> dict[str, JsonValue]:
+def _row(version: Version[Brand]) -> dict[str, JsonValue]:
     return {
         "version": version.version,
         "made_at": version.made_at.isoformat(),
@@ -167,10 +169,10 @@ def _row(version: SettingsVersion) -> dict[str, JsonValue]:
     }
 
 
-def _told(version: SettingsVersion) -> str:
+def _told(version: Version[Brand]) -> str:
     return f"The settings are at version {version.version}."
 
 
-def _differences(one: SettingsVersion, other: SettingsVersion) -> list[str]:
-    new, old = brand_json(one.brand), brand_json(other.brand)
+def _differences(one: Version[Brand], other: Version[Brand]) -> list[str]:
+    new, old = brand_json(one.value), brand_json(other.value)
     return [name for name in new if new[name] != old.get(name)]

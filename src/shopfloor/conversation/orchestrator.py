@@ -261,7 +261,7 @@ class ChatOrchestrator:
     async def _turn(self, log: ConversationLog) -> ReplyComposed:
         state = log.state
         cards = [card for card in await self._registry.cards() if card.half == "conversation"]
-        brand = await self._settings.brand()
+        brand = await self._settings.in_force()
         turn = state.turn or await self._begin(log, _context(brand, cards))
         is_steered = any(screen(content).injection for content in contents_of(state, turn.message_ids))
         thinking = Thinking(self._desk.models, _payer(state)) if self._desk.models and not is_steered else None

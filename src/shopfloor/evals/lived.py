@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.registry import MemoryRegistry
-from shopfloor.agents.settings import MemorySettings
+from shopfloor.agents.settings import SETTINGS
 from shopfloor.app import Stores, assemble
+from shopfloor.database.versioned import MemoryVersioned
 from shopfloor.evals.rows import Said
 from shopfloor.evals.transcripts import SHOP_TIME, agents_of
 from shopfloor.identity.key_stores import MemoryKeys
@@ -48,7 +49,7 @@ class LivedThrough:
             shop=memory_shop(self._contents),
             journal=MemoryJournal(clock),
             registry=MemoryRegistry(self._cards, clock),
-            settings=MemorySettings(self._brand, clock),
+            settings=MemoryVersioned(SETTINGS, self._brand, clock),
             tries=MemoryTries(),
             outreaches=MemoryOutreaches(),
             profiles=MemoryProfiles(),
