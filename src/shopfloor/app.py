@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from shopfloor.actions.gate import Gate, effects_of
 from shopfloor.actions.kind import ActionKind
+from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, shipped_prompts
 from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards
 from shopfloor.agents.settings import SETTINGS, Settings, shipped_brand
 from shopfloor.agents.slots import SlotReader
@@ -99,6 +100,7 @@ class App:
     outreach: OutreachRunner
     tokens: CustomerTokens
     settings: Settings
+    prompts: KeptPrompts
     team: Team
     profiles: ProfileRecords
     keys: ApiKeys
@@ -135,6 +137,7 @@ class Stores:
     journal: Journal
     registry: Registry
     settings: Settings
+    prompts: KeptPrompts
     tries: Tries
     outreaches: Outreaches
     profiles: Profiles
@@ -180,12 +183,15 @@ async def assemble(
     planner = planner or await _planner(search, own, trained, sure if models else None)
     desk = Desk(stores.journal, tools, clock, ids, Hub(), recollection, models)
     registry, settings = stores.registry, stores.settings
-    chat = ChatOrchestrator(desk, registry=registry, settings=settings, planner=planner, retriever=retriever)
+    chat = ChatOrchestrator(
+        desk, registry=registry, settings=settings, prompts=stores.prompts, planner=planner, retriever=retriever
+    )
     return App(
         shop=stores.shop,
         journal=stores.journal,
         registry=registry,
         settings=settings,
+        prompts=stores.prompts,
         team=Team(registry, settings, tools, [kind.name for kind in kinds], refresh),
         chat=chat,
         planner=planner,
@@ -331,23 +337,7 @@ async def open_app(
         if await database.read(lambda session: session.scalar(select(ProductRow.id).limit(1))) is None:
             tell("Preparing the demo shop...")
             await load(database, await to_thread.run_sync(demo_contents, clock.now()))
-        registry = SqlRegistry(database, clock)
-        await registry.ship(await to_thread.run_sync(shipped_cards))
-        settings = SqlVersioned(SETTINGS, database, clock)
-        await settings.ship(await to_thread.run_sync(shipped_brand))
-        stores = Stores(
-            shop=sql_shop(database),
-            journal=SqlJournal(database, clock, config.locks),
-            registry=registry,
-            settings=settings,
-            tries=SqlTries(database),
-            outreaches=SqlOutreaches(database, clock),
-            profiles=SqlProfiles(database),
-            keys=SqlKeys(database, clock, ids),
-            mcp_servers=SqlMcpServers(database),
-            ledger=SqlLedger(database),
-            spending=SqlSpending(database),
-        )
+        stores = await _stores(config, database, clock, ids)
         async with _models(config, stores, clock) as models, opened(stores.mcp_servers) as attached:
             yield await assemble(
                 stores,
@@ -361,6 +351,30 @@ async def open_app(
             )
     finally:
         await to_thread.run_sync(database.close)
+
+
+async def _stores(config: Config, database: Database, clock: Clock, ids: IdSource) -> Stores:
+    """Return where everything is kept in a database, with what the product ships brought there."""
+    registry = SqlRegistry(database, clock)
+    await registry.ship(await to_thread.run_sync(shipped_cards))
+    settings = SqlVersioned(SETTINGS, database, clock)
+    await settings.ship(await to_thread.run_sync(shipped_brand))
+    prompts = SqlVersioned(PROMPTS, database, clock)
+    await prompts.ship(await to_thread.run_sync(shipped_prompts))
+    return Stores(
+        shop=sql_shop(database),
+        journal=SqlJournal(database, clock, config.locks),
+        registry=registry,
+        settings=settings,
+        prompts=prompts,
+        tries=SqlTries(database),
+        outreaches=SqlOutreaches(database, clock),
+        profiles=SqlProfiles(database),
+        keys=SqlKeys(database, clock, ids),
+        mcp_servers=SqlMcpServers(database),
+        ledger=SqlLedger(database),
+        spending=SqlSpending(database),
+    )
 
 
 @asynccontextmanager
@@ -391,6 +405,7 @@ async def memory_app(
         journal=MemoryJournal(clock),
         registry=MemoryRegistry(await to_thread.run_sync(shipped_cards), clock),
         settings=MemoryVersioned(SETTINGS, await to_thread.run_sync(shipped_brand), clock),
+        prompts=MemoryVersioned(PROMPTS, await to_thread.run_sync(shipped_prompts), clock),
         tries=MemoryTries(),
         outreaches=MemoryOutreaches(),
         profiles=MemoryProfiles(),

@@ -1,4 +1,4 @@
-"""What is kept with its versions: settings, over memory and the database; each kind joins by one line."""
+"""What is kept with its versions: settings, prompts, over memory and the database; each kind joins by one line."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from shopfloor.agents.prompt_texts import PROMPTS, shipped_prompts
 from shopfloor.agents.settings import SETTINGS, shipped_brand
 from shopfloor.database.engine import Database
 from shopfloor.database.rows import VersionRow
@@ -36,6 +37,7 @@ class Sample:
 
 
 BRAND = shipped_brand()
+TOLD = shipped_prompts()
 SAMPLES = [
     Sample(
         kind=SETTINGS,
@@ -44,6 +46,14 @@ SAMPLES = [
         ours=BRAND.model_copy(update={"shop_name": "Our Shop"}),
         wrong=BRAND.model_copy(update={"zone": "Mars"}),
         told="zone: there is no time zone",
+    ),
+    Sample(
+        kind=PROMPTS,
+        shipped=TOLD,
+        newer=TOLD.model_copy(update={"hand_over": "Give it away."}),
+        ours=TOLD.model_copy(update={"ask_customer": "Ask."}),
+        wrong=TOLD.model_copy(update={"propose": "{{ descripton }}"}),
+        told="propose: there is no descripton: it may name description",
     ),
 ]
 

@@ -15,10 +15,11 @@ from typing import Literal, cast
 from pydantic import JsonValue
 
 from shopfloor.agents.base import AgentFactory
-from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
+from shopfloor.agents.prompt_texts import KeptPrompts
 from shopfloor.agents.registry import Registry
 from shopfloor.agents.settings import Settings
+from shopfloor.conversation.context import context_of
 from shopfloor.conversation.hearing import (
     IN_DANGER,
     contents_of,
@@ -49,7 +50,6 @@ from shopfloor.journal.events import (
     SignalReceived,
     TurnStarted,
 )
-from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, StorageError, WorldError
 from shopfloor.kernel.finishing import to_the_end
 from shopfloor.kernel.ids import ConversationId, CustomerId, MessageId, StreamId, TurnId
@@ -76,12 +76,20 @@ class ChatOrchestrator:
     """Answers customers."""
 
     def __init__(
-        self, desk: Desk, *, registry: Registry, settings: Settings, planner: Planner, retriever: KnowledgeRetriever
+        self,
+        desk: Desk,
+        *,
+        registry: Registry,
+        settings: Settings,
+        prompts: KeptPrompts,
+        planner: Planner,
+        retriever: KnowledgeRetriever,
     ) -> None:
-        """Take what all turns share, the agents, the shop's settings, who plans, and what finds knowledge."""
+        """Take what turns share, agents, settings, what models are told, who plans, and what finds knowledge."""
         self._desk = desk
         self._registry = registry
         self._settings = settings
+        self._prompts = prompts
         self._planner = planner
         self._retriever = retriever
         self._states: OrderedDict[ConversationId, ChatState] = OrderedDict()
@@ -262,10 +270,11 @@ class ChatOrchestrator:
         state = log.state
         cards = [card for card in await self._registry.cards() if card.half == "conversation"]
         brand = await self._settings.in_force()
-        turn = state.turn or await self._begin(log, _context(brand, cards))
+        told = await self._prompts.current() if self._desk.models else None
+        turn = state.turn or await self._begin(log, context_of(brand, cards, told and told.version))
         is_steered = any(screen(content).injection for content in contents_of(state, turn.message_ids))
         thinking = Thinking(self._desk.models, _payer(state)) if self._desk.models and not is_steered else None
-        factory = AgentFactory(cards, brand, self._desk.tools, state.identity, thinking)
+        factory = AgentFactory(cards, brand, self._desk.tools, state.identity, thinking, told and told.value)
         said = await heard(contents_of(state, turn.message_ids), state.language)
         runner = TurnRunner(self._desk, log, turn, factory, brand, said, thinking)
         outcome = await self._outcome(log, runner, turn, cards)
@@ -407,6 +416,7 @@ class ChatOrchestrator:
             history=state.history("") if runner.thinking else (),
             thinking=runner.thinking,
             hear=runner.thought,
+            prompts=runner.prompts,
         )
         plan = await self._planner.plan(request)
         wrong = problems(plan, cards, "conversation", {tool.name: tool for tool in self._desk.tools.tools()})
@@ -424,12 +434,6 @@ def _screened(turn: TurnId, contents: Sequence[str]) -> list[EventData]:
 def _payer(state: ChatState) -> str:
     """Return whose budget of the day a turn counts to: the customer's, or a guest's conversation's."""
     return state.identity.customer_id or state.conversation_id
-
-
-def _context(brand: Brand, cards: Sequence[AgentCard]) -> ContextLoaded:
-    settings: dict[str, JsonValue] = brand.model_dump(mode="json")
-    known = tuple(_collaborator(card) for card in cards)
-    return ContextLoaded(version=digest([settings, list(known)]), brand=settings, cards=known)
 
 
 def _unasked(signal: SignalReceived, cards: Sequence[AgentCard]) -> Plan:
@@ -480,14 +484,6 @@ def _signed_in(identity: Identity, method: IdentityMethod = "token") -> Identity
         name=identity.name,
         email=identity.email,
     )
-
-
-def _collaborator(card: AgentCard) -> dict[str, JsonValue]:
-    skills: list[JsonValue] = [
-        {"id": skill.id, "name": skill.name, "description": skill.description} for skill in card.skills
-    ]
-    tools: list[JsonValue] = list(card.tools)
-    return {"id": card.id, "name": card.name, "description": card.description, "skills": skills, "tools": tools}
 
 
 def _first(group: ExceptionGroup[Exception]) -> Exception:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
+from shopfloor.agents.prompt_texts import PROMPTS, shipped_prompts
 from shopfloor.agents.registry import MemoryRegistry
 from shopfloor.agents.settings import SETTINGS
 from shopfloor.app import Stores, assemble
@@ -50,6 +51,7 @@ class LivedThrough:
             journal=MemoryJournal(clock),
             registry=MemoryRegistry(self._cards, clock),
             settings=MemoryVersioned(SETTINGS, self._brand, clock),
+            prompts=MemoryVersioned(PROMPTS, shipped_prompts(), clock),
             tries=MemoryTries(),
             outreaches=MemoryOutreaches(),
             profiles=MemoryProfiles(),

@@ -73,6 +73,8 @@ class ContextLoaded(EventData):
     """The shop's name, voice, refusal messages, guidelines, hours, transfer scenarios, as `agents.brand` has them."""
     cards: tuple[dict[str, JsonValue], ...]
     """The collaborating agents: id, name, description, skills."""
+    prompts: int | None = None
+    """The version of the prompts that models are told from then on; None where no model is set up."""
 
 
 class Source(BaseModel):
