@@ -182,17 +182,14 @@ async def assemble(
     # It plans with our own tools: nothing is read ahead that may be detached meanwhile.
     planner = planner or await _planner(search, own, trained, sure if models else None)
     desk = Desk(stores.journal, tools, clock, ids, Hub(), recollection, models)
-    registry, settings = stores.registry, stores.settings
-    chat = ChatOrchestrator(
-        desk, registry=registry, settings=settings, prompts=stores.prompts, planner=planner, retriever=retriever
-    )
+    chat = _chat(desk, stores, planner, retriever)
     return App(
         shop=stores.shop,
         journal=stores.journal,
-        registry=registry,
-        settings=settings,
+        registry=stores.registry,
+        settings=stores.settings,
         prompts=stores.prompts,
-        team=Team(registry, settings, tools, [kind.name for kind in kinds], refresh),
+        team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds], refresh),
         chat=chat,
         planner=planner,
         outreach=_outreach(stores, chat, clock),
@@ -207,6 +204,17 @@ async def assemble(
         attached=attached,
         models=models,
         secret=secret,
+    )
+
+
+def _chat(desk: Desk, stores: Stores, planner: Planner, retriever: PageRetriever) -> ChatOrchestrator:
+    return ChatOrchestrator(
+        desk,
+        registry=stores.registry,
+        settings=stores.settings,
+        prompts=stores.prompts,
+        planner=planner,
+        retriever=retriever,
     )
 
 
