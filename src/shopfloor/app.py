@@ -47,6 +47,7 @@ from shopfloor.kernel.ids import IdSource, TimedIds
 from shopfloor.kernel.money import Money
 from shopfloor.models.ledger import Ledger, MemoryLedger
 from shopfloor.models.router import ModelRouter
+from shopfloor.models.settings import MODELS, KeptModels, ModelSettings
 from shopfloor.models.spending import MemorySpending, Spending
 from shopfloor.models.sql_ledger import SqlLedger, SqlSpending
 from shopfloor.outreach.contract import Outreaches
@@ -101,6 +102,7 @@ class App:
     tokens: CustomerTokens
     settings: Settings
     prompts: KeptPrompts
+    model_settings: KeptModels
     team: Team
     profiles: ProfileRecords
     keys: ApiKeys
@@ -138,6 +140,7 @@ class Stores:
     registry: Registry
     settings: Settings
     prompts: KeptPrompts
+    model_settings: KeptModels
     tries: Tries
     outreaches: Outreaches
     profiles: Profiles
@@ -189,6 +192,7 @@ async def assemble(
         registry=stores.registry,
         settings=stores.settings,
         prompts=stores.prompts,
+        model_settings=stores.model_settings,
         team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds], refresh),
         chat=chat,
         planner=planner,
@@ -361,6 +365,28 @@ async def open_app(
         await to_thread.run_sync(database.close)
 
 
+@asynccontextmanager
+async def open_model_settings(config: Config) -> AsyncGenerator[KeptModels]:
+    """Open what the database says of models, and nothing else: it may be what keeps an installation from opening.
+
+    Raises:
+        StorageError: the directory or the database cannot be used.
+    """
+    await to_thread.run_sync(config.prepare)
+    database = await to_thread.run_sync(Database.sqlite, config.database)
+    try:
+        await to_thread.run_sync(upgrade, database)
+        yield await _model_settings(database, SystemClock())
+    finally:
+        await to_thread.run_sync(database.close)
+
+
+async def _model_settings(database: Database, clock: Clock) -> KeptModels:
+    kept = SqlVersioned(MODELS, database, clock)
+    await kept.ship(ModelSettings())
+    return kept
+
+
 async def _stores(config: Config, database: Database, clock: Clock, ids: IdSource) -> Stores:
     """Return where everything is kept in a database, with what the product ships brought there."""
     registry = SqlRegistry(database, clock)
@@ -375,6 +401,7 @@ async def _stores(config: Config, database: Database, clock: Clock, ids: IdSourc
         registry=registry,
         settings=settings,
         prompts=prompts,
+        model_settings=await _model_settings(database, clock),
         tries=SqlTries(database),
         outreaches=SqlOutreaches(database, clock),
         profiles=SqlProfiles(database),
@@ -388,7 +415,7 @@ async def _stores(config: Config, database: Database, clock: Clock, ids: IdSourc
 @asynccontextmanager
 async def _models(config: Config, stores: Stores, clock: Clock) -> AsyncGenerator[ModelRouter | None]:
     """Hand out the router that is set up, and close its connections; None where no model is set up."""
-    settings = await to_thread.run_sync(config.model_settings)
+    settings = await to_thread.run_sync(config.model_settings, await stores.model_settings.in_force())
     if settings.is_empty:
         yield None
         return
@@ -414,6 +441,7 @@ async def memory_app(
         registry=MemoryRegistry(await to_thread.run_sync(shipped_cards), clock),
         settings=MemoryVersioned(SETTINGS, await to_thread.run_sync(shipped_brand), clock),
         prompts=MemoryVersioned(PROMPTS, await to_thread.run_sync(shipped_prompts), clock),
+        model_settings=MemoryVersioned(MODELS, ModelSettings(), clock),
         tries=MemoryTries(),
         outreaches=MemoryOutreaches(),
         profiles=MemoryProfiles(),

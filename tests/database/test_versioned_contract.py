@@ -1,4 +1,4 @@
-"""What is kept with its versions: settings, prompts, over memory and the database; each kind joins by one line."""
+"""What is kept with its versions, over memory and the database; each kind joins by one line."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from shopfloor.database.sql_versioned import SqlVersioned
 from shopfloor.database.versioned import Kind, MemoryVersioned, Versioned
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import Conflict, InvalidFields, NotFound, StorageError
+from shopfloor.models.settings import MODELS, ModelSettings, settings_of
 
 pytestmark = pytest.mark.anyio
 
@@ -38,6 +39,8 @@ class Sample:
 
 BRAND = shipped_brand()
 TOLD = shipped_prompts()
+HOUSE = {"base_url": "http://127.0.0.1:8000/v1", "at_once": 3}
+OWN = {"provider": "house", "model": "m", "omit": ["temperature", "tools"], "price": {"input": "0.1", "output": 0}}
 SAMPLES = [
     Sample(
         kind=SETTINGS,
@@ -54,6 +57,14 @@ SAMPLES = [
         ours=TOLD.model_copy(update={"ask_customer": "Ask."}),
         wrong=TOLD.model_copy(update={"propose": "{{ descripton }}"}),
         told="propose: there is no descripton: it may name description",
+    ),
+    Sample(
+        kind=MODELS,
+        shipped=ModelSettings(),
+        newer=ModelSettings(call_s=60),
+        ours=settings_of({"tiers": {"fast": ["openai:small", OWN]}, "providers": {"house": HOUSE}}, "x"),
+        wrong=ModelSettings().model_copy(update={"call_s": -1}),
+        told="call_s: Input should be greater than 0",
     ),
 ]
 

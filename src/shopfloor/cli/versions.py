@@ -78,4 +78,4 @@ def _row(kind: Kind[T], version: Version[T]) -> dict[str, JsonValue]:
 
 def _differences(kind: Kind[T], one: Version[T], other: Version[T]) -> Sequence[str]:
     new, old = kind.data(one.value), kind.data(other.value)
-    return [name for name in new if new[name] != old.get(name)]
+    return [name for name in {**new, **old} if new.get(name) != old.get(name)]

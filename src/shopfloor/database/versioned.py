@@ -32,10 +32,12 @@ class Kind(Generic[T]):
     """What stored values are read as."""
     read: Callable[[object, str], T]
     """Reads a new value from plain ones, or says for the place that is named what is wrong with which field."""
+    is_sparse: bool = False
+    """Whether a field is left out that is as it is by default."""
 
     def data(self, value: T) -> dict[str, JsonValue]:
         """Return a value as it is stored."""
-        return value.model_dump(mode="json")
+        return value.model_dump(mode="json", exclude_defaults=self.is_sparse)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

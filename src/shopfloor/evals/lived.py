@@ -18,6 +18,7 @@ from shopfloor.journal.memory import MemoryJournal
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import SeededIds
+from shopfloor.models.settings import MODELS, ModelSettings
 from shopfloor.outreach.memory import MemoryOutreaches
 from shopfloor.planning.plan import Plan, Planner
 from shopfloor.planning.trained import Trained
@@ -52,6 +53,7 @@ class LivedThrough:
             registry=MemoryRegistry(self._cards, clock),
             settings=MemoryVersioned(SETTINGS, self._brand, clock),
             prompts=MemoryVersioned(PROMPTS, shipped_prompts(), clock),
+            model_settings=MemoryVersioned(MODELS, ModelSettings(), clock),
             tries=MemoryTries(),
             outreaches=MemoryOutreaches(),
             profiles=MemoryProfiles(),
