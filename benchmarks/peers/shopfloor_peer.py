@@ -13,13 +13,15 @@ from anyio import to_thread
 from assignment import KEY, MODEL, SPECIALISTS, TOOLS, Emit, Turn
 
 from shopfloor.agents.card import AgentCard
+from shopfloor.agents.prompt_texts import PROMPTS, shipped_prompts
 from shopfloor.agents.registry import MemoryRegistry, parse_card
-from shopfloor.agents.settings import MemorySettings, shipped_brand
+from shopfloor.agents.settings import SETTINGS, shipped_brand
 from shopfloor.agents.slots import SlotReader
 from shopfloor.app import App, Stores, assemble
 from shopfloor.conversation.live import Piece, Released
 from shopfloor.database.engine import Database
 from shopfloor.database.migrate import upgrade
+from shopfloor.database.versioned import MemoryVersioned
 from shopfloor.identity.identity import GUEST
 from shopfloor.identity.key_stores import MemoryKeys
 from shopfloor.identity.tries import MemoryTries
@@ -28,7 +30,8 @@ from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.ids import TimedIds
 from shopfloor.models.building import build_router
 from shopfloor.models.connections import Connections
-from shopfloor.models.settings import model_settings
+from shopfloor.models.settings import MODELS as MODEL_SETTINGS
+from shopfloor.models.settings import ModelSettings, model_settings
 from shopfloor.outreach.memory import MemoryOutreaches
 from shopfloor.planning.background import shipped_background
 from shopfloor.planning.model_planner import ModelPlanner
@@ -162,7 +165,9 @@ async def _installation(base_url: str, *, reads_ahead: bool) -> App:
         shop=memory_shop(demo_contents(clock.now())),
         journal=await to_thread.run_sync(_journal, folder, clock),
         registry=MemoryRegistry(_cards(reads_ahead=reads_ahead), clock),
-        settings=MemorySettings(await to_thread.run_sync(shipped_brand), clock),
+        settings=MemoryVersioned(SETTINGS, await to_thread.run_sync(shipped_brand), clock),
+        prompts=MemoryVersioned(PROMPTS, await to_thread.run_sync(shipped_prompts), clock),
+        model_settings=MemoryVersioned(MODEL_SETTINGS, ModelSettings(), clock),
         tries=MemoryTries(),
         outreaches=MemoryOutreaches(),
         profiles=MemoryProfiles(),

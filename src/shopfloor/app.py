@@ -14,11 +14,11 @@ from sqlalchemy import select
 
 from shopfloor.actions.gate import Gate, effects_of
 from shopfloor.actions.kind import ActionKind
+from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, shipped_prompts
 from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards
-from shopfloor.agents.settings import MemorySettings, Settings, shipped_brand
+from shopfloor.agents.settings import SETTINGS, Settings, shipped_brand
 from shopfloor.agents.slots import SlotReader
 from shopfloor.agents.sql_registry import SqlRegistry
-from shopfloor.agents.sql_settings import SqlSettings
 from shopfloor.agents.team import Team
 from shopfloor.config import Config
 from shopfloor.conversation.hearing import prepare
@@ -28,6 +28,8 @@ from shopfloor.conversation.orchestrator import ChatOrchestrator
 from shopfloor.conversation.outreach_runner import OutreachRunner
 from shopfloor.database.engine import Database
 from shopfloor.database.migrate import upgrade
+from shopfloor.database.sql_versioned import SqlVersioned
+from shopfloor.database.versioned import MemoryVersioned
 from shopfloor.durable.inline import InlineDurable
 from shopfloor.http.services import Services
 from shopfloor.identity.guest_check import GuestCheck, Tries
@@ -45,6 +47,7 @@ from shopfloor.kernel.ids import IdSource, TimedIds
 from shopfloor.kernel.money import Money
 from shopfloor.models.ledger import Ledger, MemoryLedger
 from shopfloor.models.router import ModelRouter
+from shopfloor.models.settings import MODELS, KeptModels, ModelSettings
 from shopfloor.models.spending import MemorySpending, Spending
 from shopfloor.models.sql_ledger import SqlLedger, SqlSpending
 from shopfloor.outreach.contract import Outreaches
@@ -98,6 +101,8 @@ class App:
     outreach: OutreachRunner
     tokens: CustomerTokens
     settings: Settings
+    prompts: KeptPrompts
+    model_settings: KeptModels
     team: Team
     profiles: ProfileRecords
     keys: ApiKeys
@@ -134,6 +139,8 @@ class Stores:
     journal: Journal
     registry: Registry
     settings: Settings
+    prompts: KeptPrompts
+    model_settings: KeptModels
     tries: Tries
     outreaches: Outreaches
     profiles: Profiles
@@ -163,7 +170,7 @@ async def assemble(
     `models` hands out models; None where none is set up. `sure` is the confidence from which on no model plans.
     `attached` are the tools of MCP servers.
     """
-    brand = await stores.settings.brand()  # home, zone and currency hold until the next start
+    brand = await stores.settings.in_force()  # home, zone and currency hold until the next start
     search = await CatalogueSearch.build(stores.shop.catalogue)
     retriever = await _retriever(home=brand.country)
     await to_thread.run_sync(prepare)
@@ -178,14 +185,15 @@ async def assemble(
     # It plans with our own tools: nothing is read ahead that may be detached meanwhile.
     planner = planner or await _planner(search, own, trained, sure if models else None)
     desk = Desk(stores.journal, tools, clock, ids, Hub(), recollection, models)
-    registry, settings = stores.registry, stores.settings
-    chat = ChatOrchestrator(desk, registry=registry, settings=settings, planner=planner, retriever=retriever)
+    chat = _chat(desk, stores, planner, retriever)
     return App(
         shop=stores.shop,
         journal=stores.journal,
-        registry=registry,
-        settings=settings,
-        team=Team(registry, settings, tools, [kind.name for kind in kinds], refresh),
+        registry=stores.registry,
+        settings=stores.settings,
+        prompts=stores.prompts,
+        model_settings=stores.model_settings,
+        team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds], refresh),
         chat=chat,
         planner=planner,
         outreach=_outreach(stores, chat, clock),
@@ -200,6 +208,17 @@ async def assemble(
         attached=attached,
         models=models,
         secret=secret,
+    )
+
+
+def _chat(desk: Desk, stores: Stores, planner: Planner, retriever: PageRetriever) -> ChatOrchestrator:
+    return ChatOrchestrator(
+        desk,
+        registry=stores.registry,
+        settings=stores.settings,
+        prompts=stores.prompts,
+        planner=planner,
+        retriever=retriever,
     )
 
 
@@ -262,7 +281,7 @@ def _kinds(stores: Stores, clock: Clock, zone: tzinfo) -> list[ActionKind[Any]]:
 
 def _return_tools(stores: Stores, clock: Clock, zone: tzinfo) -> ReturnTools:
     async def policy() -> ReturnPolicy:
-        return (await stores.settings.brand()).returns
+        return (await stores.settings.in_force()).returns
 
     return ReturnTools(stores.shop, policy, clock, zone)
 
@@ -298,7 +317,7 @@ def _gate(kinds: Sequence[ActionKind[Any]], stores: Stores, clock: Clock) -> Gat
         return kind == "lead" or await owns_resource(stores.shop.orders, identity, resource)
 
     async def irreversible_limit() -> Money:
-        brand = await stores.settings.brand()
+        brand = await stores.settings.in_force()
         return Money(brand.currency, brand.irreversible_limit_minor)
 
     durable = InlineDurable(effects_of(kinds))
@@ -330,23 +349,7 @@ async def open_app(
         if await database.read(lambda session: session.scalar(select(ProductRow.id).limit(1))) is None:
             tell("Preparing the demo shop...")
             await load(database, await to_thread.run_sync(demo_contents, clock.now()))
-        registry = SqlRegistry(database, clock)
-        await registry.ship(await to_thread.run_sync(shipped_cards))
-        settings = SqlSettings(database, clock)
-        await settings.ship(await to_thread.run_sync(shipped_brand))
-        stores = Stores(
-            shop=sql_shop(database),
-            journal=SqlJournal(database, clock, config.locks),
-            registry=registry,
-            settings=settings,
-            tries=SqlTries(database),
-            outreaches=SqlOutreaches(database, clock),
-            profiles=SqlProfiles(database),
-            keys=SqlKeys(database, clock, ids),
-            mcp_servers=SqlMcpServers(database),
-            ledger=SqlLedger(database),
-            spending=SqlSpending(database),
-        )
+        stores = await _stores(config, database, clock, ids)
         async with _models(config, stores, clock) as models, opened(stores.mcp_servers) as attached:
             yield await assemble(
                 stores,
@@ -363,9 +366,56 @@ async def open_app(
 
 
 @asynccontextmanager
+async def open_model_settings(config: Config) -> AsyncGenerator[KeptModels]:
+    """Open what the database says of models, and nothing else: it may be what keeps an installation from opening.
+
+    Raises:
+        StorageError: the directory or the database cannot be used.
+    """
+    await to_thread.run_sync(config.prepare)
+    database = await to_thread.run_sync(Database.sqlite, config.database)
+    try:
+        await to_thread.run_sync(upgrade, database)
+        yield await _model_settings(database, SystemClock())
+    finally:
+        await to_thread.run_sync(database.close)
+
+
+async def _model_settings(database: Database, clock: Clock) -> KeptModels:
+    kept = SqlVersioned(MODELS, database, clock)
+    await kept.ship(ModelSettings())
+    return kept
+
+
+async def _stores(config: Config, database: Database, clock: Clock, ids: IdSource) -> Stores:
+    """Return where everything is kept in a database, with what the product ships brought there."""
+    registry = SqlRegistry(database, clock)
+    await registry.ship(await to_thread.run_sync(shipped_cards))
+    settings = SqlVersioned(SETTINGS, database, clock)
+    await settings.ship(await to_thread.run_sync(shipped_brand))
+    prompts = SqlVersioned(PROMPTS, database, clock)
+    await prompts.ship(await to_thread.run_sync(shipped_prompts))
+    return Stores(
+        shop=sql_shop(database),
+        journal=SqlJournal(database, clock, config.locks),
+        registry=registry,
+        settings=settings,
+        prompts=prompts,
+        model_settings=await _model_settings(database, clock),
+        tries=SqlTries(database),
+        outreaches=SqlOutreaches(database, clock),
+        profiles=SqlProfiles(database),
+        keys=SqlKeys(database, clock, ids),
+        mcp_servers=SqlMcpServers(database),
+        ledger=SqlLedger(database),
+        spending=SqlSpending(database),
+    )
+
+
+@asynccontextmanager
 async def _models(config: Config, stores: Stores, clock: Clock) -> AsyncGenerator[ModelRouter | None]:
     """Hand out the router that is set up, and close its connections; None where no model is set up."""
-    settings = await to_thread.run_sync(config.model_settings)
+    settings = await to_thread.run_sync(config.model_settings, await stores.model_settings.in_force())
     if settings.is_empty:
         yield None
         return
@@ -389,7 +439,9 @@ async def memory_app(
         shop=memory_shop(contents),
         journal=MemoryJournal(clock),
         registry=MemoryRegistry(await to_thread.run_sync(shipped_cards), clock),
-        settings=MemorySettings(await to_thread.run_sync(shipped_brand), clock),
+        settings=MemoryVersioned(SETTINGS, await to_thread.run_sync(shipped_brand), clock),
+        prompts=MemoryVersioned(PROMPTS, await to_thread.run_sync(shipped_prompts), clock),
+        model_settings=MemoryVersioned(MODELS, ModelSettings(), clock),
         tries=MemoryTries(),
         outreaches=MemoryOutreaches(),
         profiles=MemoryProfiles(),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shopfloor.kernel.errors import InvalidInput, StorageError
-from shopfloor.models.settings import ModelSettings, model_settings
+from shopfloor.models.settings import ModelSettings, kept_settings, model_settings
 
 DATA_VARIABLE = "SHOPFLOOR_DATA"
 MODELS_VARIABLE = "SHOPFLOOR_MODELS"
@@ -22,7 +22,7 @@ class Config:
     router: Path | None = None
     """What the planner learned from the merchant's history; None where it has the cards alone."""
     models: Path | None = None
-    """The file that sets models up; None for `$SHOPFLOOR_MODELS`, or `models.yaml` in the data directory.
+    """The file that sets models up; None for `$SHOPFLOOR_MODELS`, the database, or `models.yaml` in the data directory.
 
     The environment may name models besides.
     """
@@ -37,13 +37,22 @@ class Config:
         """Return the folder of the locks."""
         return self.data / "locks"
 
-    def model_settings(self) -> ModelSettings:
+    @property
+    def models_file(self) -> Path | None:
+        """Return the file that was named to set models up, which goes before the database; None where none was."""
+        return self.models or (Path(name) if (name := os.environ.get(MODELS_VARIABLE, "").strip()) else None)
+
+    def model_settings(self, kept: ModelSettings) -> ModelSettings:
         """Return which models are set up; none is where nobody set one up.
+
+        `kept` is what the database says: a file that was named goes before it, and it before `models.yaml`.
 
         Raises:
             InvalidInput: the file is missing where one was named, or it cannot be used.
         """
-        named = self.models or (Path(name) if (name := os.environ.get(MODELS_VARIABLE, "").strip()) else None)
+        named = self.models_file
+        if named is None and kept != ModelSettings():
+            return kept_settings(kept, os.environ)
         path = named or self.data / "models.yaml"
         try:
             text = path.read_text("utf-8") if named or path.exists() else ""

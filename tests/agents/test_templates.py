@@ -90,6 +90,7 @@ def test_an_expression_may_name_a_step_that_did_not_run(source: str, value: obje
         "{{ 7 | day(now, zone) }}",
         "{{ [1, 'a'] | sort }}",
         "{{ 'abc'.index('z') }}",
+        "{{ 'abcdef' | truncate(2) }}",
     ],
 )
 def test_a_template_that_cannot_be_filled_in_is_an_error_of_its_author(source: str) -> None:

@@ -97,6 +97,78 @@ def test_a_file_in_the_data_directory_is_found_and_a_key_that_is_missing_is_told
     assert shopfloor("settings", "show", data=tmp_path).returncode == 2, "a shop that is to think does not start mute"
 
 
+def listed(data: Path, *args: str) -> list[str]:
+    return json.loads(shopfloor("models", "list", "--json", *args, data=data).stdout)["fast"]
+
+
+def test_models_kept_in_the_database_go_before_the_directorys_file_and_after_one_that_is_named(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = tmp_path / "ours.yaml"
+    ours.write_text("tiers: {fast: ['openai:kept']}\nbudgets: {turn: {tokens: 500}}", "utf-8")
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "models.yaml").write_text("tiers: {fast: ['ollama:beside']}", "utf-8")
+    assert listed(data) == ["ollama:beside"]
+    done = shopfloor("models", "import", str(ours), data=data)
+    assert done.stdout == "The model settings are at version 2. They hold from the next start on.\n"
+    assert listed(data) == ["openai:kept"]
+    assert listed(data, "--models", file) == ["cheap:small"]
+    monkeypatch.setenv("SHOPFLOOR_MODEL_FAST", "ollama:on_top")
+    assert listed(data) == ["ollama:on_top"]
+    monkeypatch.delenv("SHOPFLOOR_MODEL_FAST")
+    monkeypatch.setenv("SHOPFLOOR_MODELS", file)
+    assert listed(data) == ["cheap:small"]
+    assert "goes before them" in shopfloor("models", "import", str(ours), data=data).stderr
+    monkeypatch.delenv("SHOPFLOOR_MODELS")
+    assert "version 3" in shopfloor("models", "restore", "1", data=data).stdout
+    assert listed(data) == ["ollama:beside"]
+
+
+def test_kept_models_are_shown_exported_and_listed_without_a_key_to_open_the_shop(tmp_path: Path) -> None:
+    ours = "tiers: {power: [{provider: openai, model: m, price: {input: 1, output: 2.5}}]}"
+    assert shopfloor("models", "show", data=tmp_path).stdout == "{}\n"
+    assert shopfloor("models", "import", "-", data=tmp_path, typed=ours).returncode == 0
+    refused = shopfloor("settings", "show", data=tmp_path)
+    assert (refused.returncode, "OPENAI_API_KEY" in refused.stderr) == (2, True)
+    file = tmp_path / "kept.yaml"
+    assert shopfloor("models", "export", "-o", str(file), data=tmp_path).returncode == 0
+    assert shopfloor("models", "show", data=tmp_path).stdout == file.read_text("utf-8")
+    assert "version 2" in shopfloor("models", "import", str(file), data=tmp_path).stdout, "it is the same again"
+    history = json.loads(shopfloor("models", "history", "--json", data=tmp_path).stdout)
+    assert [(row["version"], bool(row["models"])) for row in history] == [(2, True), (1, False)]
+    assert "tiers" in shopfloor("models", "history", data=tmp_path).stdout
+    assert shopfloor("models", "restore", "1", data=tmp_path).returncode == 0
+    assert shopfloor("settings", "show", data=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("tiers: {fast: ['nobody:m']}", "there is no provider nobody"),
+        ("providers: {openai: {key_variable: sk-secret}}", "the key itself does not belong here"),
+        ("providers: {house: {base_url: 'http://me:sk-secret@h.example/v1'}}", "do not belong here: set key_variable"),
+        ("providers: {openai: {api_key: sk-secret}}", "providers.openai.api_key"),
+        ("- x", "no mapping"),
+        ("tiers: [", "is not YAML"),
+    ],
+)
+def test_models_that_cannot_be_kept_are_refused_with_the_remedy_and_without_the_key(
+    text: str, told: str, tmp_path: Path
+) -> None:
+    done = shopfloor("models", "import", "-", data=tmp_path, typed=text)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert "sk-secret" not in done.stderr
+    assert len(json.loads(shopfloor("models", "history", "--json", data=tmp_path).stdout)) == 1
+
+
+def test_models_that_changed_meanwhile_are_not_replaced(tmp_path: Path) -> None:
+    done = shopfloor("models", "import", "-", "--if-version", "7", data=tmp_path, typed="call_s: 60")
+    assert (done.returncode, "by now, not 7" in done.stderr) == (2, True)
+    assert "no version 9" in shopfloor("models", "restore", "9", data=tmp_path).stderr
+
+
 def test_a_check_asks_each_model_and_says_what_is_wrong_with_the_remedy(settings: str, tmp_path: Path) -> None:
     path = tmp_path / "models.yaml"
     path.write_text(settings.replace("MORE", ", 'broken:m'"), "utf-8")

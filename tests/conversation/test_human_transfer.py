@@ -33,7 +33,7 @@ async def tickets(app: App) -> list[Ticket]:
 
 
 async def with_scenario(app: App, **changes: Any) -> None:
-    brand = await app.settings.brand()
+    brand = await app.settings.in_force()
     scenario = TransferScenario.model_validate({**WHOLESALE, **changes})
     await app.settings.put(brand.model_copy(update={"transfer_scenarios": (scenario, *brand.transfer_scenarios)}))
 

@@ -521,7 +521,7 @@ async def test_the_shops_own_rules_hold_from_the_next_message_on() -> None:
 
 
 async def _rules(app: App, rules: OutreachRules) -> None:
-    brand: Brand = await app.settings.brand()
+    brand: Brand = await app.settings.in_force()
     await app.settings.put(brand.model_copy(update={"outreach": rules}))
 
 

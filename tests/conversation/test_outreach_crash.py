@@ -31,7 +31,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     async def prepare() -> None:
         async with open_app(Config(data=data)) as app:
-            brand = await app.settings.brand()
+            brand = await app.settings.in_force()
             awake = OutreachRules(quiet_from=time(0), quiet_until=time(0))
             await app.settings.put(brand.model_copy(update={"outreach": awake}))
             await app.shop.catalogue.set_stock(HOODIE, 5, key="delivery")

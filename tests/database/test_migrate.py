@@ -56,6 +56,21 @@ def test_an_upgraded_database_goes_down_to_nothing_and_up_again(database: Databa
     assert differences(database) == []
 
 
+def test_settings_stay_with_their_versions_when_they_are_kept_as_one_kind_of_many(database: Database) -> None:
+    upgrade(database)
+    with database.engine.begin() as connection:
+        alembic_run.downgrade(connection, "0008")
+        row = "INSERT INTO settings_versions (version, brand, is_shipped, made_at) VALUES (1, '{\"a\": 1}', 1, 7)"
+        connection.exec_driver_sql(row)
+    upgrade(database)
+    kept = text("SELECT kind, version, data, is_shipped, made_at FROM versions")
+    rows = database.run(lambda session: [tuple(row) for row in session.execute(kept)], False)
+    assert rows == [("settings", 1, '{"a": 1}', 1, 7)]
+    with database.engine.begin() as connection:
+        alembic_run.downgrade(connection, "0008")
+        assert connection.exec_driver_sql("SELECT brand FROM settings_versions").scalar_one() == '{"a": 1}'
+
+
 def test_an_upgrade_with_nothing_to_do_keeps_what_is_there(database: Database) -> None:
     upgrade(database)
     streams = "INSERT INTO journal_streams (stream, last_seq, head, unanswered) VALUES ('c', 0, '', 0)"

@@ -29,7 +29,7 @@ from shopfloor.agents.playbook import Propose, Say
 from shopfloor.agents.prompts import (
     ASK,
     HAND_OVER,
-    Prompts,
+    Instructions,
     asking,
     bounded,
     data,
@@ -66,12 +66,12 @@ TOLD_IN_WORDS = frozenset({"order_number", "email", "text", "size", "colour", "c
 class ModelSpecialist:
     """Does tasks by a model."""
 
-    def __init__(self, card: AgentCard, playbook: Specialist, thinking: Thinking, prompts: Prompts) -> None:
+    def __init__(self, card: AgentCard, playbook: Specialist, thinking: Thinking, instructions: Instructions) -> None:
         """Take the card, its playbook, the models of the turn, and what the model is told about its work."""
         self._card = card
         self._playbook = playbook
         self._thinking = thinking
-        self._prompts = prompts
+        self._instructions = instructions
 
     async def run(
         self, task: AgentTask, scope: dict[str, object], tools: Toolset, context: ToolContext
@@ -150,24 +150,24 @@ class ModelSpecialist:
 
     def _request(self, thought: "_Thought", tools: Toolset) -> ModelRequest:
         task = thought.task
-        proposers = self._proposers()
+        proposers, told = self._proposers(), self._instructions
         usable = [tool.spec() for tool in tools.tools() if tool.is_read]
         usable += [
-            proposing(tool.name, tool.description, self._told(proposers[tool.name]))
+            proposing(tool.name, tool.description, self._told(proposers[tool.name]), told.prompts)
             for tool in tools.tools()
             if tool.name in proposers
         ]
         askable = [name for name in task.skill.takes if self._card.slots[name].question]
-        controls = [asking(askable)] if askable else []
-        controls += [handing_over(self._card.handoffs)] if self._card.handoffs else []
+        controls = [asking(askable, told.prompts)] if askable else []
+        controls += [handing_over(self._card.handoffs, told.prompts)] if self._card.handoffs else []
         return bounded(
             ModelRequest(
-                system=self._prompts.system,
+                system=told.system,
                 messages=thought.around.history,
                 tools=(*usable, *controls),
-                situation=situation(task, thought.around),
+                situation=situation(task, thought.around, told.prompts),
                 max_output_tokens=MAX_ANSWER_TOKENS,
-                cache_key=self._prompts.key,
+                cache_key=told.key,
             )
         )
 
@@ -259,7 +259,7 @@ class ModelSpecialist:
         if not thought.held:
             return
         held, thought.held = thought.held, []
-        thought.messages.append(ModelMessage(role="system", content=repair(held)))
+        thought.messages.append(ModelMessage(role="system", content=repair(held, self._instructions.prompts)))
         work = self._thinking.escalated(thought.work(self._card))
         model = self._thinking.model_for(work, thought.around.hear)
         asked = replace(request, messages=(*request.messages, *thought.messages), tools=())

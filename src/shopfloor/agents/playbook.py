@@ -65,7 +65,8 @@ def _checked(source: str, check: Callable[[str], None]) -> str:
     return source
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
+    """Return a text in which nothing could steer what shows it; a validator."""
     # What is no letter could steer the terminal or the page of whoever reads it.
     if any(not letter.isprintable() and letter not in "\n\t" for letter in text):
         raise ValueError("it holds a control character: leave it out")
@@ -80,14 +81,14 @@ def _checked_expression(source: str) -> str:
     return _checked(source, check_expression)
 
 
-Line = Annotated[str, Field(max_length=300), AfterValidator(_plain)]
+Line = Annotated[str, Field(max_length=300), AfterValidator(plain_text)]
 """A short text."""
-Text = Annotated[str, Field(max_length=6_000), AfterValidator(_plain)]
+Text = Annotated[str, Field(max_length=6_000), AfterValidator(plain_text)]
 """A text of a paragraph or more."""
-TemplateText = Annotated[str, Field(max_length=6_000), AfterValidator(_plain), AfterValidator(_checked_template)]
+TemplateText = Annotated[str, Field(max_length=6_000), AfterValidator(plain_text), AfterValidator(_checked_template)]
 """A Jinja template."""
 Expression = Annotated[
-    str, BeforeValidator(str), Field(max_length=1_000), AfterValidator(_plain), AfterValidator(_checked_expression)
+    str, BeforeValidator(str), Field(max_length=1_000), AfterValidator(plain_text), AfterValidator(_checked_expression)
 ]
 """A Jinja expression; a fixed text stands in quotes: `"'delivered'"`."""
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from pydantic import JsonValue
 
 from shopfloor.agents.outcome import AgentTask, Surroundings
+from shopfloor.agents.prompt_texts import Prompts
 from shopfloor.kernel.canonical import canonical_json
+from shopfloor.kernel.errors import InvalidInput
 from shopfloor.language.languages import NAMES_IN_ENGLISH
 from shopfloor.models.contract import ModelMessage, ModelRequest, ToolSpec
 from shopfloor.models.estimate import estimated_input
@@ -39,13 +41,15 @@ SUMMARISE = "Write the summary of these texts, and nothing else."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Prompts:
+class Instructions:
     """What a specialist's model is told about its work."""
 
     system: str
-    """The stable part: the same for all tasks of an agent, as long as its card and the settings are."""
+    """The stable part: the same for all tasks of an agent, as long as its card, the settings and the prompts are."""
     key: str
     """Names it, for a provider's cache."""
+    prompts: Prompts
+    """What it is told task by task."""
 
 
 def data(source: str, text: str) -> str:
@@ -54,54 +58,49 @@ def data(source: str, text: str) -> str:
     return f'<data source="{source}">{shown.replace("</data", "< /data")}</data>'
 
 
-def asking(slots: Sequence[str]) -> ToolSpec:
+def asking(slots: Sequence[str], prompts: Prompts) -> ToolSpec:
     """Return the tool with which a model asks the customer for what fills a slot."""
     return ToolSpec(
         name=ASK,
-        description=(
-            "Ask the customer for one thing without which you cannot go on. Ask only for what neither the conversation "
-            "nor a tool tells. Your turn ends with the question."
-        ),
+        description=prompts.fill("ask_customer", {}),
         parameters=_object({"slot": {"type": "string", "enum": [*slots]}, "question": {"type": "string"}}),
     )
 
 
-def handing_over(agents: Sequence[str]) -> ToolSpec:
+def handing_over(agents: Sequence[str], prompts: Prompts) -> ToolSpec:
     """Return the tool with which a model gives its task to a colleague."""
     return ToolSpec(
         name=HAND_OVER,
-        description="Give the whole task to a colleague whose work it is. Your turn ends with it.",
+        description=prompts.fill("hand_over", {}),
         parameters=_object({"to": {"type": "string", "enum": [*agents]}, "reason": {"type": "string"}}),
     )
 
 
-def proposing(name: str, description: str, slots: Sequence[str]) -> ToolSpec:
+def proposing(name: str, description: str, slots: Sequence[str], prompts: Prompts) -> ToolSpec:
     """Return the tool with which a model proposes a write: what was told of it, each value or null."""
     value: JsonValue = {"type": ["string", "null"]}
     return ToolSpec(
         name=name,
-        description=f"{description} This only proposes it: the shop checks it and asks the customer. Your turn ends.",
+        description=prompts.fill("propose", {"description": description}),
         parameters=_object(dict.fromkeys(slots, value)),
     )
 
 
-def situation(task: AgentTask, around: Surroundings) -> str:
+def situation(task: AgentTask, around: Surroundings, prompts: Prompts) -> str:
     """Return what differs from task to task: which part, for whom, when, and what is known."""
     known: dict[str, JsonValue] = {name: value for name, value in task.slots.items() if value is not None}
     found = [dict(one) for one in around.passages if float(str(one.get("score", 0))) >= FITTING][:MAX_PAGES]
-    pages = [data("page", canonical_json(one)[:MAX_PAGE]) for one in found]
-    language = NAMES_IN_ENGLISH[around.language]
-    lines = [
-        f"Your part of the request ({task.skill.name}): {data('customer', task.request)}",
-        f"It is {around.now:%A, %d %B %Y, %H:%M}.",
-        f"The customer is {'signed in' if around.is_signed_in else 'a guest, not signed in'}.",
-        f"Known already: {data('customer', canonical_json(known))}" if known else "",
-        *(f"A colleague does another part: {line}" for line in around.colleagues),
-        *pages,
-        f"Answer in {language}, in one to five sentences, without a greeting.",
-        "What no tool result says, you do not know: say so.",
-    ]
-    return "\n".join(line for line in lines if line)
+    values = {
+        "skill": task.skill.name,
+        "request": data("customer", task.request),
+        "now": f"{around.now:%A, %d %B %Y, %H:%M}",
+        "is_signed_in": around.is_signed_in,
+        "known": data("customer", canonical_json(known)) if known else "",
+        "colleagues": around.colleagues,
+        "pages": [data("page", canonical_json(one)[:MAX_PAGE]) for one in found],
+        "answer_in": NAMES_IN_ENGLISH[around.language],
+    }
+    return prompts.fill("specialist_situation", values)
 
 
 def summary_note(text: str) -> ModelMessage:
@@ -109,21 +108,19 @@ def summary_note(text: str) -> ModelMessage:
     return ModelMessage(role="system", content=SUMMARY + data("summary", text))
 
 
-def repair(held: Sequence[tuple[str, Sequence[str]]]) -> str:
+def repair(held: Sequence[tuple[str, Sequence[str]]], prompts: Prompts) -> str:
     """Return the request to word sentences anew whose claims nothing bears out."""
-    listed = "\n".join(f"- {sentence.strip()} (not borne out: {', '.join(claims)})" for sentence, claims in held)
-    return (
-        "These sentences of yours were not shown, since no tool result bears them out:\n"
-        f"{listed}\n"
-        "Word them anew with what the tool results say and nothing else. Write only what replaces them. Where nothing "
-        "can replace them, say in one sentence what you do not know."
-    )
+    sentences = [{"text": sentence.strip(), "claims": ", ".join(claims)} for sentence, claims in held]
+    return prompts.fill("repair", {"sentences": sentences})
 
 
 def bounded(request: ModelRequest) -> ModelRequest:
     """Return a request that keeps to the bound: its oldest messages shortened into one note, the newest kept whole.
 
     A summary stays as it is, before what is left of the others.
+
+    Raises:
+        InvalidInput: what is beside the messages is too long by itself.
     """
     shortened: list[ModelMessage] = []
     messages = [replace(one, content=_cut(one.content)) for one in request.messages]
@@ -133,6 +130,11 @@ def bounded(request: ModelRequest) -> ModelRequest:
         while messages and messages[0].role == "tool":  # its request is gone
             messages.pop(0)
         request = replace(request, messages=(_earlier(shortened), *messages))
+    if (tokens := estimated_input(request)) > MAX_TOKENS:
+        raise InvalidInput(
+            f"a model would read about {tokens:,} tokens at once: at most {MAX_TOKENS:,} are allowed, so shorten the "
+            "prompts, the settings or the card"
+        )
     return request
 
 

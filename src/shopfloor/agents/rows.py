@@ -1,4 +1,4 @@
-"""The tables of agents and of the shop's settings."""
+"""The tables of agents."""
 
 from datetime import datetime
 from typing import Any
@@ -36,17 +36,4 @@ class CardVersionRow(Base):
     card: Mapped[dict[str, Any]] = mapped_column(Json)
     digest: Mapped[str]
     is_shipped: Mapped[bool]
-    made_at: Mapped[datetime] = mapped_column(Instant)
-
-
-class SettingsVersionRow(Base):
-    """The shop's settings from one change to the next; the newest is in force."""
-
-    __tablename__ = "settings_versions"
-
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """Counted from 1."""
-    brand: Mapped[dict[str, Any]] = mapped_column(Json)
-    is_shipped: Mapped[bool]
-    """Whether they are as the product brought them; such settings are renewed when the product is."""
     made_at: Mapped[datetime] = mapped_column(Instant)

@@ -13,8 +13,9 @@ from shopfloor.agents.admission import Admission
 from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.registry import AgentEntry, CardVersion, Registry, card_of, export_card
-from shopfloor.agents.settings import Settings, SettingsVersion, brand_json, brand_of, merged, without_stale
+from shopfloor.agents.settings import Settings, brand_json, brand_of, merged, without_stale
 from shopfloor.agents.yaml_files import read_yaml
+from shopfloor.database.versioned import Version
 from shopfloor.kernel.errors import Conflict, FieldProblem, InvalidFields, NotFound
 from shopfloor.kernel.ids import AgentId
 from shopfloor.tools.contract import Toolset
@@ -161,15 +162,15 @@ class Team:
 
     # -- settings ----------------------------------------------------------------------------------------------------
 
-    async def settings(self) -> SettingsVersion:
+    async def settings(self) -> Version[Brand]:
         """Return the settings in force."""
         return await self._settings.current()
 
-    async def settings_versions(self) -> Sequence[SettingsVersion]:
+    async def settings_versions(self) -> Sequence[Version[Brand]]:
         """Return all settings there were, the newest first."""
         return await self._settings.versions()
 
-    async def put_settings(self, data: object, where: str, *, if_version: int | None = None) -> SettingsVersion:
+    async def put_settings(self, data: object, where: str, *, if_version: int | None = None) -> Version[Brand]:
         """Replace the settings; every agent keeps to them from the next message on.
 
         Raises:
@@ -183,7 +184,7 @@ class Team:
 
     async def change_settings(
         self, changes: Mapping[str, JsonValue], *, if_version: int | None = None
-    ) -> SettingsVersion:
+    ) -> Version[Brand]:
         """Change some settings: objects are merged, None takes a value away.
 
         Raises:
@@ -191,12 +192,12 @@ class Team:
             Conflict: they were changed since `if_version`, or just now.
         """
         current = await self._settings.current()
-        changed = merged(brand_json(current.brand), dict(changes))
-        changed = await to_thread.run_sync(without_stale, changed, changes, current.brand)
+        changed = merged(brand_json(current.value), dict(changes))
+        changed = await to_thread.run_sync(without_stale, changed, changes, current.value)
         version = current.version if if_version is None else if_version
         return await self.put_settings(changed, "the settings", if_version=version)
 
-    async def restore_settings(self, version: int) -> SettingsVersion:
+    async def restore_settings(self, version: int) -> Version[Brand]:
         """Bring earlier settings back, as a new version.
 
         Raises:

@@ -27,7 +27,10 @@ from shopfloor.language.writing import day_in, known_language, listing_in, money
 
 Scope = Mapping[str, object]
 
-MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+MISTAKES = (
+    *(TemplateError, ArithmeticError, AssertionError, AttributeError, LookupError),
+    *(RecursionError, TypeError, ValueError),
+)
 """What a template or an expression can go wrong with."""
 UNREADABLE = (TemplateError, SyntaxError, RecursionError, MemoryError)
 """What reading one can: Python itself refuses what is nested too deep."""

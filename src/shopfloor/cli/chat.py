@@ -169,7 +169,7 @@ async def replay(config: Config, conversation: ConversationId, as_json: bool) ->
     async with open_app(config, output.progress) as app:
         state = await app.chat.state(conversation)
         await app.journal.verify(StreamId(f"conversation/{conversation}"))
-        zone = (await app.settings.brand()).zone
+        zone = (await app.settings.in_force()).zone
     output.progress(f"Times are those of {zone}.")
     for event in state.events:
         if as_json:

@@ -17,6 +17,7 @@ from shopfloor.cli.mcp import mcp
 from shopfloor.cli.models import models
 from shopfloor.cli.options import Data, Json, Router, config
 from shopfloor.cli.profiles import profile
+from shopfloor.cli.prompts import prompts
 from shopfloor.cli.serve import serve
 from shopfloor.cli.settings import settings
 from shopfloor.cli.signals import outbox, shop, signals
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.add_typer(agents, name="agents")
 app.add_typer(settings, name="settings")
+app.add_typer(prompts, name="prompts")
 app.add_typer(keys, name="keys")
 app.add_typer(models, name="models")
 app.add_typer(mcp, name="mcp")

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from importlib import import_module
 from typing import Annotated, Any
@@ -13,13 +13,16 @@ from anyio import to_thread
 from pydantic import JsonValue
 from rich.markup import escape
 
-from shopfloor.app import open_app
-from shopfloor.cli.options import Data, Json, Models, config
+from shopfloor.agents.yaml_files import read_yaml
+from shopfloor.app import open_app, open_model_settings
+from shopfloor.cli.options import Data, Json, Models, To, config, read_file
 from shopfloor.cli.output import Output
+from shopfloor.cli.versions import IfVersion, export, list_versions, show, told
 from shopfloor.config import Config
+from shopfloor.database.versioned import Version
 from shopfloor.kernel.errors import InvalidInput, WorldError
 from shopfloor.models.report import Report, Sum, report_of
-from shopfloor.models.settings import ModelSetting, ModelSettings
+from shopfloor.models.settings import KeptModels, ModelSetting, ModelSettings, settings_to_keep
 from shopfloor.models.tiers import CLASSES, TIERS, Tier
 
 NONE_YET = "No model is set up, and the team works without one. docs/models.md says how one is set up."
@@ -40,6 +43,52 @@ def check_models(as_json: Json = False, file: Models = None, data: Data = None) 
     anyio.run(_check, config(data, models=file), as_json)
 
 
+@models.command("show")
+def show_models(as_json: Json = False, data: Data = None) -> None:
+    """Show what the database says of models."""
+    _on_kept(config(data), lambda kept, output: show(kept, output), as_json=as_json)
+
+
+@models.command("export")
+def export_models(to: To = None, data: Data = None) -> None:
+    """Write what the database says of models as YAML, such as `models import` reads."""
+    _on_kept(config(data), lambda kept, _output: export(kept, to))
+
+
+@models.command("import")
+def import_models(
+    file: Annotated[str, typer.Argument(help="Providers, tiers, budgets, in YAML; - is stdin.")],
+    if_version: IfVersion = None,
+    data: Data = None,
+) -> None:
+    """Set models up by what a file says, kept in the database, from the next start on."""
+
+    async def put(kept: KeptModels, output: Output) -> None:
+        text = await to_thread.run_sync(read_file, file)
+        wanted = await to_thread.run_sync(lambda: settings_to_keep(read_yaml(text, file) or {}, file))
+        _tell(kept, await kept.put(wanted, if_version=if_version), output, config(data))
+
+    _on_kept(config(data), put)
+
+
+@models.command("history")
+def history_of_models(as_json: Json = False, data: Data = None) -> None:
+    """List what the database said of models, the newest first, each with what changed."""
+    _on_kept(config(data), lambda kept, output: list_versions(kept, output), as_json=as_json)
+
+
+@models.command("restore")
+def restore_models(
+    version: Annotated[int, typer.Argument(help="As `models history` counts; 1 sets none up.")], data: Data = None
+) -> None:
+    """Bring back what the database said of models, as a new version, from the next start on."""
+
+    async def restore(kept: KeptModels, output: Output) -> None:
+        _tell(kept, await kept.restore(version), output, config(data))
+
+    _on_kept(config(data), restore)
+
+
 @models.command("report")
 def report_models(
     days: Annotated[int, typer.Option(min=1, max=MAX_DAYS, help="How many days back.")] = 30,
@@ -50,9 +99,29 @@ def report_models(
     anyio.run(_report, config(data), days, as_json)
 
 
+def _on_kept(config: Config, work: Callable[[KeptModels, Output], Awaitable[None]], *, as_json: bool = False) -> None:
+    async def main() -> None:
+        async with open_model_settings(config) as kept:
+            await work(kept, Output(as_json=as_json))
+
+    anyio.run(main)
+
+
+def _tell(kept: KeptModels, version: Version[ModelSettings], output: Output, config: Config) -> None:
+    output.line(f"{told(kept, version)} They hold from the next start on.")
+    if config.models_file:
+        output.progress(f"{config.models_file} goes before them, as $SHOPFLOOR_MODELS names it.")
+
+
+async def _set_up(config: Config) -> ModelSettings:
+    """Return which models are set up, wherever."""
+    async with open_model_settings(config) as kept:
+        return await to_thread.run_sync(config.model_settings, await kept.in_force())
+
+
 async def _list(config: Config, as_json: bool) -> None:
     output = Output(as_json=as_json)
-    settings = await to_thread.run_sync(config.model_settings)
+    settings = await _set_up(config)
     if as_json:
         output.line(json.dumps({tier: [one.name for one in settings.tiers.get(tier, [])] for tier in TIERS}, indent=2))
         return
@@ -72,18 +141,20 @@ async def _list(config: Config, as_json: bool) -> None:
 
 async def _check(config: Config, as_json: bool) -> None:
     output = Output(as_json=as_json)
-    settings = await to_thread.run_sync(config.model_settings)
+    settings = await _set_up(config)
     if settings.is_empty:
         raise InvalidInput("no model is set up: docs/models.md says how one is set up")
     checking: Any = await to_thread.run_sync(import_module, "shopfloor.models.checking")
     failed: list[str] = []
-    async for name, problem, told in checking.check(settings, os.environ):
+    async for name, problem, answer in checking.check(settings, os.environ):
         if problem:
             failed.append(name)
         if as_json:
-            output.line(json.dumps({"model": name, "problem": problem or None, "answer": told or None}))
+            output.line(json.dumps({"model": name, "problem": problem or None, "answer": answer or None}))
         else:
-            output.line(f"{escape(name)}: [red]{escape(problem)}[/]" if problem else f"{escape(name)}: {escape(told)}")
+            output.line(
+                f"{escape(name)}: [red]{escape(problem)}[/]" if problem else f"{escape(name)}: {escape(answer)}"
+            )
     if failed:
         raise WorldError(f"{len(failed)} of {len(settings.models())} models did not answer: {', '.join(failed)}")
 

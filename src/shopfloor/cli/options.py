@@ -22,7 +22,8 @@ Router = Annotated[
 Models = Annotated[
     Path | None,
     typer.Option(
-        "--models", help=f"The file that sets models up; ${MODELS_VARIABLE} or models.yaml in the data directory."
+        "--models",
+        help=f"The file that sets models up; ${MODELS_VARIABLE}, the database, or models.yaml in the data directory.",
     ),
 ]
 

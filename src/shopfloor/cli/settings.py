@@ -1,51 +1,27 @@
 """`shopfloor settings`: what every agent keeps to, shown, changed and brought back."""
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Annotated, cast
 
 import anyio
 import typer
 from pydantic import JsonValue
-from rich.markup import escape
 
-from shopfloor.agents.settings import SettingsVersion, brand_json, export_brand
-from shopfloor.agents.team import Team
 from shopfloor.agents.yaml_files import read_yaml
-from shopfloor.app import open_app
-from shopfloor.cli.options import Data, Json, To, config, read_file, write_file
+from shopfloor.app import App
+from shopfloor.cli.options import Data, Json, To, read_file
 from shopfloor.cli.output import Output
+from shopfloor.cli.versions import IfVersion, export, list_versions, on_app, show, told
 from shopfloor.kernel.errors import InvalidInput
 
 settings = typer.Typer(help="The shop's settings, which every agent keeps to.", no_args_is_help=True)
-
-IfVersion = Annotated[int | None, typer.Option("--if-version", help="Only if this version is still in force.")]
-
-
-def _run(work: Callable[[Team, Output], Awaitable[None]], data: Path | None, *, as_json: bool = False) -> None:
-    async def main() -> None:
-        output = Output(as_json=as_json)
-        async with open_app(config(data), output.progress) as installation:
-            await work(installation.team, output)
-
-    anyio.run(main)
 
 
 @settings.command("show")
 def show_settings(as_json: Json = False, data: Data = None) -> None:
     """Show the settings in force."""
-
-    async def show(team: Team, output: Output) -> None:
-        current = await team.settings()
-        if output.is_json:
-            output.line(json.dumps({**_row(current), "settings": brand_json(current.brand)}, indent=2))
-            return
-        output.progress(_told(current))
-        write_file(None, export_brand(current.brand))
-
-    _run(show, data, as_json=as_json)
+    on_app(lambda app, output: show(app.settings, output), data, as_json=as_json)
 
 
 @settings.command("set")
@@ -65,11 +41,11 @@ def set_settings(
     if not changes and not file:
         raise InvalidInput("nothing is to be changed: name KEY=VALUE, or a file with --from")
 
-    async def change(team: Team, output: Output) -> None:
+    async def change(app: App, output: Output) -> None:
         given = await anyio.to_thread.run_sync(_from_file, file) if file else {}
-        output.line(_told(await team.change_settings({**given, **wanted}, if_version=if_version)))
+        output.line(told(app.settings, await app.team.change_settings({**given, **wanted}, if_version=if_version)))
 
-    _run(change, data)
+    on_app(change, data)
 
 
 @settings.command("import")
@@ -80,39 +56,23 @@ def import_settings(
 ) -> None:
     """Replace the settings by those of a file."""
 
-    async def put(team: Team, output: Output) -> None:
+    async def put(app: App, output: Output) -> None:
         text = await anyio.to_thread.run_sync(read_file, file)
-        output.line(_told(await team.put_settings(read_yaml(text, file), file, if_version=if_version)))
+        output.line(told(app.settings, await app.team.put_settings(read_yaml(text, file), file, if_version=if_version)))
 
-    _run(put, data)
+    on_app(put, data)
 
 
 @settings.command("export")
 def export_settings(to: To = None, data: Data = None) -> None:
     """Write the settings as YAML, such as `settings import` reads."""
-
-    async def export(team: Team, _output: Output) -> None:
-        text = export_brand((await team.settings()).brand)
-        await anyio.to_thread.run_sync(partial(write_file, to, text))
-
-    _run(export, data)
+    on_app(lambda app, _output: export(app.settings, to), data)
 
 
 @settings.command("history")
 def history_of_settings(as_json: Json = False, data: Data = None) -> None:
     """List the settings there were, the newest first, each with what changed."""
-
-    async def history(team: Team, output: Output) -> None:
-        versions = await team.settings_versions()
-        if output.is_json:
-            output.line(json.dumps([{**_row(one), "settings": brand_json(one.brand)} for one in versions], indent=2))
-            return
-        for one, before in zip(versions, [*versions[1:], None], strict=True):
-            by = "the product's" if one.is_shipped else "yours"
-            changed = ", ".join(_differences(one, before)) if before else ""
-            output.line(escape(f"{one.version:>4}  {one.made_at:%Y-%m-%d %H:%M} UTC  {by}  {changed}"))
-
-    _run(history, data, as_json=as_json)
+    on_app(lambda app, output: list_versions(app.settings, output), data, as_json=as_json)
 
 
 @settings.command("restore")
@@ -121,10 +81,10 @@ def restore_settings(
 ) -> None:
     """Bring earlier settings back, as a new version."""
 
-    async def restore(team: Team, output: Output) -> None:
-        output.line(_told(await team.restore_settings(version)))
+    async def restore(app: App, output: Output) -> None:
+        output.line(told(app.settings, await app.team.restore_settings(version)))
 
-    _run(restore, data)
+    on_app(restore, data)
 
 
 def _changes(given: Sequence[str]) -> dict[str, JsonValue]:
@@ -157,20 +117,3 @@ def _value(text: str) -> JsonValue:
         return cast(JsonValue, json.loads(text))
     except (ValueError, RecursionError):
         return text
-
-
-def _row(version: SettingsVersion) -> dict[str, JsonValue]:
-    return {
-        "version": version.version,
-        "made_at": version.made_at.isoformat(),
-        "is_shipped": version.is_shipped,
-    }
-
-
-def _told(version: SettingsVersion) -> str:
-    return f"The settings are at version {version.version}."
-
-
-def _differences(one: SettingsVersion, other: SettingsVersion) -> list[str]:
-    new, old = brand_json(one.brand), brand_json(other.brand)
-    return [name for name in new if new[name] != old.get(name)]

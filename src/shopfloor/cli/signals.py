@@ -128,7 +128,7 @@ async def _carry_out(app: App, signal: Signal, output: Output) -> None:
 
 
 async def _tell(app: App, made: Sequence[Outreach] | None, output: Output) -> None:
-    zone = ZoneInfo((await app.settings.brand()).zone)
+    zone = ZoneInfo((await app.settings.in_force()).zone)
     if made is None:
         output.line("  It is stored, and not taken up yet: see `shopfloor signals list` in a moment.")
     elif not made:

@@ -49,7 +49,10 @@ def _text(event: Event) -> str:
             who = identity.customer_id or f"orders {', '.join(identity.order_numbers)}"
             return f"[bold]IDENTITY[/] {who}, by {identity.method}"
         case ContextLoaded() as context:
-            return f"[bold]CONTEXT[/] {escape(str(context.brand.get('shop_name')))}, {len(context.cards)} agents"
+            prompts = f", prompts of version {context.prompts}" if context.prompts else ""
+            return (
+                f"[bold]CONTEXT[/] {escape(str(context.brand.get('shop_name')))}, {len(context.cards)} agents{prompts}"
+            )
         case MessageWritten() as message:
             who = message.agent_name or "Customer"
             return f"[bold]MESSAGE[/] [cyan]{who}[/]\n{_indented(message.content)}"

@@ -89,7 +89,7 @@ async def _installed(data: Path, output: Output) -> Bench:
     async with open_app(config(data), output.progress) as app:
         cards = [card for card in await app.registry.cards() if card.half == "conversation"]
         products = await _products(app)
-        brand = await app.settings.brand()
+        brand = await app.settings.in_force()
     return replace(bench, cards=cards, brand=brand, contents=replace(bench.contents, products=products))
 
 

@@ -1,4 +1,4 @@
-"""What every agent shall know and keep to, as the journal takes it down."""
+"""What all agents of a turn know and keep to, as the journal takes it down."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,12 @@ from shopfloor.journal.events import ContextLoaded
 from shopfloor.kernel.canonical import digest
 
 
-def context_of(brand: Brand, cards: Sequence[AgentCard]) -> ContextLoaded:
-    """Return the shop's settings and the cards of those who work together."""
+def context_of(brand: Brand, cards: Sequence[AgentCard], prompts: int | None) -> ContextLoaded:
+    """Return the context of a turn; `prompts` is the version of what models are told, None without a model."""
     settings: dict[str, JsonValue] = brand.model_dump(mode="json")
     known = tuple(_collaborator(card) for card in cards)
-    return ContextLoaded(version=digest([settings, list(known)]), brand=settings, cards=known)
+    content: list[JsonValue] = [settings, list(known), *([] if prompts is None else [prompts])]
+    return ContextLoaded(version=digest(content), brand=settings, cards=known, prompts=prompts)
 
 
 def _collaborator(card: AgentCard) -> dict[str, JsonValue]:

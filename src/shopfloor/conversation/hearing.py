@@ -4,10 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from anyio import to_thread
-from pydantic import JsonValue
 
 from shopfloor.agents.card import AgentCard
-from shopfloor.agents.handoffs import AgentHandoffManager
 from shopfloor.agents.sentences import Speaker, sentences
 from shopfloor.agents.templates import render
 from shopfloor.conversation.notices import notice_in
@@ -16,7 +14,6 @@ from shopfloor.journal.events import MessageWritten, TurnStarted
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.kernel.ids import MessageId
 from shopfloor.language.detection import detect
-from shopfloor.language.entities import entities
 from shopfloor.language.gloss import Glossed, glossed
 from shopfloor.language.languages import DEFAULT, LANGUAGES, Language
 from shopfloor.language.masking import masked
@@ -24,12 +21,8 @@ from shopfloor.planning.plan import Plan, Task
 
 TICKET = "open_ticket"
 """The write that passes a matter on to a person."""
-IN_DANGER = "The customer may be in danger of hurting themselves: please read what they wrote at once."
-UNREAD = "The customer writes in a language that the team does not read."
 MAX_CHARACTERS = 8_000
 """Of one message."""
-SHORT = 500
-"""Letters that are read so soon that no other turn feels it."""
 HARMLESS = "\n\t\r\u200d\ufe0f"
 """Not printable, yet text: line ends, tabs, and what joins an emoji's parts."""
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -44,8 +37,7 @@ def prepare() -> None:
 
 async def language_of(messages: Sequence[MessageWritten], before: Language) -> Language | None:
     """Return the language that messages are written in, `before` where they do not tell; None for one of no use."""
-    said = "\n".join(message.content for message in messages)
-    return detect(said, before) if len(said) < SHORT else await to_thread.run_sync(detect, said, before)
+    return await to_thread.run_sync(detect, "\n".join(message.content for message in messages), before)
 
 
 async def heard(contents: Sequence[str], language: Language) -> list[str]:
@@ -106,37 +98,6 @@ def _status(task: Task, card: AgentCard, language: Language) -> str:
     speaker = Speaker(language=language, texts={}, now=EPOCH, zone=UTC)
     values = {name: speaker.say(one) if isinstance(one, str) else one for name, one in task.arguments.items()}
     return render(text, {**dict.fromkeys(card.slots), **values, "request": task.task}, language=language)[:300]
-
-
-def passed_on(
-    contents: Sequence[str], state: ChatState, turn: Turn, cards: Sequence[AgentCard], reason: str = UNREAD
-) -> Plan | None:
-    """Return the plan for words that nobody here may answer: a person does. None where no agent can open a ticket.
-
-    Where it asked for something already, it goes on with that; an e-mail address is read out of the words.
-    """
-    card = AgentHandoffManager(cards).last_resort(TICKET)
-    skill = card.proposer(TICKET) if card else None
-    if card is None or skill is None:
-        return None
-    waiting = next((one for one in state.answerable(turn.message_ids) if one.agent == card.id), None)
-    content = "\n".join(contents)
-    arguments: dict[str, JsonValue] = {"reason": reason} if "reason" in skill.takes else {}
-    if waiting:
-        arguments = dict(waiting.slots)
-    emails = entities(content).emails
-    if emails and "email" in skill.takes:
-        arguments["email"] = emails[0]
-    task = Task(
-        id="t1",
-        agent=card.id,
-        skill=waiting.skill if waiting else skill.id,
-        task=waiting.request if waiting else content,
-        arguments=arguments,
-        status_line=skill.status if "{" not in skill.status else f"{card.name}...",
-        continues=waiting.origin if waiting else None,
-    )
-    return Plan(tasks=(task,), confidence=1.0, reminds=False)
 
 
 def readable(text: str) -> str:

@@ -16,21 +16,21 @@ from pydantic import JsonValue
 
 from shopfloor.agents.base import AgentFactory
 from shopfloor.agents.card import AgentCard
+from shopfloor.agents.prompt_texts import KeptPrompts
 from shopfloor.agents.registry import Registry
 from shopfloor.agents.settings import Settings
 from shopfloor.conversation.context import context_of
 from shopfloor.conversation.hearing import (
-    IN_DANGER,
     contents_of,
     heard,
     in_language,
     language_of,
-    passed_on,
     read_in,
     readable,
 )
 from shopfloor.conversation.live import Hub, Listener, nobody
 from shopfloor.conversation.log import ConversationLog, Desk
+from shopfloor.conversation.plans_at_hand import IN_DANGER, passed_on, unasked
 from shopfloor.conversation.state import ChatState, Turn, fold
 from shopfloor.conversation.summary import Summaries
 from shopfloor.conversation.turn import TurnRunner
@@ -61,7 +61,7 @@ from shopfloor.language.safety import screen
 from shopfloor.language.wording import wording_of
 from shopfloor.models.thinking import Thinking
 from shopfloor.planning.executor import execute
-from shopfloor.planning.plan import Plan, Planner, PlanRequest, Task, problems
+from shopfloor.planning.plan import Plan, Planner, PlanRequest, problems
 from shopfloor.search.contract import KnowledgeRetriever, Passage
 
 logger = logging.getLogger(__name__)
@@ -77,12 +77,20 @@ class ChatOrchestrator:
     """Answers customers."""
 
     def __init__(
-        self, desk: Desk, *, registry: Registry, settings: Settings, planner: Planner, retriever: KnowledgeRetriever
+        self,
+        desk: Desk,
+        *,
+        registry: Registry,
+        settings: Settings,
+        prompts: KeptPrompts,
+        planner: Planner,
+        retriever: KnowledgeRetriever,
     ) -> None:
-        """Take what all turns share, the agents, the shop's settings, who plans, and what finds knowledge."""
+        """Take what turns share, agents, settings, what models are told, who plans, and what finds knowledge."""
         self._desk = desk
         self._registry = registry
         self._settings = settings
+        self._prompts = prompts
         self._planner = planner
         self._retriever = retriever
         self._context: Latest[ContextLoaded] = Latest()
@@ -282,11 +290,14 @@ class ChatOrchestrator:
     async def _turn(self, log: ConversationLog) -> ReplyComposed:
         state = log.state
         cards = [card for card in await self._registry.cards() if card.half == "conversation"]
-        brand = await self._settings.brand()
-        turn = state.turn or await self._begin(log, self._context.of(lambda: context_of(brand, cards), brand, *cards))
+        brand = await self._settings.in_force()
+        told = await self._prompts.current() if self._desk.models else None
+        version = told and told.version
+        context = self._context.of(lambda: context_of(brand, cards, version), brand, version, *cards)
+        turn = state.turn or await self._begin(log, context)
         is_steered = any(screen(content).injection for content in contents_of(state, turn.message_ids))
         thinking = Thinking(self._desk.models, _payer(state)) if self._desk.models and not is_steered else None
-        factory = AgentFactory(cards, brand, self._desk.tools, state.identity, thinking)
+        factory = AgentFactory(cards, brand, self._desk.tools, state.identity, thinking, told and told.value)
         said = await heard(contents_of(state, turn.message_ids), state.language)
         runner = TurnRunner(self._desk, log, turn, factory, brand, said, thinking)
         outcome = await self._outcome(log, runner, turn, cards)
@@ -372,7 +383,7 @@ class ChatOrchestrator:
     async def _prepare(self, log: ConversationLog, turn: Turn, cards: Sequence[AgentCard], runner: TurnRunner) -> Plan:
         """Get knowledge and plan at the same time; what a signal asks for is known already."""
         if turn.signal:
-            return runner.planned(_unasked(turn.signal, cards), "signal")
+            return runner.planned(unasked(turn.signal, cards), "signal")
         asked = contents_of(log.state, turn.message_ids)
         in_danger = any(screen(content).self_harm for content in asked)
         if in_danger and (plan := passed_on(asked, log.state, turn, cards, IN_DANGER)):
@@ -421,6 +432,7 @@ class ChatOrchestrator:
             summarised=state.summarised if runner.thinking else (),
             thinking=runner.thinking,
             hear=runner.thought,
+            prompts=runner.prompts,
         )
         plan = await self._planner.plan(request)
         wrong = problems(plan, cards, "conversation", {tool.name: tool for tool in self._desk.tools.tools()})
@@ -438,23 +450,6 @@ def _screened(turn: TurnId, contents: Sequence[str]) -> list[EventData]:
 def _payer(state: ChatState) -> str:
     """Return whose budget of the day a turn counts to: the customer's, or a guest's conversation's."""
     return state.identity.customer_id or state.conversation_id
-
-
-def _unasked(signal: SignalReceived, cards: Sequence[AgentCard]) -> Plan:
-    """Return the plan for a signal: the skill that its agent's card names for it."""
-    card = next((card for card in cards if card.id == signal.agent), None)
-    skill = card.skill(signal.skill) if card else None
-    if card is None or skill is None:
-        raise NotFound(f"{signal.agent} has no skill called {signal.skill} any more")
-    task = Task(
-        id="t1",
-        agent=card.id,
-        skill=skill.id,
-        task=f"Tell the customer about {signal.kind}.",
-        arguments={name: value for name, value in signal.arguments.items() if name in skill.takes},
-        status_line=f"{card.name}: {skill.name}",
-    )
-    return Plan(tasks=(task,), confidence=1.0, reminds=False)
 
 
 PREFIX = "conversation/"

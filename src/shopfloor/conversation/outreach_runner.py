@@ -223,7 +223,7 @@ class OutreachRunner:
             await self._settle(outreach)
 
     async def _judged(self, outreach: Outreach) -> Outreach:
-        brand = await self._settings.brand()
+        brand = await self._settings.in_force()
         conversation = outreach.conversation_id or await self._conversation(outreach)
         now = self._clock.now()
         case = Case(
@@ -256,7 +256,7 @@ class OutreachRunner:
         message = OutboxMessage(
             id=outreach.id,
             email=outreach.recipient.email,
-            subject=await self._subject(outreach, await self._settings.brand()),
+            subject=await self._subject(outreach, await self._settings.in_force()),
             text=reply.content,
             conversation_id=notified.conversation,
             purpose=outreach.purpose,

@@ -83,6 +83,7 @@ class TurnRunner:
         evidence = known(log.state, turn, brand, self._now)
         self._speech = Speech(turn, brand, evidence, ids=desk.ids, name=self._name, tell=log.tell)
         self.thinking = thinking
+        self.prompts = factory.prompts
 
     @property
     def scenarios(self) -> Sequence[TransferScenario]:

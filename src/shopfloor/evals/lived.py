@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
+from shopfloor.agents.prompt_texts import PROMPTS, shipped_prompts
 from shopfloor.agents.registry import MemoryRegistry
-from shopfloor.agents.settings import MemorySettings
+from shopfloor.agents.settings import SETTINGS
 from shopfloor.app import Stores, assemble
+from shopfloor.database.versioned import MemoryVersioned
 from shopfloor.evals.rows import Said
 from shopfloor.evals.transcripts import SHOP_TIME, agents_of
 from shopfloor.identity.key_stores import MemoryKeys
@@ -16,6 +18,7 @@ from shopfloor.journal.memory import MemoryJournal
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import SeededIds
+from shopfloor.models.settings import MODELS, ModelSettings
 from shopfloor.outreach.memory import MemoryOutreaches
 from shopfloor.planning.plan import Plan, Planner
 from shopfloor.planning.trained import Trained
@@ -48,7 +51,9 @@ class LivedThrough:
             shop=memory_shop(self._contents),
             journal=MemoryJournal(clock),
             registry=MemoryRegistry(self._cards, clock),
-            settings=MemorySettings(self._brand, clock),
+            settings=MemoryVersioned(SETTINGS, self._brand, clock),
+            prompts=MemoryVersioned(PROMPTS, shipped_prompts(), clock),
+            model_settings=MemoryVersioned(MODELS, ModelSettings(), clock),
             tries=MemoryTries(),
             outreaches=MemoryOutreaches(),
             profiles=MemoryProfiles(),

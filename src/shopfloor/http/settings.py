@@ -7,7 +7,10 @@ from typing import Annotated, Literal, cast
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, JsonValue
 
-from shopfloor.agents.settings import SettingsVersion, brand_json, export_brand, version_of
+from shopfloor.agents.brand import Brand
+from shopfloor.agents.settings import SETTINGS, brand_json, export_brand
+from shopfloor.database.versioned import Version as Made
+from shopfloor.database.versioned import version_of
 from shopfloor.http.access import Operator, Viewer
 from shopfloor.http.plain_data import TAKEN, PlainData
 from shopfloor.http.problems import rejection
@@ -56,7 +59,7 @@ async def show_settings(_viewer: Viewer, here: Here, form: Format = "json") -> S
     """Show the settings in force."""
     current = await here.services.team.settings()
     if form == "yaml":
-        return Response(export_brand(current.brand), media_type="application/yaml")
+        return Response(export_brand(current.value), media_type="application/yaml")
     return _shown(current)
 
 
@@ -92,30 +95,30 @@ async def list_versions(_viewer: Viewer, here: Here) -> Versions:
 @router.get("/versions/{version}")
 async def show_version(version: Version, _viewer: Viewer, here: Here) -> SettingsShown:
     """Show earlier settings."""
-    return _shown(version_of(await here.services.team.settings_versions(), version))
+    return _shown(version_of(SETTINGS, await here.services.team.settings_versions(), version))
 
 
 @router.post("/versions/{version}/restore")
 async def restore_settings(version: Version, key: Operator, here: Here) -> SettingsShown:
     """Bring earlier settings back, as a new version. Other limits than those in force take an owner's key."""
-    earlier = version_of(await here.services.team.settings_versions(), version)
-    await _check_limits(key, here, brand_json(earlier.brand))
+    earlier = version_of(SETTINGS, await here.services.team.settings_versions(), version)
+    await _check_limits(key, here, brand_json(earlier.value))
     return _shown(await here.services.team.restore_settings(version))
 
 
 async def _check_limits(key: ApiKey, here: Running, wanted: object) -> None:
     """Let nobody but an owner decide what money moves without them."""
-    current = brand_json((await here.services.team.settings()).brand)
+    current = brand_json((await here.services.team.settings()).value)
     given: Mapping[str, object] = cast("Mapping[str, object]", wanted) if isinstance(wanted, dict) else {}
     changed = [name for name in LIMITS if name in given and given[name] != current[name]]
     if changed and not key.may("owner"):
         raise rejection(403, f"{changed[0]} is a limit: changing it takes a key of the role owner.")
 
 
-def _shown(version: SettingsVersion) -> SettingsShown:
+def _shown(version: Made[Brand]) -> SettingsShown:
     return SettingsShown(
         version=version.version,
         made_at=version.made_at,
         is_shipped=version.is_shipped,
-        settings=brand_json(version.brand),
+        settings=brand_json(version.value),
     )

@@ -34,6 +34,6 @@ async def health() -> Health:
 @router.get("/v1/shop", tags=["server"])
 async def shop(here: Here) -> ShopShown:
     """Say whose server it is."""
-    brand = await here.services.settings.brand()
+    brand = await here.services.settings.in_force()
     is_open = brand.is_open(here.services.clock.now())
     return ShopShown(shop_name=brand.shop_name, greeting=brand.greeting, is_open=is_open, zone=brand.zone)

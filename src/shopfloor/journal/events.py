@@ -15,9 +15,9 @@ from pydantic_core import core_schema
 from shopfloor.kernel.ids import AgentId, ConversationId, CustomerId, MessageId, OrderNumber, StreamId, TurnId
 from shopfloor.language.languages import Language
 
-JsonObject = Annotated[dict[str, JsonValue], GetPydanticSchema(lambda *_: core_schema.dict_schema())]
+JsonObject = Annotated[dict[str, JsonValue], GetPydanticSchema(lambda _source, _handler: core_schema.dict_schema())]
 """A JSON object that is not checked part by part: an event is checked whole where it is stored, by reading it back."""
-Json = Annotated[JsonValue, GetPydanticSchema(lambda *_: core_schema.any_schema())]
+Json = Annotated[JsonValue, GetPydanticSchema(lambda _source, _handler: core_schema.any_schema())]
 """Any JSON value, likewise."""
 TaskState = Literal["started", "done", "needs_input", "handed_off", "failed", "skipped"]
 ActionState = Literal["proposed", "needs_approval", "confirmed", "executed", "refused", "declined", "outcome_unknown"]
@@ -78,6 +78,8 @@ class ContextLoaded(EventData):
     """The shop's name, voice, refusal messages, guidelines, hours, transfer scenarios, as `agents.brand` has them."""
     cards: tuple[JsonObject, ...]
     """The collaborating agents: id, name, description, skills."""
+    prompts: int | None = None
+    """The version of the prompts that models are told from then on; None where no model is set up."""
 
 
 class Source(BaseModel):

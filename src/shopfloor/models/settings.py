@@ -1,6 +1,7 @@
 """What the merchant sets about models, as data: providers, tiers, classes of work, budgets.
 
-It comes from a file, or for a few models from the environment. Keys are never in it: it names their variables.
+It comes from a file or from the database, and for a few models from the environment. Keys are never in it: it names
+their variables.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, JsonValue, ValidationError, model_validator
 
+from shopfloor.database.versioned import Kind, Versioned
 from shopfloor.kernel.errors import FieldProblem, InvalidFields, InvalidInput
 from shopfloor.models.endpoint import Deadlines
 from shopfloor.models.presets import PRESETS, WireFormat
@@ -192,12 +194,66 @@ def model_settings(text: str, environ: Mapping[str, str], what: str = "the model
         raise InvalidInput(f"{what}: it is no YAML: {str(error).splitlines()[0]}") from error
     if not isinstance(loaded, dict):
         raise InvalidInput(f"{what}: it is no mapping: begin with `tiers:`")
-    data: dict[str, Any] = dict(loaded)  # pyright: ignore[reportUnknownArgumentType]
-    _add_environment(data, environ)
+    return _with_environment(dict(loaded), environ, what)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def kept_settings(kept: ModelSettings, environ: Mapping[str, str]) -> ModelSettings:
+    """Return the settings that the database keeps, with what the environment says on top.
+
+    Raises:
+        InvalidInput: they cannot be used together.
+    """
+    return _with_environment(MODELS.data(kept), environ, "the model settings in the database")
+
+
+def settings_of(data: object, what: str) -> ModelSettings:
+    """Read settings from plain values.
+
+    Raises:
+        InvalidFields: naming each field that is wrong, and the remedy.
+    """
+    if not isinstance(data, dict):
+        raise InvalidInput(f"{what}: it is no mapping: begin with `tiers:`")
     try:
-        return ModelSettings.model_validate(data)
+        settings = ModelSettings.model_validate(data)
     except ValidationError as error:
         raise InvalidFields(what, [_problem(one) for one in error.errors(include_url=False)]) from None
+    return settings
+
+
+def settings_to_keep(data: object, what: str) -> ModelSettings:
+    """Read settings that are to be kept in the database, where no key may be.
+
+    Raises:
+        InvalidFields: naming each field that is wrong, and the remedy.
+    """
+    settings = settings_of(data, what)
+    problems = [
+        FieldProblem(f"providers.{name}.base_url", "a name and a password do not belong here: set key_variable")
+        for name, one in settings.providers.items()
+        if one.base_url and (one.base_url.username or one.base_url.password)
+    ]
+    if problems:
+        raise InvalidFields(what, problems)
+    return settings
+
+
+MODELS = Kind(
+    name="models",
+    plural="model settings",
+    history="shopfloor models history",
+    type=ModelSettings,
+    read=settings_to_keep,
+    is_sparse=True,
+)
+"""How the settings of models are kept."""
+KeptModels = Versioned[ModelSettings]
+"""Which models there are, with all that there were before; the product's own value has none."""
+
+
+def _with_environment(data: dict[str, Any], environ: Mapping[str, str], what: str) -> ModelSettings:
+    _add_environment(data, environ)
+    return settings_of(data, what)
 
 
 def _add_environment(data: dict[str, Any], environ: Mapping[str, str]) -> None:

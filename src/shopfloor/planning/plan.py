@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from shopfloor.agents.brand import TransferScenario
 from shopfloor.agents.card import AgentCard, Half
 from shopfloor.agents.outcome import Waiting
+from shopfloor.agents.prompt_texts import Prompts
 from shopfloor.agents.slots import Focus
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.kernel.ids import AgentId
@@ -104,6 +105,8 @@ class PlanRequest:
     """The models of the turn; None where none is set up."""
     hear: Sink | None = None
     """Is told of each call to a model."""
+    prompts: Prompts | None = None
+    """What a model is told; None where none is set up."""
 
 
 class Planner(Protocol):

@@ -1,0 +1,271 @@
+"""What models are told, as data: one `Prompts`, kept with its earlier versions; the texts are templates.
+
+A merchant may word all of it anew. What no text can change stands in code: the tools' names and schemas, the bound on
+what is read at once, and that what comes from outside is marked as data. For the last, a text never gets such a value
+itself but a token for it, which is replaced once the text is filled in; a text that cuts or changes one is refused.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import unified_diff
+from functools import cache
+from importlib import resources
+from typing import Annotated, Literal, Self, cast, get_args
+
+from pydantic import AfterValidator, Field, JsonValue, ValidationError, model_validator
+
+from shopfloor.agents.fields import fields_of, wrong_fields
+from shopfloor.agents.playbook import Data, plain_text
+from shopfloor.agents.templates import check_template, names_in, render
+from shopfloor.agents.yaml_files import read_yaml, write_yaml
+from shopfloor.database.versioned import Kind, Versioned
+from shopfloor.kernel.errors import FieldProblem, InvalidFields, InvalidInput
+
+MAX_TEXT = 20_000
+"""Letters of a text as it is written."""
+MAX_FILLED = 200_000
+"""Letters of a text that is filled in, without what comes from outside."""
+MAX_SAMPLE = 40_000
+"""Letters of a text that is filled in with little, to try it."""
+OPENS, CLOSES = "\ue000", "\ue001"
+"""What a token stands between: letters that no text may hold."""
+TOKEN_DIGITS = 60
+"""Of a token: so many that cutting it at a handy length shows."""
+TOKEN = re.compile(f"{OPENS}(\\d{{{TOKEN_DIGITS}}}){CLOSES}")
+
+PromptText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(plain_text)]
+TextName = Literal[
+    "specialist_system",
+    "specialist_situation",
+    "ask_customer",
+    "hand_over",
+    "propose",
+    "repair",
+    "planner_system",
+    "planner_situation",
+    "planner_repair",
+]
+TEXTS: tuple[TextName, ...] = get_args(TextName)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Use:
+    """What a text is filled in with."""
+
+    given: Mapping[str, object]
+    """The variables, each with a value to try the text with."""
+    outside: frozenset[str] = frozenset()
+    """Those that come from outside, and go in as they are."""
+    needs: frozenset[str] = frozenset()
+    """Those that the text must name."""
+
+
+_CARD = {"id": "orders", "name": "Orders", "description": "Finds orders.", "instructions": "Look first."}
+_BRAND = {"shop_name": "Shop", "voice": "Plain.", "support_email": "a@b.example", "country": "US", "currency": "USD"}
+TOLD_OF_CARD, TOLD_OF_BRAND = tuple(_CARD), tuple(_BRAND)
+"""Fields of an agent's card and of the settings that a text may name."""
+USES: Mapping[TextName, _Use] = {
+    "specialist_system": _Use(
+        given={
+            "card": _CARD,
+            "brand": _BRAND,
+            "guidelines": [{"when": "it rains", "do": "say so"}],
+            "handoffs": [{"to": "returns", "name": "Returns", "description": "Takes goods back."}],
+        },
+        needs=frozenset({"card"}),
+    ),
+    "specialist_situation": _Use(
+        given={
+            "skill": "a skill",
+            "request": "data",
+            "now": "a day",
+            "is_signed_in": True,
+            "known": "data",
+            "colleagues": ["data"],
+            "pages": ["data"],
+            "answer_in": "a language",
+        },
+        outside=frozenset({"request", "known", "colleagues", "pages"}),
+        needs=frozenset({"request"}),
+    ),
+    "ask_customer": _Use(given={}),
+    "hand_over": _Use(given={}),
+    "propose": _Use(
+        given={"description": "data"}, outside=frozenset({"description"}), needs=frozenset({"description"})
+    ),
+    "repair": _Use(
+        given={"sentences": [{"text": "data", "claims": "data"}]},
+        outside=frozenset({"sentences"}),
+        needs=frozenset({"sentences"}),
+    ),
+    "planner_system": _Use(
+        given={"max_tasks": 6, "team": "data"}, outside=frozenset({"team"}), needs=frozenset({"team"})
+    ),
+    "planner_situation": _Use(
+        given={"is_signed_in": True, "writes_in": "a language", "state": "data"}, outside=frozenset({"state"})
+    ),
+    "planner_repair": _Use(given={"wrong": "data"}, outside=frozenset({"wrong"}), needs=frozenset({"wrong"})),
+}
+"""By text: who writes one sees at once what it may name."""
+
+
+class Prompts(Data):
+    """All that models are told about their work, beside cards and settings."""
+
+    specialist_system: PromptText
+    """The stable part for a specialist."""
+    specialist_situation: PromptText
+    """What differs from task to task."""
+    ask_customer: PromptText
+    """What the tool says of itself by which a model asks the customer for something."""
+    hand_over: PromptText
+    """Of the one by which it gives its task to a colleague."""
+    propose: PromptText
+    """Of those by which it proposes a write."""
+    repair: PromptText
+    """The request to word sentences anew that were kept back."""
+    planner_system: PromptText
+    """The stable part for the planner."""
+    planner_situation: PromptText
+    """What differs from plan to plan."""
+    planner_repair: PromptText
+    """The request to write a plan anew that cannot run."""
+
+    @model_validator(mode="after")
+    def _can_be_filled_in(self) -> Self:
+        problems = [FieldProblem(name, wrong) for name in TEXTS for wrong in _problems(self.text(name), USES[name])]
+        if problems:
+            raise wrong_fields(problems)
+        return self
+
+    def text(self, name: TextName) -> str:
+        """Return a text as it is written."""
+        text: str = getattr(self, name)
+        return text
+
+    def fill(self, name: TextName, values: Mapping[str, object]) -> str:
+        """Return a text with its variables filled in; those from outside stand in it exactly as they are given.
+
+        Raises:
+            InvalidInput: it cannot be filled in with these values.
+        """
+        return _filled(self.text(name), values, USES[name].outside, MAX_FILLED)
+
+
+def _problems(text: str, use: _Use) -> Iterator[str]:
+    """Say what is wrong with a text, and what there is to be named in it."""
+    there = f"it may name {', '.join(_named(use.given))}" if use.given else "it may name nothing"
+    try:
+        check_template(text)
+    except InvalidInput as error:
+        yield f"{error}; {there}"
+        return
+    named = names_in(text)
+    if unknown := sorted(named - use.given.keys()):
+        yield f"there is no {', '.join(unknown)}: {there}"
+        return
+    if missing := sorted(use.needs - named):
+        yield f"it must put {{{{ {missing[0]} }}}} in: without it nobody knows what to do"
+    try:
+        for values in (use.given, {name: _bare(value) for name, value in use.given.items()}):
+            _filled(text, values, use.outside, MAX_SAMPLE)
+    except InvalidInput as error:
+        yield f"{_reason(error)}; {there}"
+
+
+def _named(given: Mapping[str, object]) -> Iterator[str]:
+    """Say what there is, with the parts that each has: `card (id, name)`."""
+    for name, value in given.items():
+        one = cast("Sequence[object]", value)[0] if isinstance(value, list) else value
+        parts = ", ".join(cast("Mapping[str, object]", one)) if isinstance(one, Mapping) else ""
+        yield f"{name} ({parts})" if parts else name
+
+
+def _reason(error: InvalidInput) -> str:
+    """Say why a text cannot be filled in, without repeating it."""
+    return f"it cannot be filled in: {error.__cause__}" if error.__cause__ else str(error)
+
+
+def _filled(text: str, values: Mapping[str, object], outside: frozenset[str], limit: int) -> str:
+    held: list[str] = []
+
+    def token(value: object) -> object:
+        if isinstance(value, Mapping):
+            return {name: token(one) for name, one in cast("Mapping[str, object]", value).items()}
+        if isinstance(value, list | tuple):
+            return [token(one) for one in cast("Sequence[object]", value)]
+        if not value:
+            return ""
+        held.append(str(value))
+        return f"{OPENS}{len(held) - 1:0{TOKEN_DIGITS}}{CLOSES}"
+
+    scope = {name: token(value) if name in outside else value for name, value in values.items()}
+    filled = render(text, scope, limit=limit)
+    if held and not {OPENS, CLOSES}.isdisjoint(TOKEN.sub("", filled)):
+        names = ", ".join(sorted(outside))
+        raise InvalidInput(f"{names}: what comes from outside can only be put in as it stands, uncut and unchanged")
+    return TOKEN.sub(lambda found: held[int(found[1])], filled) if held else filled
+
+
+def _bare(value: object) -> object:
+    """Return a value of the same kind with nothing in it."""
+    if isinstance(value, Mapping):
+        return {name: _bare(one) for name, one in cast("Mapping[str, object]", value).items()}
+    if isinstance(value, list):
+        return []
+    return "" if isinstance(value, str) else False if isinstance(value, bool) else value
+
+
+def prompts_json(prompts: Prompts) -> dict[str, JsonValue]:
+    """Return prompts as they are stored."""
+    return prompts.model_dump(mode="json")
+
+
+def prompts_of(data: object, where: str) -> Prompts:
+    """Read prompts from plain values.
+
+    Raises:
+        InvalidFields: naming each text that is wrong, and what it may name.
+    """
+    try:
+        return Prompts.model_validate(data)
+    except ValidationError as error:
+        raise InvalidFields(f"{where} cannot be used", fields_of(error)) from error
+
+
+PROMPTS = Kind(name="prompts", plural="prompts", history="shopfloor prompts history", type=Prompts, read=prompts_of)
+"""How prompts are kept."""
+KeptPrompts = Versioned[Prompts]
+"""What models are told, with all that they were told before."""
+
+
+def parse_prompts(text: str, where: str) -> Prompts:
+    """Read prompts from YAML.
+
+    Raises:
+        InvalidInput: naming the file and each text that is wrong.
+    """
+    return prompts_of(read_yaml(text, where), where)
+
+
+def export_prompts(prompts: Prompts) -> str:
+    """Write prompts as YAML that reads as the same prompts."""
+    return write_yaml(prompts_json(prompts))
+
+
+def differences(old: Prompts, new: Prompts) -> dict[TextName, list[str]]:
+    """Return the lines of a unified diff for each text that differs."""
+    found: dict[TextName, list[str]] = {}
+    for name in TEXTS:
+        lines = unified_diff(old.text(name).splitlines(), new.text(name).splitlines(), lineterm="", n=2)
+        if told := list(lines)[2:]:  # which text it is, is said above it
+            found[name] = told
+    return found
+
+
+@cache
+def shipped_prompts() -> Prompts:
+    """Return the product's own prompts."""
+    file = resources.files("shopfloor.agents") / "shipped" / "prompts.yaml"
+    return parse_prompts(file.read_text("utf-8"), file.name)

@@ -1,0 +1,123 @@
+"""`shopfloor prompts`: what models are told, shown, held against each other, changed and brought back."""
+
+import json
+from typing import Annotated
+
+import typer
+from anyio import to_thread
+from rich.markup import escape
+
+from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, Prompts, differences, parse_prompts
+from shopfloor.app import App
+from shopfloor.cli.options import Data, Json, To, read_file
+from shopfloor.cli.output import Output
+from shopfloor.cli.versions import IfVersion, export, list_versions, on_app, show, told
+from shopfloor.database.versioned import version_of
+from shopfloor.kernel.errors import NotFound
+
+prompts = typer.Typer(help="What models are told about their work.", no_args_is_help=True)
+
+WHICH = "A version, as `prompts history` counts, or a file; - is stdin."
+COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+
+
+@prompts.command("show")
+def show_prompts(as_json: Json = False, data: Data = None) -> None:
+    """Show the prompts in force."""
+    on_app(lambda app, output: show(app.prompts, output), data, as_json=as_json)
+
+
+@prompts.command("export")
+def export_prompts(to: To = None, data: Data = None) -> None:
+    """Write the prompts as YAML, such as `prompts import` reads."""
+    on_app(lambda app, _output: export(app.prompts, to), data)
+
+
+@prompts.command("import")
+def import_prompts(
+    file: Annotated[str, typer.Argument(help="All prompts, in YAML; - is stdin.")],
+    if_version: IfVersion = None,
+    data: Data = None,
+) -> None:
+    """Replace the prompts by those of a file, in force from the next message on."""
+
+    async def put(app: App, output: Output) -> None:
+        wanted, _ = await candidate(app.prompts, file)
+        output.line(told(app.prompts, await app.prompts.put(wanted, if_version=if_version)))
+
+    on_app(put, data)
+
+
+@prompts.command("history")
+def history_of_prompts(as_json: Json = False, data: Data = None) -> None:
+    """List the prompts there were, the newest first, each with the texts that changed."""
+    on_app(lambda app, output: list_versions(app.prompts, output), data, as_json=as_json)
+
+
+@prompts.command("diff")
+def diff_prompts(
+    old: Annotated[str | None, typer.Argument(help=f"{WHICH} The version before the one in force.")] = None,
+    new: Annotated[str | None, typer.Argument(help="The same; the version in force.")] = None,
+    as_json: Json = False,
+    data: Data = None,
+) -> None:
+    """Show what differs, text by text."""
+
+    async def diff(app: App, output: Output) -> None:
+        before, old_name = await (candidate(app.prompts, old) if old else _before(app.prompts))
+        after, new_name = await (candidate(app.prompts, new) if new else _in_force(app.prompts))
+        found = differences(before, after)
+        if output.is_json:
+            output.line(json.dumps({"old": old_name, "new": new_name, "texts": found}, indent=2))
+            return
+        output.progress(f"From {old_name} to {new_name}." if found else f"{old_name} and {new_name} are the same.")
+        for name, lines in found.items():
+            output.line(f"[bold]{name}[/]")
+            for line in lines:
+                colour = COLOURS.get(line[:1])
+                output.line(f"[{colour}]{escape(line)}[/]" if colour else escape(line))
+
+    on_app(diff, data, as_json=as_json)
+
+
+@prompts.command("rollback")
+def roll_back_prompts(
+    version: Annotated[int | None, typer.Argument(help="As `prompts history` counts; the one before.")] = None,
+    data: Data = None,
+) -> None:
+    """Bring earlier prompts back, as a new version."""
+
+    async def roll_back(app: App, output: Output) -> None:
+        wanted = version if version is not None else await _number_before(app.prompts)
+        output.line(told(app.prompts, await app.prompts.restore(wanted)))
+
+    on_app(roll_back, data)
+
+
+async def candidate(kept: KeptPrompts, which: str) -> tuple[Prompts, str]:
+    """Return the prompts of a version or of a file, and what they are called.
+
+    Raises:
+        NotFound: there is no such version.
+        InvalidInput: the file cannot be read or used.
+    """
+    if which.isdecimal():
+        return version_of(PROMPTS, await kept.versions(), int(which)).value, f"version {int(which)}"
+    text = await to_thread.run_sync(read_file, which)
+    return await to_thread.run_sync(parse_prompts, text, which), which
+
+
+async def _in_force(kept: KeptPrompts) -> tuple[Prompts, str]:
+    current = await kept.current()
+    return current.value, f"version {current.version}"
+
+
+async def _before(kept: KeptPrompts) -> tuple[Prompts, str]:
+    return await candidate(kept, str(await _number_before(kept)))
+
+
+async def _number_before(kept: KeptPrompts) -> int:
+    earlier = (await kept.versions())[1:]
+    if not earlier:
+        raise NotFound("there are no prompts before those in force: they have not been changed yet")
+    return earlier[0].version

@@ -1,0 +1,65 @@
+"""Plans that need no planner: for what the shop itself says, and for words that only a person may answer."""
+
+from collections.abc import Sequence
+
+from pydantic import JsonValue
+
+from shopfloor.agents.card import AgentCard
+from shopfloor.agents.handoffs import AgentHandoffManager
+from shopfloor.conversation.hearing import TICKET
+from shopfloor.conversation.state import ChatState, Turn
+from shopfloor.journal.events import SignalReceived
+from shopfloor.kernel.errors import NotFound
+from shopfloor.language.entities import entities
+from shopfloor.planning.plan import Plan, Task
+
+IN_DANGER = "The customer may be in danger of hurting themselves: please read what they wrote at once."
+UNREAD = "The customer writes in a language that the team does not read."
+
+
+def unasked(signal: SignalReceived, cards: Sequence[AgentCard]) -> Plan:
+    """Return the plan for a signal: the skill that its agent's card names for it."""
+    card = next((card for card in cards if card.id == signal.agent), None)
+    skill = card.skill(signal.skill) if card else None
+    if card is None or skill is None:
+        raise NotFound(f"{signal.agent} has no skill called {signal.skill} any more")
+    task = Task(
+        id="t1",
+        agent=card.id,
+        skill=skill.id,
+        task=f"Tell the customer about {signal.kind}.",
+        arguments={name: value for name, value in signal.arguments.items() if name in skill.takes},
+        status_line=f"{card.name}: {skill.name}",
+    )
+    return Plan(tasks=(task,), confidence=1.0, reminds=False)
+
+
+def passed_on(
+    contents: Sequence[str], state: ChatState, turn: Turn, cards: Sequence[AgentCard], reason: str = UNREAD
+) -> Plan | None:
+    """Return the plan for words that nobody here may answer: a person does. None where no agent can open a ticket.
+
+    Where it asked for something already, it goes on with that; an e-mail address is read out of the words.
+    """
+    card = AgentHandoffManager(cards).last_resort(TICKET)
+    skill = card.proposer(TICKET) if card else None
+    if card is None or skill is None:
+        return None
+    waiting = next((one for one in state.answerable(turn.message_ids) if one.agent == card.id), None)
+    content = "\n".join(contents)
+    arguments: dict[str, JsonValue] = {"reason": reason} if "reason" in skill.takes else {}
+    if waiting:
+        arguments = dict(waiting.slots)
+    emails = entities(content).emails
+    if emails and "email" in skill.takes:
+        arguments["email"] = emails[0]
+    task = Task(
+        id="t1",
+        agent=card.id,
+        skill=waiting.skill if waiting else skill.id,
+        task=waiting.request if waiting else content,
+        arguments=arguments,
+        status_line=skill.status if "{" not in skill.status else f"{card.name}...",
+        continues=waiting.origin if waiting else None,
+    )
+    return Plan(tasks=(task,), confidence=1.0, reminds=False)

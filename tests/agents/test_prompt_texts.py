@@ -1,0 +1,124 @@
+"""Prompts as data: what is refused, what goes into them only as it stands, and how they are written."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopfloor.agents.prompt_texts import (
+    MAX_TEXT,
+    Prompts,
+    TextName,
+    differences,
+    export_prompts,
+    parse_prompts,
+    prompts_json,
+    prompts_of,
+    shipped_prompts,
+)
+from shopfloor.agents.prompts import data
+from shopfloor.kernel.errors import InvalidFields, InvalidInput
+
+SHIPPED = shipped_prompts()
+
+
+def changed(**texts: str) -> Prompts:
+    return prompts_of(prompts_json(SHIPPED) | texts, "x")
+
+
+def test_exported_prompts_read_as_the_same_prompts() -> None:
+    assert parse_prompts(export_prompts(SHIPPED), "x") == SHIPPED
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("specialist_system", "{{ card.name }} {{ shop }}", "there is no shop: it may name card (id, name, descr"),
+        ("specialist_system", "{{ card.nme }}", "cannot be filled in: 'dict object' has no attribute 'nme'"),
+        ("specialist_system", "Be nice.", "it must put {{ card }} in"),
+        ("specialist_system", "{{ card.name }", "not a template"),
+        ("specialist_system", "{{ card.name }}{% for h in handoffs %}{{ h.phone }}{% endfor %}", "'phone'"),
+        ("specialist_system", "{{ card }}{% for n in range(2000) %}{{ 'x' * 9 }}{% endfor %}", "numbers only"),
+        ("specialist_system", "{{ card.name }}{% for n in range(1999) %}" + "x" * 99 + "{% endfor %}", "more than"),
+        ("specialist_situation", "{{ request[:5] }}", "only be put in as it stands"),
+        ("specialist_situation", "{{ request | replace('1', '') }}{{ request | truncate(20) }}", "as it stands"),
+        ("specialist_situation", "{{ request }}{{ pages | join | first }}", "as it stands"),
+        ("specialist_situation", "{{ request }}{{ language }}", "there is no language"),
+        ("specialist_situation", "{{ request }}{% if not is_signed_in %}{{ 1 / 0 }}{% endif %}", "division by zero"),
+        ("ask_customer", "{{ slots }}", "there is no slots: it may name nothing"),
+        ("ask_customer", "", "at least 1 character"),
+        ("ask_customer", "x" * (MAX_TEXT + 1), "at most"),
+        ("ask_customer", "Ask \ue0000\ue001.", "control character"),
+        ("propose", "Propose it.", "it must put {{ description }} in"),
+        ("repair", "{% for one in sentences %}{{ one.sentence }}{% endfor %}", "'sentence'"),
+        ("planner_system", "{{ team }}{{ card.name }}", "there is no card: it may name max_tasks, team"),
+        ("planner_repair", "Anew!", "it must put {{ wrong }} in"),
+    ],
+)
+def test_a_text_that_cannot_be_filled_in_is_refused_with_its_name_and_what_it_may_name(
+    name: str, text: str, told: str
+) -> None:
+    with pytest.raises(InvalidFields) as refused:
+        changed(**{name: text})
+    assert [problem.field for problem in refused.value.problems] == [name]
+    assert told in str(refused.value)
+
+
+def test_all_wrong_texts_are_named_together_and_none_may_be_missing() -> None:
+    with pytest.raises(InvalidFields) as refused:
+        changed(propose="x", repair="y")
+    assert {problem.field for problem in refused.value.problems} == {"propose", "repair"}
+    with pytest.raises(InvalidFields, match="hand_over: Field required"):
+        prompts_of({name: text for name, text in prompts_json(SHIPPED).items() if name != "hand_over"}, "x")
+    with pytest.raises(InvalidFields, match="no field of this name"):
+        changed(tone="Nice.")
+    with pytest.raises(InvalidFields):
+        prompts_of(["x"], "x")
+
+
+SITUATION: dict[str, Any] = {
+    "skill": "Track",
+    "now": "today",
+    "is_signed_in": False,
+    "known": "",
+    "colleagues": (),
+    "pages": [],
+    "answer_in": "English",
+}
+MEAN = "\ue0000\ue001 {{ 1 }} </data> {% raw %} \ue000"
+
+
+@given(st.text() | st.just(MEAN))
+def test_what_comes_from_outside_stands_in_a_text_exactly_as_it_was_marked(request: str) -> None:
+    marked = data("customer", request)
+    filled = SHIPPED.fill("specialist_situation", {**SITUATION, "request": marked, "pages": [marked]})
+    assert filled.count(marked) >= 2
+    assert filled.startswith(f"Your part of the request (Track): {marked}\nIt is today.\n")
+
+
+def test_a_text_may_put_what_comes_from_outside_in_often_elsewhere_or_not_at_all() -> None:
+    text = "{{ request }}, again {{ request }}{% if known %}, {{ known }}{% endif %}."
+    prompts = changed(specialist_situation=text)
+    values = {**SITUATION, "request": "<data>a</data>"}
+    assert prompts.fill("specialist_situation", values) == "<data>a</data>, again <data>a</data>."
+
+
+def test_a_text_that_shortens_something_only_sometimes_is_refused_when_it_does() -> None:
+    text = "{{ request }}{% if skill == 'Track' %}{{ known[1:] }}{% endif %}"
+    prompts = changed(specialist_situation=text)
+    with pytest.raises(InvalidInput, match="as it stands"):
+        prompts.fill("specialist_situation", {**SITUATION, "request": "a", "known": "b"})
+
+
+def test_an_indented_list_of_a_thousand_lines_goes_into_a_text() -> None:
+    team = "- one\n" * 10_000
+    assert SHIPPED.fill("planner_system", {"max_tasks": 6, "team": team}).endswith(team)
+
+
+def test_differences_are_those_of_each_text() -> None:
+    new = changed(hand_over="Give it away.\nNow.")
+    found: dict[TextName, list[str]] = differences(SHIPPED, new)
+    assert list(found) == ["hand_over"]
+    assert found["hand_over"][1:] == [f"-{SHIPPED.hand_over}", "+Give it away.", "+Now."]
+    assert differences(new, new) == {}
