@@ -48,7 +48,7 @@ bench: install  ## Measure a turn, a server with many open streams, the client o
 	@$(BIN)/python benchmarks/model_client.py
 	@$(BIN)/python benchmarks/routing.py
 
-bench-peers: install  ## Measure the same turn in frameworks, by hand and here; fetches 2 GB of packages once
+bench-peers: install  ## Measure the same turn in frameworks, by hand and here; fetches much once
 	@$(BIN)/python benchmarks/bench_peers.py
 
 clean:  ## Remove what was installed and made
