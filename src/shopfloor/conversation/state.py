@@ -18,6 +18,7 @@ from shopfloor.journal.events import (
     ConversationOpened,
     Event,
     EventData,
+    FellBack,
     HandedOff,
     IdentityVerified,
     KnowledgeRetrieved,
@@ -250,7 +251,7 @@ class ChatState:
             )
 
     @_take.register
-    def _(self, data: SentenceWithheld | ModelCalled | MessageScreened, _at: datetime) -> None:
+    def _(self, data: SentenceWithheld | ModelCalled | FellBack | MessageScreened, _at: datetime) -> None:
         """Change nothing: it only stands in the log."""
 
     @_take.register
