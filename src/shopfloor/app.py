@@ -14,7 +14,9 @@ from sqlalchemy import select
 
 from shopfloor.actions.gate import Gate, effects_of
 from shopfloor.actions.kind import ActionKind
-from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, shipped_prompts
+from shopfloor.agents.brand import Brand
+from shopfloor.agents.card import AgentCard
+from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, Prompts, shipped_prompts
 from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards
 from shopfloor.agents.settings import SETTINGS, Settings, shipped_brand
 from shopfloor.agents.slots import SlotReader
@@ -342,6 +344,32 @@ async def open_app(
     clock = SystemClock()
     ids = TimedIds(clock)
     trained = await to_thread.run_sync(load_trained, config.router) if config.router else None
+    async with (
+        open_stores(config, clock, ids, tell) as stores,
+        _models(config, stores, clock) as models,
+        opened(stores.mcp_servers) as attached,
+    ):
+        yield await assemble(
+            stores,
+            secret=await to_thread.run_sync(config.secret),
+            clock=clock,
+            ids=ids,
+            wrap=wrap,
+            trained=trained,
+            models=models,
+            attached=attached,
+        )
+
+
+@asynccontextmanager
+async def open_stores(
+    config: Config, clock: Clock, ids: IdSource, tell: Callable[[str], None] = lambda _line: None
+) -> AsyncGenerator[Stores]:
+    """Open what an installation keeps on its data directory; an empty one gets the demo shop.
+
+    Raises:
+        StorageError: the directory or the database cannot be used.
+    """
     await to_thread.run_sync(config.prepare)
     database = await to_thread.run_sync(Database.sqlite, config.database)
     try:
@@ -349,18 +377,7 @@ async def open_app(
         if await database.read(lambda session: session.scalar(select(ProductRow.id).limit(1))) is None:
             tell("Preparing the demo shop...")
             await load(database, await to_thread.run_sync(demo_contents, clock.now()))
-        stores = await _stores(config, database, clock, ids)
-        async with _models(config, stores, clock) as models, opened(stores.mcp_servers) as attached:
-            yield await assemble(
-                stores,
-                secret=await to_thread.run_sync(config.secret),
-                clock=clock,
-                ids=ids,
-                wrap=wrap,
-                trained=trained,
-                models=models,
-                attached=attached,
-            )
+        yield await _stores(config, database, clock, ids)
     finally:
         await to_thread.run_sync(database.close)
 
@@ -425,26 +442,57 @@ async def _models(config: Config, stores: Stores, clock: Clock) -> AsyncGenerato
         yield router
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TeamData:
+    """What makes a team, as data."""
+
+    cards: Sequence[AgentCard]
+    brand: Brand
+    prompts: Prompts
+
+
+def shipped_team() -> TeamData:
+    """Return the team that comes with the product."""
+    return TeamData(cards=shipped_cards(), brand=shipped_brand(), prompts=shipped_prompts())
+
+
 async def memory_app(
     contents: ShopContents,
     *,
     clock: Clock,
     ids: IdSource,
     wrap: Callable[[Toolset], Toolset] = lambda tools: tools,
+    planner: Planner | None = None,
+    trained: Trained | None = None,
     models: ModelRouter | None = None,
     sure: float = SURE,
+    team: TeamData | None = None,
 ) -> App:
-    """Return an installation that lives in memory only, for tests, simulations and evaluations."""
+    """Return an installation that lives in memory only, for tests, simulations and evaluations.
+
+    Its team is the shipped one unless another is given.
+    """
+    team = team or await to_thread.run_sync(shipped_team)
     stores = Stores(
         shop=memory_shop(contents),
         journal=MemoryJournal(clock),
-        registry=MemoryRegistry(await to_thread.run_sync(shipped_cards), clock),
-        settings=MemoryVersioned(SETTINGS, await to_thread.run_sync(shipped_brand), clock),
-        prompts=MemoryVersioned(PROMPTS, await to_thread.run_sync(shipped_prompts), clock),
+        registry=MemoryRegistry(team.cards, clock),
+        settings=MemoryVersioned(SETTINGS, team.brand, clock),
+        prompts=MemoryVersioned(PROMPTS, team.prompts, clock),
         model_settings=MemoryVersioned(MODELS, ModelSettings(), clock),
         tries=MemoryTries(),
         outreaches=MemoryOutreaches(),
         profiles=MemoryProfiles(),
         keys=MemoryKeys(clock, ids),
     )
-    return await assemble(stores, secret=b"\0" * 32, clock=clock, ids=ids, wrap=wrap, models=models, sure=sure)
+    return await assemble(
+        stores,
+        secret=b"\0" * 32,
+        clock=clock,
+        ids=ids,
+        wrap=wrap,
+        planner=planner,
+        trained=trained,
+        models=models,
+        sure=sure,
+    )

@@ -1,12 +1,13 @@
 """A model's server on this machine, which answers by a script: any bytes, in any pieces, with any fault.
 
 It speaks HTTP by hand, so that it can send what no decent server would: half an answer, headers letter by letter,
-nothing at all. Each entry of the script answers one request; the last answers all that follow.
+nothing at all. Each entry of the script, a function too, answers one request; the last answers all that
+follow.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,7 +47,7 @@ class Asked:
 class ModelServer:
     """Answers by its script and keeps what it was asked."""
 
-    def __init__(self, script: Iterable[Reply]) -> None:
+    def __init__(self, script: Iterable[Reply | Callable[[Asked], Reply]]) -> None:
         self._script = list(script)
         self.asked: list[Asked] = []
         self.connections = 0
@@ -64,6 +65,7 @@ class ModelServer:
             while request := await _read(reader):
                 self.asked.append(request)
                 reply = self._script.pop(0) if len(self._script) > 1 else self._script[0]
+                reply = reply if isinstance(reply, Reply) else reply(request)
                 await self._write(writer, reply)
                 if reply.ending == "silent":
                     await reader.read()
@@ -91,7 +93,7 @@ class ModelServer:
 
 
 @asynccontextmanager
-async def model_server(*script: Reply) -> AsyncIterator[ModelServer]:
+async def model_server(*script: Reply | Callable[[Asked], Reply]) -> AsyncIterator[ModelServer]:
     served = ModelServer(script)
     server = await asyncio.start_server(served.serve, "127.0.0.1", 0)
     served.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

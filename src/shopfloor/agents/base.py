@@ -1,6 +1,5 @@
 """BaseAgent: what every specialist is made of; and the factory that makes them from cards."""
 
-import logging
 from collections.abc import AsyncIterator, Sequence
 
 from shopfloor.agents.brand import Brand
@@ -13,14 +12,12 @@ from shopfloor.agents.prompt_texts import TOLD_OF_BRAND, TOLD_OF_CARD, Prompts, 
 from shopfloor.agents.prompts import Instructions
 from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.kernel.canonical import digest
-from shopfloor.kernel.errors import InvalidInput, NotFound
+from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import AgentId
 from shopfloor.models.contract import ModelMessage, ModelRequest
 from shopfloor.models.thinking import Thinking
 from shopfloor.tools.contract import ToolContext, Toolset
 from shopfloor.tools.toolsets import Permitted
-
-log = logging.getLogger(__name__)
 
 
 class BaseAgent:
@@ -72,14 +69,12 @@ class BaseAgent:
 
     def think_with(self, thinking: Thinking) -> None:
         """Let a model do the agent's tasks from now on, with who did them before to fall back on."""
-        prompts = self._prompts or shipped_prompts()
-        try:
-            prompt = self.prompt()
-        except InvalidInput as error:
-            log.warning("%s is done by its playbook, as its prompt cannot be filled in: %s", self.card.id, error)
-            return
-        instructions = Instructions(system=prompt, key=f"{self.card.id}-{digest(prompt)[:16]}", prompts=prompts)
-        self._specialist = ModelSpecialist(self.card, self._specialist, thinking, instructions)
+        self._specialist = ModelSpecialist(self.card, self._specialist, thinking, self._instructions)
+
+    def _instructions(self) -> Instructions:
+        prompt = self.prompt()
+        key = f"{self.card.id}-{digest(prompt)[:16]}"
+        return Instructions(system=prompt, key=key, prompts=self._prompts or shipped_prompts())
 
     def run(
         self, task: AgentTask, scope: dict[str, object], tools: Toolset, context: ToolContext

@@ -8,7 +8,7 @@ wrong with the models, the playbook does the task.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -66,8 +66,10 @@ TOLD_IN_WORDS = frozenset({"order_number", "email", "text", "size", "colour", "c
 class ModelSpecialist:
     """Does tasks by a model."""
 
-    def __init__(self, card: AgentCard, playbook: Specialist, thinking: Thinking, instructions: Instructions) -> None:
-        """Take the card, its playbook, the models of the turn, and what the model is told about its work."""
+    def __init__(
+        self, card: AgentCard, playbook: Specialist, thinking: Thinking, instructions: Callable[[], Instructions]
+    ) -> None:
+        """Take the card, its playbook, the models of the turn, and what tells the model about its work."""
         self._card = card
         self._playbook = playbook
         self._thinking = thinking
@@ -86,7 +88,11 @@ class ModelSpecialist:
             yield Done()
             return
         is_taken_up = any(key.startswith(f"{context.origin}/") for key in (*context.admitted, *context.settled))
-        if around is None or is_taken_up or self._thinking.is_down or not self._is_for_a_model(task):
+        is_for_a_model = around is not None and not is_taken_up and self._is_for_a_model(task)
+        if around and is_for_a_model and self._thinking.is_down:
+            around.fell_back("no model answered a call of this turn before")
+            is_for_a_model = False
+        if around is None or not is_for_a_model:
             async for output in self._playbook.run(task, scope, tools, context):
                 yield output
             return
@@ -98,6 +104,7 @@ class ModelSpecialist:
             thought.outcome = None
             log.warning("no model did task %s of %s, so its playbook does: %s", task.id, task.origin, error)
             thought.falls_back_to = task
+            around.fell_back(str(error))
         if thought.outcome:
             yield thought.outcome
             return
@@ -150,7 +157,7 @@ class ModelSpecialist:
 
     def _request(self, thought: "_Thought", tools: Toolset) -> ModelRequest:
         task = thought.task
-        proposers, told = self._proposers(), self._instructions
+        proposers, told = self._proposers(), self._instructions()
         usable = [tool.spec() for tool in tools.tools() if tool.is_read]
         usable += [
             proposing(tool.name, tool.description, self._told(proposers[tool.name]), told.prompts)
@@ -259,7 +266,7 @@ class ModelSpecialist:
         if not thought.held:
             return
         held, thought.held = thought.held, []
-        thought.messages.append(ModelMessage(role="system", content=repair(held, self._instructions.prompts)))
+        thought.messages.append(ModelMessage(role="system", content=repair(held, self._instructions().prompts)))
         work = self._thinking.escalated(thought.work(self._card))
         model = self._thinking.model_for(work, thought.around.hear)
         asked = replace(request, messages=(*request.messages, *thought.messages), tools=())

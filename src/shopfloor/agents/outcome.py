@@ -61,6 +61,8 @@ class Surroundings:
     """Returns what a sentence states that neither the conversation nor a tool of this task bears out."""
     hear: Sink
     """Is told of each call to a model."""
+    fell_back: Callable[[str], None]
+    """Is told why no model did the task, where none did."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

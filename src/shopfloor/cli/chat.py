@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -15,11 +16,14 @@ from shopfloor.cli.steps import step
 from shopfloor.config import Config, default_data
 from shopfloor.conversation.orchestrator import readable
 from shopfloor.identity.identity import GUEST, Identity
+from shopfloor.journal.events import ReplyComposed
 from shopfloor.kernel.errors import InvalidInput, NotFound
 from shopfloor.kernel.ids import ConversationId, StreamId
 
 PROGRAM = os.path.relpath(sys.argv[0]) if os.sep in sys.argv[0] else sys.argv[0]
 """As it was called, so that what is shown can be typed."""
+
+WELCOME = "[dim]Ask about an order, a product, or anything about the shop. An empty line or Ctrl-D ends.[/]\n"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +51,7 @@ async def chat(config: Config, request: ChatRequest) -> None:
                 output.progress(f"\nGo on with: {PROGRAM} chat --conversation {conversation}{data_option(config)}")
             return
         await app.chat.recover(skip=conversation)
-        await _finish_unanswered(app, conversation, output)
+        await finish_unanswered(app, conversation, output)
         await _talk(app, conversation, config, output)
 
 
@@ -75,12 +79,13 @@ async def sign_in(app: App, email: str) -> Identity:
 async def say(app: App, conversation: ConversationId, text: str, output: Output) -> None:
     """Say something, and show the answer as it comes."""
     event = await app.chat.post(conversation, text)
-    await _finish_unanswered(app, conversation, output, since=event.seq)
+    await finish_unanswered(app, conversation, output, since=event.seq)
 
 
-async def _finish_unanswered(
+async def finish_unanswered(
     app: App, conversation: ConversationId, output: Output, *, since: int | None = None
-) -> None:
+) -> Sequence[ReplyComposed]:
+    """Answer what is unanswered, show it as it comes, and return the replies; Ctrl-C stops the turn."""
     loop = asyncio.get_running_loop()
     this = asyncio.current_task()
 
@@ -96,20 +101,19 @@ async def _finish_unanswered(
         loop.remove_signal_handler(signal.SIGINT)
     if replies and output.is_json:
         output.reply(replies)
+    return replies
 
 
 async def _talk(app: App, conversation: ConversationId, config: Config, output: Output) -> None:
     is_terminal = sys.stdin.isatty()
     if is_terminal:
-        output.line(
-            "[dim]Ask about an order, a product, or anything about the shop. An empty line or Ctrl-D ends.[/]\n"
-        )
-    lines = _read_lines(is_terminal)
-    texts = await _next(lines, output, is_terminal)
+        output.line(WELCOME)
+    lines = read_lines(is_terminal)
+    texts = await next_lines(lines, output, is_terminal)
     while texts is not None:
         try:
             events = [await app.chat.post(conversation, text) for text in texts]
-            await _finish_unanswered(app, conversation, output, since=events[0].seq)
+            await finish_unanswered(app, conversation, output, since=events[0].seq)
         except InvalidInput as error:
             if not is_terminal:
                 raise
@@ -118,13 +122,13 @@ async def _talk(app: App, conversation: ConversationId, config: Config, output: 
             output.line("")
         async with anyio.create_task_group() as group:
             group.start_soon(app.chat.summarise, conversation)
-            texts = await _next(lines, output, is_terminal)
+            texts = await next_lines(lines, output, is_terminal)
             group.cancel_scope.cancel()
     if not output.is_json:
         output.progress(f"Go on with: {PROGRAM} chat --conversation {conversation}{data_option(config)}")
 
 
-async def _next(lines: "asyncio.Queue[str | None]", output: Output, is_terminal: bool) -> list[str] | None:
+async def next_lines(lines: "asyncio.Queue[str | None]", output: Output, is_terminal: bool) -> list[str] | None:
     """Return the next line, or at a terminal all that were typed while the team was busy; None at the end."""
     if is_terminal:
         output.prompt()
@@ -140,7 +144,7 @@ def data_option(config: Config) -> str:
     return "" if config.data == default_data() else f" --data {config.data}"
 
 
-def _read_lines(is_terminal: bool) -> "asyncio.Queue[str | None]":
+def read_lines(is_terminal: bool) -> "asyncio.Queue[str | None]":
     """Read stdin in a thread that ends with the process; None marks its end."""
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str | None] = asyncio.Queue()

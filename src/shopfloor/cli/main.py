@@ -2,27 +2,30 @@
 
 import asyncio
 import sys
+from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import anyio
 import typer
 
 from shopfloor.cli import chat as chatting
+from shopfloor.cli import recordings
 from shopfloor.cli.agents import agents
 from shopfloor.cli.demo import demo
 from shopfloor.cli.evaluate import evaluation
 from shopfloor.cli.keys import keys
 from shopfloor.cli.mcp import mcp
-from shopfloor.cli.models import models
-from shopfloor.cli.options import Data, Json, Router, config
+from shopfloor.cli.models import models as model_commands
+from shopfloor.cli.options import Data, Json, Models, Router, config
 from shopfloor.cli.profiles import profile
 from shopfloor.cli.prompts import prompts
 from shopfloor.cli.serve import serve
 from shopfloor.cli.settings import settings
 from shopfloor.cli.signals import outbox, shop, signals
 from shopfloor.cli.train_router import train_router
-from shopfloor.kernel.errors import CallerError, ShopfloorError
+from shopfloor.kernel.errors import CallerError, InvalidInput, ShopfloorError
 from shopfloor.kernel.ids import ConversationId
 
 app = typer.Typer(
@@ -34,7 +37,7 @@ app.add_typer(agents, name="agents")
 app.add_typer(settings, name="settings")
 app.add_typer(prompts, name="prompts")
 app.add_typer(keys, name="keys")
-app.add_typer(models, name="models")
+app.add_typer(model_commands, name="models")
 app.add_typer(mcp, name="mcp")
 app.add_typer(profile, name="profile")
 app.add_typer(signals, name="signals")
@@ -69,8 +72,16 @@ def chat(
         str | None,
         typer.Option("--customer", help="Sign this customer in by their e-mail address, as the shop's login would."),
     ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", help="Talk in a demo shop of its own, and write what was said to this new file."),
+    ] = None,
+    again: Annotated[
+        Path | None, typer.Option("--replay", help="Have a recorded conversation again, asking no model.")
+    ] = None,
     as_json: Json = False,
     router: Router = None,
+    models: Models = None,
     data: Data = None,
 ) -> None:
     """Talk to the shop."""
@@ -80,7 +91,15 @@ def chat(
         customer=customer,
         as_json=as_json,
     )
-    anyio.run(chatting.chat, config(data, router), request)
+    where = config(data, router, models)
+    if again is not None:
+        if record or message is not None or conversation or customer:
+            raise InvalidInput("--replay says what was recorded: leave the other options out")
+        anyio.run(partial(recordings.replay_recording, where, again, as_json=as_json))
+    elif record is not None:
+        anyio.run(recordings.record, where, request, record)
+    else:
+        anyio.run(chatting.chat, where, request)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 
 from pydantic import JsonValue
 from rich.console import Console
@@ -9,6 +10,8 @@ from rich.markup import escape
 
 from shopfloor.conversation.live import Released
 from shopfloor.journal.events import Event, ReplyComposed, TaskStatus
+
+DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 class Output:
@@ -28,6 +31,12 @@ class Output:
             sys.stdout.flush()
         else:
             self._out.print(text)
+
+    def diff(self, lines: Sequence[str], *, indent: str = "") -> None:
+        """Write the lines of a unified diff, coloured on a terminal."""
+        for line in lines:
+            colour = DIFF_COLOURS.get(line[:1])
+            self.line(f"{indent}[{colour}]{escape(line)}[/]" if colour else f"{indent}{escape(line)}")
 
     def prompt(self) -> None:
         """Show that it is the reader's turn."""

@@ -1,24 +1,23 @@
 """`shopfloor prompts`: what models are told, shown, held against each other, changed and brought back."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
+import anyio
 import typer
-from anyio import to_thread
-from rich.markup import escape
 
-from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, Prompts, differences, parse_prompts
+from shopfloor.agents.prompt_texts import KeptPrompts, Prompts, differences
 from shopfloor.app import App
-from shopfloor.cli.options import Data, Json, To, read_file
+from shopfloor.cli import prompt_trials as trials
+from shopfloor.cli.options import Data, Json, Models, To, config
 from shopfloor.cli.output import Output
 from shopfloor.cli.versions import IfVersion, export, list_versions, on_app, show, told
-from shopfloor.database.versioned import version_of
 from shopfloor.kernel.errors import NotFound
 
 prompts = typer.Typer(help="What models are told about their work.", no_args_is_help=True)
 
 WHICH = "A version, as `prompts history` counts, or a file; - is stdin."
-COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @prompts.command("show")
@@ -42,7 +41,7 @@ def import_prompts(
     """Replace the prompts by those of a file, in force from the next message on."""
 
     async def put(app: App, output: Output) -> None:
-        wanted, _ = await candidate(app.prompts, file)
+        wanted, _ = await trials.candidate(app.prompts, file)
         output.line(told(app.prompts, await app.prompts.put(wanted, if_version=if_version)))
 
     on_app(put, data)
@@ -64,8 +63,8 @@ def diff_prompts(
     """Show what differs, text by text."""
 
     async def diff(app: App, output: Output) -> None:
-        before, old_name = await (candidate(app.prompts, old) if old else _before(app.prompts))
-        after, new_name = await (candidate(app.prompts, new) if new else _in_force(app.prompts))
+        before, old_name = await (trials.candidate(app.prompts, old) if old else _before(app.prompts))
+        after, new_name = await (trials.candidate(app.prompts, new) if new else _in_force(app.prompts))
         found = differences(before, after)
         if output.is_json:
             output.line(json.dumps({"old": old_name, "new": new_name, "texts": found}, indent=2))
@@ -73,11 +72,27 @@ def diff_prompts(
         output.progress(f"From {old_name} to {new_name}." if found else f"{old_name} and {new_name} are the same.")
         for name, lines in found.items():
             output.line(f"[bold]{name}[/]")
-            for line in lines:
-                colour = COLOURS.get(line[:1])
-                output.line(f"[{colour}]{escape(line)}[/]" if colour else escape(line))
+            output.diff(lines)
 
     on_app(diff, data, as_json=as_json)
+
+
+@prompts.command("test")
+def try_prompts(
+    which: Annotated[str, typer.Argument(metavar="CANDIDATE", help=WHICH)],
+    on: Annotated[list[Path], typer.Option("--on", help="A recording of `chat --record`; may be given several times.")],
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", help="Keep new answers of models in this file; find them there again."),
+    ] = None,
+    as_json: Json = False,
+    models: Models = None,
+    data: Data = None,
+) -> None:
+    """Have recorded conversations with the prompts in force and with others; exit status 1 where these do worse."""
+    request = trials.TrialRequest(candidate=which, recordings=on, answers=record, as_json=as_json)
+    if not anyio.run(trials.try_prompts, config(data, models=models), request):
+        raise typer.Exit(1)
 
 
 @prompts.command("rollback")
@@ -94,26 +109,13 @@ def roll_back_prompts(
     on_app(roll_back, data)
 
 
-async def candidate(kept: KeptPrompts, which: str) -> tuple[Prompts, str]:
-    """Return the prompts of a version or of a file, and what they are called.
-
-    Raises:
-        NotFound: there is no such version.
-        InvalidInput: the file cannot be read or used.
-    """
-    if which.isdecimal():
-        return version_of(PROMPTS, await kept.versions(), int(which)).value, f"version {int(which)}"
-    text = await to_thread.run_sync(read_file, which)
-    return await to_thread.run_sync(parse_prompts, text, which), which
-
-
 async def _in_force(kept: KeptPrompts) -> tuple[Prompts, str]:
     current = await kept.current()
     return current.value, f"version {current.version}"
 
 
 async def _before(kept: KeptPrompts) -> tuple[Prompts, str]:
-    return await candidate(kept, str(await _number_before(kept)))
+    return await trials.candidate(kept, str(await _number_before(kept)))
 
 
 async def _number_before(kept: KeptPrompts) -> int:

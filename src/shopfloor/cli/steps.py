@@ -14,6 +14,7 @@ from shopfloor.journal.events import (
     ContextLoaded,
     ConversationOpened,
     Event,
+    FellBack,
     HandedOff,
     HistorySummarised,
     IdentityVerified,
@@ -89,6 +90,8 @@ def _task_text(event: Event) -> str:
             rung = f", after {call.rung} asked in vain" if call.rung else ""
             what = f"{call.task_id or call.task_class} {escape(call.provider)}:{escape(call.model)}"
             return f"[bold]MODEL_CALL[/] {what} {call.outcome}, {call.duration_ms:,.0f} ms{tokens}{rung}"
+        case FellBack() as fallen:
+            return f"[bold]FALLBACK[/] {fallen.task_id} {fallen.agent}: {escape(fallen.reason)}"
         case MessageScreened() as screened:
             rules = (screened.injection, screened.abuse, screened.self_harm)
             return f"[bold]SCREENING[/] {escape(', '.join(rule for rule in rules if rule))}"

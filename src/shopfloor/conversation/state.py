@@ -19,6 +19,7 @@ from shopfloor.journal.events import (
     ConversationOpened,
     Event,
     EventData,
+    FellBack,
     HandedOff,
     HistorySummarised,
     IdentityVerified,
@@ -271,7 +272,7 @@ class ChatState:
             )
 
     @_take.register
-    def _(self, data: SentenceWithheld | MessageScreened, _at: datetime) -> None:
+    def _(self, data: SentenceWithheld | FellBack | MessageScreened, _at: datetime) -> None:
         """Change nothing: it only stands in the log."""
 
     @_take.register

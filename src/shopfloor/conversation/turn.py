@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
@@ -327,6 +328,13 @@ class TurnRunner:
             complexity=plan.complexity,
             unproven=own.unproven,
             hear=hear,
+            fell_back=partial(self._fell_back, task),
+        )
+
+    def _fell_back(self, task: Task, reason: str) -> None:
+        who, why = self._name(task), reason[:500]
+        self._unwritten.append(
+            events.FellBack(turn_id=self._turn.id, task_id=task.id, agent=task.agent, agent_name=who, reason=why)
         )
 
     def _origin(self, task: Task) -> str:

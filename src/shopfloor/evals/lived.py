@@ -4,27 +4,17 @@ from collections.abc import Sequence
 
 from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
-from shopfloor.agents.prompt_texts import PROMPTS, shipped_prompts
-from shopfloor.agents.registry import MemoryRegistry
-from shopfloor.agents.settings import SETTINGS
-from shopfloor.app import Stores, assemble
-from shopfloor.database.versioned import MemoryVersioned
+from shopfloor.agents.prompt_texts import shipped_prompts
+from shopfloor.app import TeamData, memory_app
 from shopfloor.evals.rows import Said
 from shopfloor.evals.transcripts import SHOP_TIME, agents_of
-from shopfloor.identity.key_stores import MemoryKeys
-from shopfloor.identity.tries import MemoryTries
 from shopfloor.journal.events import PlanMade
-from shopfloor.journal.memory import MemoryJournal
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import SeededIds
-from shopfloor.models.settings import MODELS, ModelSettings
-from shopfloor.outreach.memory import MemoryOutreaches
 from shopfloor.planning.plan import Plan, Planner
 from shopfloor.planning.trained import Trained
-from shopfloor.profiles.stores import MemoryProfiles
 from shopfloor.shop.contents import ShopContents
-from shopfloor.shop.memory import memory_shop
 
 CUSTOMER = "maya.lindqvist@example.com"
 """Who the demo shop is lived in as."""
@@ -47,20 +37,13 @@ class LivedThrough:
         """Return who the last message was given to."""
         clock = FixedClock(SHOP_TIME)
         ids = SeededIds()
-        stores = Stores(
-            shop=memory_shop(self._contents),
-            journal=MemoryJournal(clock),
-            registry=MemoryRegistry(self._cards, clock),
-            settings=MemoryVersioned(SETTINGS, self._brand, clock),
-            prompts=MemoryVersioned(PROMPTS, shipped_prompts(), clock),
-            model_settings=MemoryVersioned(MODELS, ModelSettings(), clock),
-            tries=MemoryTries(),
-            outreaches=MemoryOutreaches(),
-            profiles=MemoryProfiles(),
-            keys=MemoryKeys(clock, ids),
-        )
-        app = await assemble(
-            stores, secret=b"\0" * 32, clock=clock, ids=ids, planner=self._planner, trained=self._trained
+        app = await memory_app(
+            self._contents,
+            clock=clock,
+            ids=ids,
+            planner=self._planner,
+            trained=self._trained,
+            team=TeamData(cards=self._cards, brand=self._brand, prompts=shipped_prompts()),
         )
         self._planner = app.planner  # which is fitted once
         customer = await app.shop.customers.find_customer(CUSTOMER)

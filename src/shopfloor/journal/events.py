@@ -260,6 +260,18 @@ class ModelCalled(EventData):
     """What it cost, in billionths of a US dollar; None where no price is known."""
 
 
+class FellBack(EventData):
+    """No model did a task that was for one, so its playbook does."""
+
+    TYPE = "FALLBACK"
+    PERSONAL = frozenset({"reason"})
+    turn_id: TurnId
+    task_id: str
+    agent: AgentId
+    agent_name: str
+    reason: str
+
+
 class HandedOff(EventData):
     """An agent gave its task to another."""
 
@@ -363,6 +375,7 @@ EVENT_TYPES: dict[str, type[EventData]] = {
         TaskStatus,
         ToolCalled,
         ModelCalled,
+        FellBack,
         HandedOff,
         ActionMoved,
         SentenceWithheld,

@@ -1,7 +1,7 @@
 """Builds the clients and the router from the settings. Imported only where a model is set up, as it brings aiohttp."""
 
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any
@@ -33,9 +33,15 @@ CLOSING_S = 10.0
 
 @asynccontextmanager
 async def opened_router(
-    settings: ModelSettings, ledger: Ledger, spending: Spending, clock: Clock
+    settings: ModelSettings,
+    ledger: Ledger,
+    spending: Spending,
+    clock: Clock,
+    wrap: Callable[[Model], Model] = lambda model: model,
 ) -> AsyncGenerator[ModelRouter]:
     """Hand out the router that the settings describe, with the keys from the environment, and close it afterwards.
+
+    `wrap` is as for `ModelRouter`.
 
     Raises:
         InvalidInput: as `build_router`.
@@ -44,7 +50,9 @@ async def opened_router(
     gathering = GatheringLedger(ledger)
 
     def build() -> ModelRouter:
-        return build_router(settings, os.environ, connections, ledger=gathering, spending=spending, clock=clock)
+        return build_router(
+            settings, os.environ, connections, ledger=gathering, spending=spending, clock=clock, wrap=wrap
+        )
 
     try:
         yield await to_thread.run_sync(build)
@@ -62,6 +70,7 @@ def build_router(
     ledger: Ledger,
     spending: Spending,
     clock: Clock,
+    wrap: Callable[[Model], Model] = lambda model: model,
 ) -> ModelRouter:
     """Return the router that the settings describe; it opens nothing before the first call.
 
@@ -87,6 +96,7 @@ def build_router(
             call_s=settings.call_s,
         ),
         classes=settings.classes,
+        wrap=wrap,
     )
 
 

@@ -4,7 +4,7 @@ A recording is a file of JSON lines: the digest of a request and the pieces of i
 is in it. The same request asked again gives its next answer, and the last one after that.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -27,6 +27,11 @@ class Line(BaseModel):
     """The digest of the request."""
     text: list[str]
     finished: Finished
+
+    @property
+    def pieces(self) -> Sequence[Piece]:
+        """Return the answer as it came."""
+        return (*map(TextDelta, self.text), self.finished)
 
 
 def digest_of(request: ModelRequest) -> str:
@@ -104,6 +109,5 @@ class Replayed:
                 f"{self._path} has no answer to the request {key[:12]}: something changed, so record it anew"
             )
         line = answers.pop(0) if len(answers) > 1 else answers[0]
-        for part in line.text:
-            yield TextDelta(part)
-        yield line.finished
+        for piece in line.pieces:
+            yield piece

@@ -48,8 +48,11 @@ class ModelRouter:
         *,
         limits: Limits | None = None,
         classes: Mapping[TaskClass, Tier] = CLASSES,
+        wrap: Callable[[Model], Model] = lambda model: model,
     ) -> None:
         """Take the models of each tier, the first to be asked leading; a tier without any is stepped in for.
+
+        `wrap` may put a wrapper around all that is asked for one call, such as one that records it.
 
         Raises:
             ValueError: there is no model at all.
@@ -60,6 +63,7 @@ class ModelRouter:
         self._books = books
         self._limits = limits or Limits()
         self._classes: dict[TaskClass, Tier] = {**CLASSES, **classes}
+        self._wrap = wrap
 
     def tier_of(self, work: Work) -> Tier:
         """Return the tier that some work is done by."""
@@ -105,7 +109,7 @@ class ModelRouter:
         if turn is not None and turn.allowance == Allowance():
             turn = None  # nothing to keep to
         budgeted = limited if turn is None and day is None else Budgeted(limited, told.cost, turn=turn, day=day)
-        return Traced(budgeted, told, self._sink(hear), self._books.clock)
+        return Traced(self._wrap(budgeted), told, self._sink(hear), self._books.clock)
 
     def _ladder(self, tier: Tier) -> list[tuple[Rung, Model]]:
         """Return the models that are asked, each once."""
