@@ -11,7 +11,8 @@ from demo_app import MAYA, begin, demo_app, identity_of, say
 from demo_models import is_planning, planned, router_of
 from models.model_server import chat_text, model_server
 
-from shopfloor.agents.prompts import MAX_TOKENS, SUMMARISING, SUMMARY, bounded, summary_note
+from shopfloor.agents.prompt_texts import shipped_prompts
+from shopfloor.agents.prompts import MAX_TOKENS, SUMMARY, bounded, summary_note
 from shopfloor.app import App, open_app
 from shopfloor.config import Config
 from shopfloor.conversation.state import fold
@@ -42,7 +43,7 @@ Summarise = Callable[[ModelRequest], Scripted | Awaitable[Scripted]]
 
 
 def is_summary(request: ModelRequest) -> bool:
-    return request.system == SUMMARISING
+    return request.system == shipped_prompts().fill("summary_system", {})
 
 
 def model_that(summarises: Summarise) -> ScriptedModel:
@@ -340,7 +341,7 @@ async def test_a_summary_survives_a_restart_and_is_erased_with_the_conversation(
 
 
 def is_summary_body(body: dict[str, Any]) -> bool:
-    return SUMMARISING in body["messages"][0]["content"]
+    return shipped_prompts().fill("summary_system", {}) in body["messages"][0]["content"]
 
 
 def test_a_summary_is_kept_where_even_the_rest_is_too_long() -> None:

@@ -45,6 +45,7 @@ TextName = Literal[
     "planner_system",
     "planner_situation",
     "planner_repair",
+    "summary_system",
 ]
 TEXTS: tuple[TextName, ...] = get_args(TextName)
 
@@ -106,6 +107,7 @@ USES: Mapping[TextName, _Use] = {
         given={"is_signed_in": True, "writes_in": "a language", "state": "data"}, outside=frozenset({"state"})
     ),
     "planner_repair": _Use(given={"wrong": "data"}, outside=frozenset({"wrong"}), needs=frozenset({"wrong"})),
+    "summary_system": _Use(given={}),
 }
 """By text: who writes one sees at once what it may name."""
 
@@ -131,6 +133,8 @@ class Prompts(Data):
     """What differs from plan to plan."""
     planner_repair: PromptText
     """The request to write a plan anew that cannot run."""
+    summary_system: PromptText
+    """For a summary of the oldest turns of a long conversation."""
 
     @model_validator(mode="after")
     def _can_be_filled_in(self) -> Self:
@@ -223,13 +227,14 @@ def prompts_json(prompts: Prompts) -> dict[str, JsonValue]:
 
 
 def prompts_of(data: object, where: str) -> Prompts:
-    """Read prompts from plain values.
+    """Read prompts from plain values; a text that is left out, such as one that is new, is the product's own.
 
     Raises:
         InvalidFields: naming each text that is wrong, and what it may name.
     """
+    whole = {**_shipped_texts(), **cast("Mapping[str, object]", data)} if isinstance(data, Mapping) else data
     try:
-        return Prompts.model_validate(data)
+        return Prompts.model_validate(whole)
     except ValidationError as error:
         raise InvalidFields(f"{where} cannot be used", fields_of(error)) from error
 
@@ -267,5 +272,10 @@ def differences(old: Prompts, new: Prompts) -> dict[TextName, list[str]]:
 @cache
 def shipped_prompts() -> Prompts:
     """Return the product's own prompts."""
+    return prompts_of({}, "prompts.yaml")
+
+
+@cache
+def _shipped_texts() -> Mapping[str, object]:
     file = resources.files("shopfloor.agents") / "shipped" / "prompts.yaml"
-    return parse_prompts(file.read_text("utf-8"), file.name)
+    return cast("Mapping[str, object]", read_yaml(file.read_text("utf-8"), file.name))

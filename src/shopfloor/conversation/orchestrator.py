@@ -96,7 +96,7 @@ class ChatOrchestrator:
         self._context: Latest[ContextLoaded] = Latest()
         self._states: OrderedDict[ConversationId, ChatState] = OrderedDict()
         self._running: dict[ConversationId, asyncio.Task[None]] = {}
-        self._summaries = Summaries(desk)
+        self._summaries = Summaries(desk, prompts)
 
     # -- what a face calls -------------------------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@ from itertools import accumulate
 
 import anyio
 
-from shopfloor.agents.prompts import SUMMARISE, SUMMARISING, bounded, data
+from shopfloor.agents.prompt_texts import KeptPrompts, Prompts
+from shopfloor.agents.prompts import SUMMARISE, bounded, data
 from shopfloor.conversation.hearing import readable
 from shopfloor.conversation.live import nobody
 from shopfloor.conversation.log import ConversationLog, Desk
@@ -46,9 +47,10 @@ MAX_SUMMARY = 2_400
 class Summaries:
     """Makes them, one at a time for each conversation."""
 
-    def __init__(self, desk: Desk) -> None:
-        """Take what all turns share."""
+    def __init__(self, desk: Desk, prompts: KeptPrompts) -> None:
+        """Take what all turns share, and what models are told."""
         self._desk = desk
+        self._prompts = prompts
         self._under_way: dict[ConversationId, anyio.CancelScope] = {}
 
     def give_up(self, conversation: ConversationId) -> None:
@@ -84,7 +86,7 @@ class Summaries:
             self._under_way[state.conversation_id] = scope
             try:
                 model = thinking.model_for(Work(task_class="summary"), hear)
-                text = await _asked(model, _request(state, messages))
+                text = await _asked(model, _request(state, messages, await self._prompts.in_force()))
             except ShopfloorError as error:
                 logger.warning("no model summarised %s: %s", state.conversation_id, error)
             finally:
@@ -110,7 +112,7 @@ def due(state: ChatState) -> Sequence[MessageWritten]:
     return recent[: max((place for place in begins if place <= kept and letters[place] <= READ), default=begins[0])]
 
 
-def _request(state: ChatState, messages: Sequence[MessageWritten]) -> ModelRequest:
+def _request(state: ChatState, messages: Sequence[MessageWritten], prompts: Prompts) -> ModelRequest:
     """Return what a model reads for it: the summary before, then each message, as data; what steers is left out."""
     told = [data("summary", state.summary)] if state.summary else []
     told += [
@@ -120,7 +122,7 @@ def _request(state: ChatState, messages: Sequence[MessageWritten]) -> ModelReque
     ]
     return bounded(
         ModelRequest(
-            system=SUMMARISING,
+            system=prompts.fill("summary_system", {}),
             messages=tuple(ModelMessage(role="user", content=content) for content in (*told, SUMMARISE)),
             max_output_tokens=MAX_ANSWER_TOKENS,
         )
