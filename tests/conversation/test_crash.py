@@ -20,6 +20,8 @@ pytestmark = pytest.mark.anyio
 ARTICLE = "Where's my order #123, and by the way, do you have any red sneakers in men's size 9?"
 COMMITS = 8
 """Of each of the turns here, with that of its message: at one more the process ends by itself."""
+FEWEST = 6
+"""Where writes happen to be committed together."""
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,8 @@ async def test_after_a_crash_in_a_turn_that_writes_it_is_answered_once_and_done_
         await app.chat.post(conversation, "cancel order 141")
         await app.chat.answer(conversation)
     died = await to_thread.run_sync(answer_and_die, data, conversation, "yes", kill_at)
-    assert died == (-9 if kill_at <= COMMITS else 0)
+    assert died == -9 or (died == 0 and kill_at > FEWEST)
+    assert died == 0 or kill_at <= COMMITS
     async with open_app(config) as app:
         await app.chat.recover()
         state = await app.chat.state(conversation)
@@ -83,7 +86,8 @@ async def test_after_a_crash_in_a_turn_that_reads_the_message_is_answered_once(
     async with open_app(config) as app:
         conversation, _ = await app.chat.open("test", await identity_of(app, MAYA))
     died = await to_thread.run_sync(answer_and_die, data, conversation, ARTICLE, kill_at)
-    assert died == (-9 if kill_at <= COMMITS else 0)
+    assert died == -9 or (died == 0 and kill_at > FEWEST)
+    assert died == 0 or kill_at <= COMMITS
     async with open_app(config) as app:
         await app.chat.recover()
         state = await app.chat.state(conversation)

@@ -1,16 +1,22 @@
 """Several processes on one conversation: each message is answered once, and each process hears its own answer."""
 
+import asyncio
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import anyio
 import pytest
 from anyio import to_thread
+from demo_app import MAYA, identity_of
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import Engine
 
 from shopfloor.app import open_app
 from shopfloor.config import Config
+from shopfloor.conversation.live import Piece, Released
 from shopfloor.identity.identity import GUEST
 from shopfloor.journal.events import MessageWritten, ReplyComposed
 
@@ -53,3 +59,34 @@ async def test_four_processes_on_one_conversation_answer_each_message_once(tmp_p
 
 def _is_customers(data: object) -> bool:
     return isinstance(data, MessageWritten) and data.role == "user"
+
+
+@pytest.mark.parametrize("is_queued", [False, True])
+async def test_what_was_shown_before_a_stop_is_journaled_and_in_the_reply(tmp_path: Path, is_queued: bool) -> None:
+    """A stop that comes while words are being written down, or wait for it, loses none of them."""
+    async with open_app(Config(data=tmp_path)) as app:
+        conversation, _ = await app.chat.open("test", await identity_of(app, MAYA))
+        loop = asyncio.get_running_loop()
+        stopped: list[bool] = []
+
+        def stop(connection: Connection) -> None:
+            is_write = connection.get_execution_options().get("sqlite_begin") == "BEGIN IMMEDIATE"
+            if is_write and not stopped and heard and isinstance(heard[-1], Released):
+                stopped.append(True)
+                loop.call_soon_threadsafe(app.chat.stop, conversation)
+                time.sleep(0.05)
+
+        heard: list[Piece] = []
+        event.listen(Engine, "begin" if is_queued else "commit", stop)
+        try:
+            await app.chat.post(conversation, "Where is order #123? Also find red sneakers in men's size 9.")
+            (reply,) = await app.chat.answer(conversation, heard.append)
+        finally:
+            event.remove(Engine, "begin" if is_queued else "commit", stop)
+        state = await app.chat.state(conversation)
+        said = [message.content for message in state.messages if message.role == "assistant"]
+        assert stopped
+        assert reply.outcome == "stopped"
+        assert reply.content == "\n\n".join(said)
+        assert "TRK456" in said[0]
+        assert all(piece.text.strip() in reply.content for piece in heard if isinstance(piece, Released))

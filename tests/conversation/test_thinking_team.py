@@ -87,6 +87,17 @@ async def test_what_is_still_not_borne_out_is_kept_back_and_written_down() -> No
     assert [one.sentence for one in withheld] == ["It costs $4.56."]
 
 
+async def test_a_promise_that_a_model_repeats_is_kept_back_and_the_playbook_answers() -> None:
+    model = scripted("I have cancelled your order.", "I have cancelled your order.")
+    app = await demo_app(models=router_of(model))
+    conversation = await begin(app, MAYA)
+    reply = await say(app, conversation, "Where is my order #123?")
+    assert "cancelled" not in reply
+    assert "TRK456" in reply
+    withheld = [data for data in await journaled(app, conversation) if isinstance(data, SentenceWithheld)]
+    assert [data.sentence for data in withheld] == ["I have cancelled your order."]
+
+
 @pytest.mark.parametrize(
     "answers",
     [

@@ -12,7 +12,7 @@ from threading import Event as ThreadEvent
 
 import anyio.lowlevel
 import pytest
-from anyio import CancelScope, create_task_group, to_thread
+from anyio import CancelScope, create_task_group, run, sleep, to_thread
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
@@ -146,6 +146,44 @@ async def test_one_that_was_cancelled_while_it_queued_is_not_run(notes: Database
         await anyio.lowlevel.checkpoint()
         go_on.set()
     assert await notes.read(lambda session: session.scalars(text("SELECT * FROM notes")).all()) == ["first", "third"]
+
+
+async def test_where_no_thread_can_start_nobody_believes_that_it_is_stored(
+    notes: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes: list[BaseException | None] = []
+
+    async def no_thread(*_args: object, **_options: object) -> None:
+        await sleep(0.01)
+        raise RuntimeError("no thread can start")
+
+    async def writing() -> None:
+        try:
+            await notes.write(write("note"))
+        except (RuntimeError, StorageError) as error:
+            outcomes.append(error)
+        else:
+            outcomes.append(None)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("shopfloor.database.engine.to_thread.run_sync", no_thread)
+        async with create_task_group() as tasks:
+            for _ in range(3):
+                tasks.start_soon(writing)
+    assert len(outcomes) == 3
+    assert all(outcomes)
+    assert await notes.read(count) == 0
+
+
+def test_event_loops_may_follow_one_another(notes: Database) -> None:
+    async def write_three() -> None:
+        async with create_task_group() as tasks:
+            for _ in range(3):
+                tasks.start_soon(notes.write, write("note"))
+
+    run(write_three)
+    run(write_three)
+    assert notes.run(count, False) == 6
 
 
 async def test_connections_are_used_again(notes: Database) -> None:

@@ -259,9 +259,9 @@ class ModelSpecialist:
         ]
 
     async def _repaired(self, thought: "_Thought", request: ModelRequest) -> AsyncIterator[Said]:
-        """Have sentences that were held back worded anew, once, by the next better model; what still fails is told so.
+        """Have sentences that were held back worded anew, once, by the next better model; others are kept back.
 
-        The evidence keeps such a sentence from the customer; that it was kept back is written down.
+        What still fails is handed on as unproven, so that it is written down.
         """
         if not thought.held:
             return
@@ -276,8 +276,8 @@ class ModelSpecialist:
         except (ShopfloorError, _GivenUp) as error:
             log.warning("nothing was worded anew: %s", error)
             thought.held = held
-        for sentence, _ in thought.held:
-            yield Said(sentence)
+        for sentence, claims in thought.held:
+            yield Said(sentence, unproven=claims)
 
 
 class _GivenUp(Exception):

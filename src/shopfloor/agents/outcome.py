@@ -89,6 +89,8 @@ class Said:
 
     text: str
     goes_on: bool = False
+    unproven: tuple[str, ...] = ()
+    """What is stated in them without proof, so that they are kept back."""
 
 
 @dataclass(frozen=True, slots=True)

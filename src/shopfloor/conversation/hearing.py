@@ -13,7 +13,7 @@ from shopfloor.conversation.state import ChatState, Turn
 from shopfloor.journal.events import MessageWritten, TurnStarted
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.kernel.ids import MessageId
-from shopfloor.language.detection import detect
+from shopfloor.language.detection import detect, is_loaded
 from shopfloor.language.gloss import Glossed, glossed
 from shopfloor.language.languages import DEFAULT, LANGUAGES, Language
 from shopfloor.language.masking import masked
@@ -23,6 +23,8 @@ TICKET = "open_ticket"
 """The write that passes a matter on to a person."""
 MAX_CHARACTERS = 8_000
 """Of one message."""
+SHORT = 500
+"""Letters that are read so soon that no other turn feels it."""
 HARMLESS = "\n\t\r\u200d\ufe0f"
 """Not printable, yet text: line ends, tabs, and what joins an emoji's parts."""
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -37,7 +39,9 @@ def prepare() -> None:
 
 async def language_of(messages: Sequence[MessageWritten], before: Language) -> Language | None:
     """Return the language that messages are written in, `before` where they do not tell; None for one of no use."""
-    return await to_thread.run_sync(detect, "\n".join(message.content for message in messages), before)
+    said = "\n".join(message.content for message in messages)
+    is_quick = len(said) < SHORT and is_loaded()
+    return detect(said, before) if is_quick else await to_thread.run_sync(detect, said, before)
 
 
 async def heard(contents: Sequence[str], language: Language) -> list[str]:

@@ -9,6 +9,7 @@ from shopfloor.conversation.state import ChatState
 from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import Event, EventData, MessageWritten
 from shopfloor.kernel.clock import Clock
+from shopfloor.kernel.finishing import to_the_end
 from shopfloor.kernel.ids import AgentId, IdSource, StreamId
 from shopfloor.models.router import ModelRouter
 from shopfloor.profiles.recollection import Recollection
@@ -46,9 +47,11 @@ class ConversationLog:
         self._desk.hub.tell(self.state.conversation_id, piece)
 
     async def append(self, data: Sequence[EventData]) -> None:
-        """Journal events, bring the state up to them, and tell the listener of each."""
-        if not data:
-            return
+        """Journal events, bring the state up to them, and tell the listener of each; to the end once it has begun."""
+        if data:
+            await to_the_end(self._append(data))
+
+    async def _append(self, data: Sequence[EventData]) -> None:
         async with self._appending:
             recorded = await self._desk.journal.append(self.stream, data)
             if recorded[0].seq > self.state.seq + 1:  # somebody else, such as the customer, wrote in between

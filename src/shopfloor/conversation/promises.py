@@ -25,7 +25,7 @@ DOING: dict[str, tuple[str, str]] = {
     ),
     "change": (
         (
-            r"changed|updated|amended|replaced|exchanged|ge[äa]ndert|umgetauscht|cambiad[oa]|actualizad[oa]|modifi[ée]e?|"
+            r"changed|updated|amended|replaced|exchanged|ge[äa]ndert|(?:um|ein)getauscht|cambiad[oa]|actualizad[oa]|modifi[ée]e?|"
             r"[ée]chang[ée]e?"
         ),
         r"chang|updat|amend|replac|exchang|änder|tausch|cambi|actualiz|modifi|échang",
@@ -35,7 +35,7 @@ DOING: dict[str, tuple[str, str]] = {
         r"regist|booked|arrang|return|angemeldet|retour|devol",
     ),
     "sending": (
-        r"e-?mailed|sent|dispatched|forwarded|geschickt|gesendet|versandt|enviad[oa]|envoy[ée]e?",
+        r"e-?mailed|(?:re-?)?sent|dispatched|forwarded|geschickt|gesendet|versandt|(?:re)?enviad[oa]|(?:r?)envoy[ée]e?",
         r"mail|sent|send|ship|dispatch|forward|deliver|transit|schick|versand|envi|envoy",
     ),
     "subscription": (
@@ -115,8 +115,11 @@ def _texts(value: JsonValue) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def _doing() -> re.Pattern[str]:
-    """Return what finds the words of any action: most sentences have none, and the patterns with them take longer."""
-    return re.compile(rf"\b(?:{'|'.join(words for words, _ in DOING.values())})\b", re.IGNORECASE)
+    """Return what finds the words of any action: most sentences have none, and the patterns with them take longer.
+
+    They may end a longer word, as in `zurückerstattet`.
+    """
+    return re.compile(rf"(?:{'|'.join(words for words, _ in DOING.values())})\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)

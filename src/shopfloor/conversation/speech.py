@@ -131,19 +131,22 @@ class Speech:
         message_id = MessageId(self._ids.new("msg"))
         return MessageWritten(message_id=message_id, role="assistant", content=content, turn_id=self._turn.id)
 
+    def withhold(self, task: Task, sentence: str, claims: tuple[str, ...]) -> None:
+        """Keep a sentence back for what it states without evidence."""
+        self._is_cut.add(task.id)
+        withheld = SentenceWithheld(
+            turn_id=self._turn.id,
+            task_id=task.id,
+            agent=task.agent,
+            agent_name=self._name(task),
+            sentence=sentence,
+            claims=claims,
+        )
+        self._withheld.append(withheld)
+
     def _may_say(self, task: Task, sentence: str) -> bool:
-        missing = self._evidence.missing(sentence)
-        if missing:
-            self._is_cut.add(task.id)
-            withheld = SentenceWithheld(
-                turn_id=self._turn.id,
-                task_id=task.id,
-                agent=task.agent,
-                agent_name=self._name(task),
-                sentence=sentence,
-                claims=missing,
-            )
-            self._withheld.append(withheld)
+        if missing := self._evidence.missing(sentence):
+            self.withhold(task, sentence, missing)
         return not missing
 
 

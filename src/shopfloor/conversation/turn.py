@@ -156,7 +156,8 @@ class TurnRunner:
 
     async def started(self, task: Task) -> None:
         """Show a task's status line."""
-        await self._write(self._status(task, "started", text=task.status_line))
+        self._unwritten.append(self._status(task, "started", text=task.status_line))
+        await self._write()
 
     async def told(self, task: Task, piece: Piece) -> None:
         """Release words that the evidence bears out; keep the rest back."""
@@ -164,6 +165,9 @@ class TurnRunner:
             self._speech.learn(piece)
         if isinstance(piece, EventData):
             self._unwritten.append(piece)
+            return
+        if piece.unproven:
+            self._speech.withhold(task, piece.text, piece.unproven)
             return
         if any(not isinstance(one, events.ModelCalled) for one in self._unwritten):
             await self._write()  # what was read is journaled before words that stem from it are released
@@ -401,8 +405,7 @@ class TurnRunner:
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
-    async def _write(self, *data: EventData) -> None:
-        self._unwritten += data
+    async def _write(self) -> None:
         await self._log.append(self.rest())
 
     def rest(self) -> list[EventData]:

@@ -6,7 +6,6 @@ SQLite has one writer at a time, so writes queue here instead of fighting for th
 meanwhile are committed together, for one wait for the disk.
 """
 
-import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar, cast
 
-from anyio import CancelScope, CapacityLimiter, to_thread
+from anyio import CapacityLimiter, Lock, to_thread
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DataError, DBAPIError
@@ -75,8 +74,11 @@ class _Unit:
         self.work = work
         self.result: Any = None
         self.error: Exception | None = None
+        self.is_done = False
 
     def outcome(self) -> Any:
+        if not self.is_done:
+            raise StorageError("the process broke off while it wrote: look whether it is stored before you try again")
         if self.error:
             raise self.error
         return self.result
@@ -106,7 +108,7 @@ class Database:
         self._writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         self._write_slots = CapacityLimiter(1 if self.is_sqlite else READERS)
         self._queue: deque[_Unit] = deque()
-        self._turn = asyncio.Lock()
+        self._turn = Lock(fast_acquire=True)
         self._read_slots = CapacityLimiter(READERS)
 
     @classmethod
@@ -141,15 +143,17 @@ class Database:
                 while unit in self._queue:
                     units = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_TOGETHER))]
                     await to_the_end(to_thread.run_sync(self._run_together, units, limiter=self._write_slots))
-        except asyncio.CancelledError:
+        except BaseException:
             if unit in self._queue:
                 self._queue.remove(unit)
-            else:
-                with CancelScope(shield=True):
-                    async with self._turn:  # it has begun: stay until it has ended
-                        pass
+            elif not unit.is_done:
+                await to_the_end(self._idle())  # it has begun: stay until it has ended
             raise
         return cast(T, unit.outcome())
+
+    async def _idle(self) -> None:
+        async with self._turn:
+            pass
 
     def run(self, work: Callable[[Session], T], is_write: bool) -> T:
         """Run a unit of work in the calling thread."""
@@ -168,6 +172,7 @@ class Database:
                 unit.result = self._run(unit.work, self._writing)
             except Exception as error:
                 unit.error = error
+            unit.is_done = True
 
     def _run_joined(self, units: Sequence[_Unit]) -> bool:
         """Run units of work in one transaction, and say whether that is settled: not where one of them fails."""
@@ -183,6 +188,8 @@ class Database:
                 return False
             for unit in units:  # it could not begin or be committed, and no other would fare better
                 unit.error = error
+        for unit in units:
+            unit.is_done = True
         return True
 
     async def forget_deleted(self) -> None:

@@ -85,6 +85,11 @@ def detect(text: str, before: Language) -> Language | None:
     return best if weight >= SURE else before
 
 
+def is_loaded() -> bool:
+    """Whether the languages' words were read from their files."""
+    return _weights.cache_info().currsize > 0
+
+
 def _weighed(text: str) -> tuple[dict[str, float], float, bool]:
     """Return what speaks for each of ours and for the best of the others, and whether that has enough of the words."""
     weights = _weights()

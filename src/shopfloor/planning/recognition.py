@@ -105,7 +105,9 @@ class Recogniser:
         self._search = search
         self._trained = trained
         self._goods = background.goods
-        self.is_kind: Callable[[str], bool] = lru_cache(maxsize=8_192)(self._names_kind)
+        self._words = search.words()
+        is_kind = lru_cache(maxsize=8_192)(self._names_kind)
+        self.is_kind: Callable[[str], bool] = is_kind
         """Return whether a word names a kind of product."""
         examples = _examples(cards, background.not_ours, self.is_kind)
         known = {
@@ -139,9 +141,19 @@ class Recogniser:
         ]
         self._agents = _agents(self._matcher.labels, set(self._takers.values()), is_trained=trained is not None)
         self._without_orders = {agent for agent, _, _ in self._agents} - taking - {NOT_OURS}
-        self.match: Callable[[str, bool], Sequence[Match]] = lru_cache(maxsize=4_096)(self._match)
+        match = lru_cache(maxsize=4_096)(self._match)
+        self.match: Callable[[str, bool], Sequence[Match]] = match
         """Return all skills for a text, the best first; the flag says whether products were shown before."""
-        self._masked: Callable[[str, bool], str] = lru_cache(maxsize=4_096)(self._mask)
+        masked = lru_cache(maxsize=4_096)(self._mask)
+        self._masked: Callable[[str, bool], str] = masked
+        self._cached = (is_kind, match, masked)
+
+    def keep_up(self) -> None:
+        """Forget what texts were found to be once the catalogue has changed, which products are named after."""
+        if self._search.words() is not self._words:
+            self._words = self._search.words()
+            for known in self._cached:
+                known.cache_clear()
 
     def _match(self, text: str, has_products: bool) -> Sequence[Match]:
         return self.judged(text, has_products=has_products)

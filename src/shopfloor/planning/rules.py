@@ -99,6 +99,7 @@ class RulePlanner:
                 if self._fitted is None or self._fitted[0] != stamp:
                     # A thousand examples take most of a second: what needs no plan goes on meanwhile.
                     self._fitted = (stamp, await to_thread.run_sync(self._fit, cards))
+        self._fitted[1].keep_up()
         return self._fitted[1]
 
     def _fit(self, cards: Sequence[AgentCard]) -> Recogniser:
