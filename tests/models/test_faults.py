@@ -170,10 +170,17 @@ async def test_an_account_without_credit_is_not_asked_again(connections: Connect
 async def test_a_server_that_is_not_there_is_unavailable(wire: Format, connections: Connections) -> None:
     async with model_server(wire.good) as server:
         url = server.url
-    with pytest.raises(Unavailable, match="no connection"):
+    with pytest.raises(Unavailable, match=r"no connection to 127\.0\.0\.1:.*base_url"):
         await heard(wire.client(url, connections, PATIENT))
     with pytest.raises(Unavailable, match="base_url"):
         await heard(wire.client("nonsense", connections, PATIENT))
+
+
+async def test_a_page_is_no_model(wire: Format, connections: Connections) -> None:
+    page = Reply(headers={"content-type": "text/html; charset=utf-8"}, pieces=[b"<html>Sign in</html>"])
+    error, _ = await failed(wire, connections, page)
+    assert isinstance(error, Rejected)
+    assert "base_url" in str(error)
 
 
 async def test_a_name_without_an_address_is_unavailable(wire: Format, connections: Connections) -> None:

@@ -336,7 +336,6 @@ async def test_an_error_in_the_stream_is_raised_after_the_text_before_it(connect
         calls({"index": 0, "id": "a", "function": {"name": "one", "arguments": '{"n": '}}),
         calls(*({"index": n, "id": f"c{n}", "function": {"name": "one"}} for n in range(200))),
         Reply(headers={"content-type": "application/json"}, pieces=[b"[]"]),
-        Reply(headers={"content-type": "text/html"}, pieces=[b"<html>Sign in</html>"]),
     ],
 )
 async def test_an_answer_without_sense_is_a_bad_answer(connections: Connections, reply: Reply) -> None:

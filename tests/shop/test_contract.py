@@ -701,8 +701,16 @@ async def test_everything_of_the_demo_shop_reads_as_it_was_loaded(
 
 
 async def test_a_shop_is_filled_whole_or_not_at_all(database: Database) -> None:
-    await load(database, CONTENTS)
     new = product("new", variant(Sku("NEW"), 1))
+    twice = (*CONTENTS.carts, *CONTENTS.carts)
     with pytest.raises(StorageError):
-        await load(database, ShopContents(products=(new,), carts=CONTENTS.carts))
+        await load(database, ShopContents(products=(new,), carts=twice))
+    assert await sql_shop(database).catalogue.get_product(new.id) is None
+
+
+async def test_a_shop_that_is_filled_stays_as_it_is(database: Database) -> None:
+    await load(database, CONTENTS)
+    await load(database, CONTENTS)  # as another process does that starts at the same time
+    new = product("new", variant(Sku("NEW"), 1))
+    await load(database, ShopContents(products=(new,)))
     assert await sql_shop(database).catalogue.get_product(new.id) is None

@@ -140,7 +140,7 @@ class ModelSpecialist:
             raise _GivenUp(f"{MAX_ROUNDS} rounds were not enough")
         async for said in self._repaired(thought, request):
             yield said
-        if not thought.has_said:
+        if not thought.said:
             raise _GivenUp("it said nothing that may be said")
         thought.outcome = Done()
         log.debug("task %s of %s was done by a model", task.id, task.origin)
@@ -296,7 +296,8 @@ class _Thought:
     """The tools that it asked for last."""
     held: list[tuple[str, tuple[str, ...]]] = field(default_factory=list[tuple[str, tuple[str, ...]]])
     """Sentences that may not be said, each with what is unproven in it."""
-    has_said: bool = False
+    said: set[str] = field(default_factory=set[str])
+    """Sentences that were told."""
     outcome: Outcome | None = None
     falls_back_to: AgentTask | None = None
     """The task that the playbook does instead."""
@@ -342,8 +343,10 @@ class _Thought:
     def _may_be_said(self, sentence: str) -> bool:
         if not sentence.strip():
             return False
+        if (said := " ".join(sentence.split())) in self.said:
+            return False  # a rewording tends to say again what was said
         if claims := self.around.unproven(sentence):
             self.held.append((sentence, claims))
             return False
-        self.has_said = True
+        self.said.add(said)
         return True

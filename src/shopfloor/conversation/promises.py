@@ -53,6 +53,7 @@ DOING: dict[str, tuple[str, str]] = {
 """Of each kind of action, the words that say that it was done, and what a tool's answer about it holds."""
 OWN = (
     r"i(?:'ve|'ll| have| will| just| now| already)+",
+    r"i(?=\s+(?:\w+ed|(?:re-?)?sent)\b)",
     r"we(?:'ve| have)(?: just| now| already)*",
     r"(?:ich (?:habe|werde)|wir haben)\b[^.!?]{0,60}?",
     r"(?:he|hemos|voy a)",

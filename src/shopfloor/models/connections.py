@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 
 from shopfloor.kernel.clock import Clock, SystemClock
-from shopfloor.kernel.errors import BadAnswer, Unavailable
+from shopfloor.kernel.errors import BadAnswer, Rejected, Unavailable
 from shopfloor.models.deadline import Patience
 from shopfloor.models.endpoint import Deadlines
 from shopfloor.models.provider_errors import body_of, error_of, retry_after
@@ -26,6 +26,8 @@ MAX_WHOLE_BYTES = 4_000_000
 """What an answer may hold that does not stream."""
 KEPT_ALIVE_S = 30.0
 SHORTEST_KEY = 8
+PAGES = frozenset({"text/html", "application/xhtml+xml"})
+"""Kinds of content that a web server answers with, where no model is."""
 DRAIN_S = 0.05
 DRAIN_READS = 8
 
@@ -81,8 +83,11 @@ class Connections:
                 response = await self._open().post(
                     url, headers=headers, data=body, timeout=timeout, allow_redirects=False
                 )
-                if response.status == 200:
+                if response.status == 200 and response.content_type not in PAGES:
                     return response
+                if response.status == 200:
+                    response.close()
+                    raise Rejected(f"{who}: a page answers, no model: check the provider's base_url, most end in /v1")
                 async with response:
                     said = await _beginning(response)
                 wait_s = retry_after(response.headers, self._clock.now())
@@ -200,7 +205,10 @@ def _told(error: Exception) -> str:
         return "its name leads to no address: check the provider's base_url and the network"
     if isinstance(error, aiohttp.ClientConnectorError):
         number = error.os_error.errno
-        return f"no connection: {os.strerror(number)}" if number else "no connection"
+        why = f": {os.strerror(number)}" if number else ""
+        return f"no connection to {error.host}:{error.port}{why}; is the server there, and its base_url right?"
     if isinstance(error, aiohttp.InvalidURL):
         return "its base_url is no address"
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "the server closed the connection"
     return type(error).__name__

@@ -13,6 +13,8 @@ DOWN = frozenset({Unavailable.__name__, RateLimited.__name__})
 """Errors of a call after which the next one would hardly fare better."""
 LONGEST_S, TURN_S = 45.0, 75.0
 """What a call of a turn may take, and all of them together: somebody waits."""
+PLANNING_S = 15.0
+"""What a call for a plan may take: nothing is shown before it, and the rules have a plan already."""
 
 
 class Thinking:
@@ -34,7 +36,8 @@ class Thinking:
             self.is_down = self.is_down or call.error in DOWN
             await hear(call)
 
-        within_s = max(min(LONGEST_S, self._ends_at - monotonic()), 0.0)
+        longest = PLANNING_S if work.task_class == "planning" else LONGEST_S
+        within_s = max(min(longest, self._ends_at - monotonic()), 0.0)
         return self._router.model_for(work, turn=self._budget, payer=self._payer, hear=heard, within_s=within_s)
 
     def escalated(self, work: Work) -> Work:

@@ -1,5 +1,6 @@
 """The embedded shop: its parts together, and how it is filled."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
@@ -14,6 +15,7 @@ from shopfloor.shop.sql.leads import SqlLeads
 from shopfloor.shop.sql.order_rows import order_row
 from shopfloor.shop.sql.orders import SqlOrders
 from shopfloor.shop.sql.returns import SqlReturns, return_row
+from shopfloor.shop.sql.rows import ProductRow
 from shopfloor.shop.sql.tickets import SqlTickets
 
 
@@ -33,11 +35,13 @@ def sql_shop(database: Database, clock: Clock | None = None) -> Shop:
 
 
 async def load(database: Database, contents: ShopContents) -> None:
-    """Fill an empty shop: all of the contents are stored, or nothing."""
+    """Fill an empty shop: all of the contents are stored, or nothing; one that another process has filled stays so."""
     await database.write(lambda session: _add(session, contents))
 
 
 def _add(session: Session, contents: ShopContents) -> None:
+    if session.scalar(select(ProductRow.id).limit(1)) is not None:
+        return
     session.add_all(map(product_row, contents.products))
     session.add_all(map(promotion_row, contents.promotions))
     session.add_all(map(customer_row, contents.customers))
