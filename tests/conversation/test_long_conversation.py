@@ -18,7 +18,14 @@ from shopfloor.config import Config
 from shopfloor.conversation.state import fold
 from shopfloor.conversation.summary import KEPT, LONG, MAX_SUMMARY
 from shopfloor.http.answering import Answering
-from shopfloor.journal.events import Event, HistorySummarised, ModelCalled, PlanMade, ReplyComposed
+from shopfloor.journal.events import (
+    Event,
+    HistorySummarised,
+    ModelCalled,
+    PersonalErased,
+    PlanMade,
+    ReplyComposed,
+)
 from shopfloor.kernel.errors import BadAnswer, Unavailable
 from shopfloor.kernel.ids import ConversationId, StreamId
 from shopfloor.models.answer import Answer
@@ -338,6 +345,36 @@ async def test_a_summary_survives_a_restart_and_is_erased_with_the_conversation(
             assert (await app.chat.state(conversation)).summary == ""
     stored = b"".join(file.read_bytes() for file in config.data.glob("shopfloor.sqlite3*"))
     assert said.encode() not in stored
+
+
+async def test_what_another_process_erased_is_neither_read_nor_summarised_any_more(tmp_path: Path) -> None:
+    file = tmp_path / "models.yaml"
+    config = Config(data=tmp_path / "data", models=file)
+    heard: list[object] = []
+    async with model_server(chat_text("It is under way.")) as server:
+        file.write_text(MODELS.format(url=server.url))
+        async with open_app(config) as app, open_app(config) as elsewhere:
+            conversation = await begin(app, MAYA)
+            for number in range(TURNS):
+                await say(app, conversation, f"{number}. My sister Greta lives at 5 Elm Street. {LONG_WINDED}")
+            held = await app.chat.state(conversation)
+            assert "Greta" in str(held.history(""))
+            assert await elsewhere.chat.erase(conversation) > TURNS
+            asked = len(server.asked)
+            await app.chat.post(conversation, "Where is my order #123?")
+            await app.chat.answer(conversation, heard.append)
+            await app.chat.summarise(conversation)
+            assert len(server.asked) > asked
+            assert "Greta" not in str([one.body for one in server.asked[asked:]])
+            events = await app.journal.read(held.events[0].stream)
+            await app.journal.verify(held.events[0].stream)
+            assert held is await app.chat.state(conversation)
+        assert (held.seq, held.events, held.history("")) == (events[-1].seq, events, fold(events).history(""))
+        assert sum(isinstance(one, Event) and isinstance(one.data, PersonalErased) for one in heard) == 1
+        numbers = [one.seq for one in heard if isinstance(one, Event)]
+        assert numbers == list(range(numbers[0], events[-1].seq + 1))
+    stored = b"".join(file.read_bytes() for file in config.data.glob("shopfloor.sqlite3*"))
+    assert b"Greta" not in stored
 
 
 def is_summary_body(body: dict[str, Any]) -> bool:
