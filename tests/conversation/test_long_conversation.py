@@ -21,13 +21,14 @@ from shopfloor.http.answering import Answering
 from shopfloor.journal.events import (
     Event,
     HistorySummarised,
+    MessageWritten,
     ModelCalled,
     PersonalErased,
     PlanMade,
     ReplyComposed,
 )
 from shopfloor.kernel.errors import BadAnswer, Unavailable
-from shopfloor.kernel.ids import ConversationId, StreamId
+from shopfloor.kernel.ids import ConversationId, MessageId, StreamId
 from shopfloor.models.answer import Answer
 from shopfloor.models.contract import Finished, ModelMessage, ModelRequest
 from shopfloor.models.estimate import estimated_input
@@ -206,6 +207,42 @@ async def test_a_summary_under_way_is_given_up_when_somebody_wants_the_conversat
     assert await summaries(app, conversation) == []
     if who == "writes":
         assert [reply.content for reply in await app.chat.answer(conversation)] == ["It is under way."]
+
+
+@pytest.mark.parametrize("what", ["writes", "erases", "answers"])
+async def test_a_summary_keeps_no_other_process_waiting_and_is_dropped_where_one_goes_on(what: str) -> None:
+    began, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: ModelRequest) -> str:
+        began.set()
+        await may_end.wait()
+        return GIST
+
+    app = await demo_app(models=router_of(model_that(slow)))
+    conversation = await begin(app, MAYA)
+    stream = StreamId(f"conversation/{conversation}")
+    for number in range(TURNS):
+        await say(app, conversation, f"{number}. {LONG_WINDED}")
+    with anyio.fail_after(20):
+        async with asyncio.TaskGroup() as group:
+            making = group.create_task(app.chat.summarise(conversation))
+            await began.wait()
+            async with app.journal.hold(stream, wait=False) as is_free:  # past this process's chat, as from another one
+                assert is_free
+                if what == "writes":
+                    message = MessageWritten(message_id=MessageId("m"), role="user", content="hello?")
+                    await app.journal.append(stream, [message])
+                elif what == "erases":
+                    await app.journal.erase(stream)
+                else:
+                    may_end.set()
+                    await making
+            may_end.set()
+    state = await app.chat.state(conversation)
+    assert (state.summary, state.vain_summaries) == ("", 0)
+    stored = await app.journal.read(stream)
+    assert not any(isinstance(event.data, HistorySummarised) for event in stored)
+    assert fold(stored).history("") == state.history("")
 
 
 async def test_a_server_summarises_after_the_reply_and_answers_what_comes_meanwhile_at_once() -> None:
