@@ -18,9 +18,17 @@ from shopfloor.config import Config
 from shopfloor.conversation.state import fold
 from shopfloor.conversation.summary import KEPT, LONG, MAX_SUMMARY
 from shopfloor.http.answering import Answering
-from shopfloor.journal.events import Event, HistorySummarised, ModelCalled, PlanMade, ReplyComposed
+from shopfloor.journal.events import (
+    Event,
+    HistorySummarised,
+    MessageWritten,
+    ModelCalled,
+    PersonalErased,
+    PlanMade,
+    ReplyComposed,
+)
 from shopfloor.kernel.errors import BadAnswer, Unavailable
-from shopfloor.kernel.ids import ConversationId, StreamId
+from shopfloor.kernel.ids import ConversationId, MessageId, StreamId
 from shopfloor.models.answer import Answer
 from shopfloor.models.contract import Finished, ModelMessage, ModelRequest
 from shopfloor.models.estimate import estimated_input
@@ -201,6 +209,42 @@ async def test_a_summary_under_way_is_given_up_when_somebody_wants_the_conversat
         assert [reply.content for reply in await app.chat.answer(conversation)] == ["It is under way."]
 
 
+@pytest.mark.parametrize("what", ["writes", "erases", "answers"])
+async def test_a_summary_keeps_no_other_process_waiting_and_is_dropped_where_one_goes_on(what: str) -> None:
+    began, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: ModelRequest) -> str:
+        began.set()
+        await may_end.wait()
+        return GIST
+
+    app = await demo_app(models=router_of(model_that(slow)))
+    conversation = await begin(app, MAYA)
+    stream = StreamId(f"conversation/{conversation}")
+    for number in range(TURNS):
+        await say(app, conversation, f"{number}. {LONG_WINDED}")
+    with anyio.fail_after(20):
+        async with asyncio.TaskGroup() as group:
+            making = group.create_task(app.chat.summarise(conversation))
+            await began.wait()
+            async with app.journal.hold(stream, wait=False) as is_free:  # past this process's chat, as from another one
+                assert is_free
+                if what == "writes":
+                    message = MessageWritten(message_id=MessageId("m"), role="user", content="hello?")
+                    await app.journal.append(stream, [message])
+                elif what == "erases":
+                    await app.journal.erase(stream)
+                else:
+                    may_end.set()
+                    await making
+            may_end.set()
+    state = await app.chat.state(conversation)
+    assert (state.summary, state.vain_summaries) == ("", 0)
+    stored = await app.journal.read(stream)
+    assert not any(isinstance(event.data, HistorySummarised) for event in stored)
+    assert fold(stored).history("") == state.history("")
+
+
 async def test_a_server_summarises_after_the_reply_and_answers_what_comes_meanwhile_at_once() -> None:
     began = asyncio.Event()
 
@@ -338,6 +382,36 @@ async def test_a_summary_survives_a_restart_and_is_erased_with_the_conversation(
             assert (await app.chat.state(conversation)).summary == ""
     stored = b"".join(file.read_bytes() for file in config.data.glob("shopfloor.sqlite3*"))
     assert said.encode() not in stored
+
+
+async def test_what_another_process_erased_is_neither_read_nor_summarised_any_more(tmp_path: Path) -> None:
+    file = tmp_path / "models.yaml"
+    config = Config(data=tmp_path / "data", models=file)
+    heard: list[object] = []
+    async with model_server(chat_text("It is under way.")) as server:
+        file.write_text(MODELS.format(url=server.url))
+        async with open_app(config) as app, open_app(config) as elsewhere:
+            conversation = await begin(app, MAYA)
+            for number in range(TURNS):
+                await say(app, conversation, f"{number}. My sister Greta lives at 5 Elm Street. {LONG_WINDED}")
+            held = await app.chat.state(conversation)
+            assert "Greta" in str(held.history(""))
+            assert await elsewhere.chat.erase(conversation) > TURNS
+            asked = len(server.asked)
+            await app.chat.post(conversation, "Where is my order #123?")
+            await app.chat.answer(conversation, heard.append)
+            await app.chat.summarise(conversation)
+            assert len(server.asked) > asked
+            assert "Greta" not in str([one.body for one in server.asked[asked:]])
+            events = await app.journal.read(held.events[0].stream)
+            await app.journal.verify(held.events[0].stream)
+            assert held is await app.chat.state(conversation)
+        assert (held.seq, held.events, held.history("")) == (events[-1].seq, events, fold(events).history(""))
+        assert sum(isinstance(one, Event) and isinstance(one.data, PersonalErased) for one in heard) == 1
+        numbers = [one.seq for one in heard if isinstance(one, Event)]
+        assert numbers == list(range(numbers[0], events[-1].seq + 1))
+    stored = b"".join(file.read_bytes() for file in config.data.glob("shopfloor.sqlite3*"))
+    assert b"Greta" not in stored
 
 
 def is_summary_body(body: dict[str, Any]) -> bool:

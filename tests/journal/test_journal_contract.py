@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from journal.samples import any_event, any_events, asks, hands_off, replies
 
 from shopfloor.journal.contract import Journal
-from shopfloor.journal.events import EVENT_TYPES, EventData, ToolCalled
+from shopfloor.journal.events import EVENT_TYPES, EventData, PersonalErased, ToolCalled
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.kernel.ids import AgentId, StreamId, TurnId
@@ -180,18 +180,32 @@ async def test_a_nul_character_is_kept(journal: Journal) -> None:
 async def test_erased_fields_come_back_empty_and_the_chain_stays_valid(journal: Journal) -> None:
     await journal.append(STREAM, [asks("a", text="I am Zoe", client_id="x"), calls({"name": "Zoe"})])
     assert await journal.erase(STREAM) == 2
-    message, call = await journal.read(STREAM)
+    message, call, _ = await journal.read(STREAM)
     assert message.data == asks("a", text="", client_id="x")
     assert call.data == calls(None)
     await journal.verify(STREAM)
+
+
+async def test_an_erasure_is_an_event_itself_where_something_was_erased(journal: Journal) -> None:
     assert await journal.erase(STREAM) == 0
+    await journal.append(STREAM, [asks("a"), calls({"name": "Zoe"})])
+    await journal.erase(STREAM)
+    assert await journal.erase(STREAM) == 0
+    (told,) = await journal.read(STREAM, after=2)
+    assert (told.seq, told.data) == (3, PersonalErased(events=2))
+    assert await journal.last_seqs([STREAM, OTHER]) == {STREAM: 3}
+    assert await journal.unanswered() == [STREAM]
+    await journal.append(STREAM, [asks("b")])
+    assert await journal.erase(STREAM) == 1
+    assert [event.data for event in await journal.read(STREAM, after=4)] == [PersonalErased(events=1)]
+    await journal.verify(STREAM)
 
 
 async def test_an_erased_stream_goes_on(journal: Journal) -> None:
     await journal.append(STREAM, [asks("a", client_id="x")])
     await journal.erase(STREAM)
     again, new = await journal.append(STREAM, [asks("a", client_id="x"), asks("b")])
-    assert (again.seq, new.seq) == (1, 2)
+    assert (again.seq, new.seq) == (1, 3)
     await journal.verify(STREAM)
 
 

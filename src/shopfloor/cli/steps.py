@@ -23,6 +23,7 @@ from shopfloor.journal.events import (
     MessageScreened,
     MessageWritten,
     ModelCalled,
+    PersonalErased,
     PlanMade,
     ReplyComposed,
     SentenceWithheld,
@@ -106,6 +107,8 @@ def _task_text(event: Event) -> str:
             )
         case HistorySummarised() as summarised:
             return f"[bold]SUMMARY[/] of the messages up to event {summarised.up_to}\n{_indented(summarised.text)}"
+        case PersonalErased() as gone:
+            return f"[bold]ERASED[/] what was personal in {gone.events} events"
         case ReplyComposed() as reply:
             sources = ", ".join(f"{source.kind} {source.id}" for source in reply.sources)
             return f"[bold]REPLY[/] {reply.outcome}; sources: {escape(sources) or 'none'}\n{_indented(reply.content)}"

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shopfloor.conversation.live import Hub, Listener, Piece, Released
-from shopfloor.conversation.state import ChatState
+from shopfloor.conversation.state import ChatState, fold
 from shopfloor.journal.contract import Journal
-from shopfloor.journal.events import Event, EventData, MessageWritten
+from shopfloor.journal.events import Event, EventData, MessageWritten, PersonalErased
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.finishing import to_the_end
 from shopfloor.kernel.ids import AgentId, IdSource, StreamId
@@ -56,7 +56,7 @@ class ConversationLog:
             recorded = await self._desk.journal.append(self.stream, data)
             if recorded[0].seq > self.state.seq + 1:  # somebody else, such as the customer, wrote in between
                 recorded = await self._desk.journal.read(self.stream, after=self.state.seq)
-            self._take(recorded)
+            await self._take(recorded)
 
     async def catch_up(self) -> None:
         """Bring the state up to what others wrote, and let the listener hear what they said."""
@@ -65,13 +65,18 @@ class ConversationLog:
             for event in events:
                 if isinstance(event.data, MessageWritten) and event.data.role == "assistant":
                     self._listener(_released(event.data))
-            self._take(events)
+            await self._take(events)
 
-    def _take(self, events: Sequence[Event]) -> None:
-        for event in events:
+    async def _take(self, events: Sequence[Event]) -> None:
+        new = [event for event in events if event.seq > self.state.seq]
+        if any(isinstance(event.data, PersonalErased) for event in new):  # the state holds what was erased
+            whole = await self._desk.journal.read(self.stream)
+            new = whole[self.state.seq :]
+            self.state.become(fold(whole))
+        for event in new:
             if event.seq > self.state.seq:
                 self.state.apply(event)
-                self.tell(event)
+            self.tell(event)
 
 
 def _released(message: MessageWritten) -> Released:

@@ -266,9 +266,11 @@ class ChatOrchestrator:
         await self.state(conversation)
         self._summaries.give_up(conversation)
         async with self._desk.journal.hold(_stream(conversation)):
-            self._states.pop(conversation, None)
-            self._desk.hub.forget(conversation)
-            return await self._desk.journal.erase(_stream(conversation))
+            try:
+                return await self._desk.journal.erase(_stream(conversation))
+            finally:
+                self._states.pop(conversation, None)
+                self._desk.hub.forget(conversation)
 
     async def recover(self, *, skip: ConversationId | None = None) -> int:
         """Answer what a process that died left unanswered, and return how many conversations that were."""

@@ -1,4 +1,7 @@
-"""ChatState: the single source of truth of a conversation, folded from its events and changed only by `apply`."""
+"""ChatState: the single source of truth of a conversation, folded from its events.
+
+Only `apply` changes it, and `become` once something was erased.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +31,7 @@ from shopfloor.journal.events import (
     MessageScreened,
     MessageWritten,
     ModelCalled,
+    PersonalErased,
     PlanMade,
     ReplyComposed,
     SentenceWithheld,
@@ -158,6 +162,10 @@ class ChatState:
         self.events.append(event)
         self._take(event.data, event.at)
 
+    def become(self, other: "ChatState") -> None:
+        """Be another state from now on, whoever holds this one: the same conversation, folded after an erasure."""
+        vars(self).update(vars(other))
+
     @singledispatchmethod
     def _take(self, data: EventData, _at: datetime) -> None:
         raise TypeError(f"no such event: {data.TYPE}")
@@ -272,7 +280,7 @@ class ChatState:
             )
 
     @_take.register
-    def _(self, data: SentenceWithheld | FellBack | MessageScreened, _at: datetime) -> None:
+    def _(self, data: SentenceWithheld | FellBack | MessageScreened | PersonalErased, _at: datetime) -> None:
         """Change nothing: it only stands in the log."""
 
     @_take.register

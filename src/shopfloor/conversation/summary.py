@@ -1,5 +1,7 @@
 """Has the oldest turns of a long conversation summarised for models, after the reply: nobody waits for it.
 
+The conversation is not held while a model thinks. What it says is dropped where somebody wrote or erased meanwhile.
+
 A summary is what a model made of others' words: later models read it as data, and nothing is proven by it. Where none
 comes about, code shortens the history instead (`agents.prompts.bounded`).
 """
@@ -60,41 +62,57 @@ class Summaries:
 
     async def make(self, state: ChatState, stream: StreamId, payer: str) -> None:
         """Summarise what is due, at the expense of whoever the turns counted to; that it fails harms nobody."""
-        if self._desk.models is None or not due(state):
+        if self._desk.models is None or not due(state) or state.conversation_id in self._under_way:
             return
         try:
+            log = ConversationLog(self._desk, state, stream, nobody)
             async with self._desk.journal.hold(stream, wait=False) as is_free:
-                if is_free:
-                    log = ConversationLog(self._desk, state, stream, nobody)
-                    await log.catch_up()
-                    await self._make(log, Thinking(self._desk.models, payer))
+                if not is_free:
+                    return
+                await log.catch_up()
+                as_of = state.seq
+            if told := await self._made(state, Thinking(self._desk.models, payer)):
+                await self._keep(log, told, as_of)
         except Exception:  # nothing depends on it, so nothing may break by it
             logger.exception("%s could not be summarised", state.conversation_id)
 
-    async def _make(self, log: ConversationLog, thinking: Thinking) -> None:
-        state, messages = log.state, due(log.state)
+    async def _keep(self, log: ConversationLog, told: Sequence[EventData], as_of: int) -> None:
+        """Journal what came of a try, unless the conversation has gone on since then."""
+        async with self._desk.journal.hold(log.stream, wait=False) as is_free:
+            if is_free:
+                await log.catch_up()
+                if log.state.seq == as_of:
+                    await log.append(told)
+
+    async def _made(self, state: ChatState, thinking: Thinking) -> Sequence[EventData]:
+        """Return what is to be journaled of a try: nothing where none is due, or where it was given up."""
+        messages = due(state)
         turns = [event.data.turn_id for event in state.events if isinstance(event.data, TurnStarted)]
         if not messages or not turns or state.unanswered:
-            return
+            return ()
+        up_to = state.place_of(messages[-1])
         calls: list[ModelCall] = []
 
         async def hear(call: ModelCall) -> None:
             calls.append(call)
 
         text = ""
-        with anyio.move_on_after(WITHIN_S) as scope:
+        with anyio.CancelScope() as scope:
             self._under_way[state.conversation_id] = scope
             try:
-                model = thinking.model_for(Work(task_class="summary"), hear)
-                text = await _asked(model, _request(state, messages, await self._prompts.in_force()))
+                request = _request(state, messages, await self._prompts.in_force())
+                with anyio.move_on_after(WITHIN_S):
+                    text = await _asked(thinking.model_for(Work(task_class="summary"), hear), request)
             except ShopfloorError as error:
                 logger.warning("no model summarised %s: %s", state.conversation_id, error)
             finally:
                 del self._under_way[state.conversation_id]
+        if scope.cancel_called:
+            return ()
         told: list[EventData] = [model_called(call, turns[-1], "") for call in calls]
         if text:
-            told.append(HistorySummarised(turn_id=turns[-1], up_to=state.place_of(messages[-1]), text=text))
-        await log.append(told)
+            told.append(HistorySummarised(turn_id=turns[-1], up_to=up_to, text=text))
+        return told
 
 
 def due(state: ChatState) -> Sequence[MessageWritten]:

@@ -49,7 +49,10 @@ class Journal(Protocol):
         ...
 
     async def erase(self, stream: StreamId) -> int:
-        """Erase all personal fields of a stream for good, keep the rest, and return how many events held some."""
+        """Erase all personal fields of a stream for good, keep the rest, and return how many events held some.
+
+        Where any did, `PersonalErased` is stored in the same transaction: so all who follow the stream learn of it.
+        """
         ...
 
     async def verify(self, stream: StreamId) -> None:

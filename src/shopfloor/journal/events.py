@@ -359,6 +359,14 @@ class ReplyComposed(EventData):
         return f"reply:{self.turn_id}"
 
 
+class PersonalErased(EventData):
+    """What was personal in all events before was erased: whoever holds a state of them folds it anew."""
+
+    TYPE = "ERASED"
+    events: int
+    """How many held some."""
+
+
 EVENT_TYPES: dict[str, type[EventData]] = {
     kind.TYPE: kind
     for kind in (
@@ -381,6 +389,7 @@ EVENT_TYPES: dict[str, type[EventData]] = {
         SentenceWithheld,
         HistorySummarised,
         ReplyComposed,
+        PersonalErased,
     )
 }
 """All payloads by the name they are stored under."""

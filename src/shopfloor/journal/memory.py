@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from shopfloor.journal.chain import Entry, check, erased, extend, rebuild, split
-from shopfloor.journal.events import Event, EventData
+from shopfloor.journal.events import Event, EventData, PersonalErased
 from shopfloor.journal.waiting import Waiting
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.ids import StreamId
@@ -62,8 +62,11 @@ class MemoryJournal:
     async def erase(self, stream: StreamId) -> int:
         """Erase all personal fields of a stream for good."""
         entries = self._streams.get(stream, [])
-        self._streams[stream] = [erased(entry) for entry in entries]
-        return sum(entry.personal is not None for entry in entries)
+        count = sum(entry.personal is not None for entry in entries)
+        if count:
+            self._streams[stream] = [erased(entry) for entry in entries]
+            await self.append(stream, [PersonalErased(events=count)])
+        return count
 
     async def verify(self, stream: StreamId) -> None:
         """Check a stream's numbers, payloads and chain."""

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from shopfloor.database.engine import Database
 from shopfloor.journal.chain import Entry, Payload, check, extend, rebuild, split
-from shopfloor.journal.events import Event, EventData
+from shopfloor.journal.events import Event, EventData, PersonalErased
 from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.rows import EventRow, StreamRow
 from shopfloor.journal.waiting import Waiting
@@ -92,7 +92,7 @@ class SqlJournal:
 
     async def erase(self, stream: StreamId) -> int:
         """Erase all personal fields of a stream for good, from the database's log too."""
-        count = await self._database.write_core(partial(_erase, stream))
+        count = await self._database.write_core(partial(self._erase, stream))
         await self._database.forget_deleted()
         return count
 
@@ -123,6 +123,13 @@ class SqlJournal:
             values |= {"unanswered": waiting.count, "waiting_since": waiting.since}
             connection.execute(MOVE_END, {"of": stream, **values})
         return added.events
+
+    def _erase(self, stream: StreamId, connection: Connection) -> int:
+        erasing = update(EVENTS).where(EVENTS.c.stream == stream, EVENTS.c.personal.is_not(None))
+        count = cast("CursorResult[object]", connection.execute(erasing.values(personal=None, salt=None))).rowcount
+        if count:
+            self._append(stream, [split(PersonalErased(events=count))], connection)
+        return count
 
 
 def _last_seqs(streams: Sequence[StreamId], connection: Connection) -> dict[StreamId, int]:
@@ -168,11 +175,6 @@ def _newest_first(connection: Connection, stream: StreamId) -> Iterator[Entry]:
     # A generator function: nothing is read unless somebody looks, and most appends do not.
     for row in connection.execute(stored.execution_options(yield_per=NEWEST_PAGE)).mappings():
         yield Entry(**row)
-
-
-def _erase(stream: StreamId, connection: Connection) -> int:
-    erasing = update(EVENTS).where(EVENTS.c.stream == stream, EVENTS.c.personal.is_not(None))
-    return cast("CursorResult[object]", connection.execute(erasing.values(personal=None, salt=None))).rowcount
 
 
 def _verify(stream: StreamId, connection: Connection) -> None:
