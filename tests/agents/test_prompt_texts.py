@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from shopfloor.agents.prompt_texts import (
     MAX_TEXT,
+    TOKEN_DIGITS,
     Prompts,
     TextName,
     differences,
@@ -21,6 +22,10 @@ from shopfloor.agents.prompts import data
 from shopfloor.kernel.errors import InvalidFields, InvalidInput
 
 SHIPPED = shipped_prompts()
+
+
+FORGED = "{{ '\\ue000' ~ '" + "\\ue019" * TOKEN_DIGITS + "' ~ '\\ue001' }}"
+"""What would stand for a value that is not there."""
 
 
 def changed(**texts: str) -> Prompts:
@@ -39,9 +44,27 @@ def test_exported_prompts_read_as_the_same_prompts() -> None:
         ("specialist_system", "Be nice.", "it must put {{ card }} in"),
         ("specialist_system", "{{ card.name }", "not a template"),
         ("specialist_system", "{{ card.name }}{% for h in handoffs %}{{ h.phone }}{% endfor %}", "'phone'"),
-        ("specialist_system", "{{ card }}{% for n in range(2000) %}{{ 'x' * 9 }}{% endfor %}", "numbers only"),
+        ("specialist_system", "{{ card.name }}{% for n in range(2000) %}{{ 'x' * 9 }}{% endfor %}", "numbers only"),
         ("specialist_system", "{{ card.name }}{% for n in range(1999) %}" + "x" * 99 + "{% endfor %}", "more than"),
+        ("specialist_system", "{% if card %}Be nice.{% endif %}", "it must put {{ card }} in"),
+        ("specialist_system", "{{ card }}", "a list is put in with {% for %}, and what has parts by their names"),
+        ("specialist_system", "{{ card.name }}{{ handoffs }}", "a list is put in with {% for %}"),
+        ("specialist_system", "{{ card.name }}{{ '\\ud800' }}", "surrogates not allowed"),
         ("specialist_situation", "{{ request[:5] }}", "only be put in as it stands"),
+        ("specialist_situation", "{{ request }}{{ request[20:30] }}", "as it stands"),
+        ("specialist_situation", "{{ request[1:61] }}", "as it stands"),
+        ("specialist_situation", "{{ request.strip('\\ue000\\ue001') }}", "as it stands"),
+        ("specialist_situation", "{{ request | urlencode }}", "as it stands"),
+        ("specialist_situation", "{{ request }}{{ request | list | string }}", "as it stands"),
+        ("specialist_situation", "{{ request }}{{ request.encode() | string }}", "as it stands"),
+        ("specialist_situation", "{{ request }}{{ pages ~ '' }}{{ request | first }}", "as it stands"),
+        ("specialist_situation", f"{{{{ request }}}}{FORGED}", "as it stands"),
+        ("specialist_situation", "{{ request | list }}", "a list is put in with {% for %}"),
+        ("specialist_situation", "{{ [request] }}", "a list is put in with {% for %}"),
+        ("specialist_situation", "{{ request }}{{ pages }}", "a list is put in with {% for %}"),
+        ("specialist_situation", "{{ request }}{{ colleagues }}", "a list is put in with {% for %}"),
+        ("specialist_situation", "{{ request | int }}", "it must put {{ request }} in"),
+        ("specialist_situation", "{% if request %}Do it.{% endif %}", "it must put {{ request }} in"),
         ("specialist_situation", "{{ request | replace('1', '') }}{{ request | truncate(20) }}", "as it stands"),
         ("specialist_situation", "{{ request }}{{ pages | join | first }}", "as it stands"),
         ("specialist_situation", "{{ request }}{{ language }}", "there is no language"),
@@ -52,6 +75,8 @@ def test_exported_prompts_read_as_the_same_prompts() -> None:
         ("ask_customer", "Ask \ue0000\ue001.", "control character"),
         ("propose", "Propose it.", "it must put {{ description }} in"),
         ("repair", "{% for one in sentences %}{{ one.sentence }}{% endfor %}", "'sentence'"),
+        ("repair", "Word anew: {{ sentences }}", "a list is put in with {% for %}"),
+        ("repair", "{% for one in sentences %}One.{% endfor %}", "it must put {{ sentences }} in"),
         ("planner_system", "{{ team }}{{ card.name }}", "there is no card: it may name max_tasks, team"),
         ("planner_repair", "Anew!", "it must put {{ wrong }} in"),
     ],
@@ -111,6 +136,12 @@ def test_a_text_that_shortens_something_only_sometimes_is_refused_when_it_does()
     prompts = changed(specialist_situation=text)
     with pytest.raises(InvalidInput, match="as it stands"):
         prompts.fill("specialist_situation", {**SITUATION, "request": "a", "known": "b"})
+
+
+def test_a_text_that_leaves_out_what_it_must_put_in_only_sometimes_is_refused_when_it_does() -> None:
+    prompts = changed(specialist_situation="{% if skill != 'Track' %}{{ request }}{% endif %}")
+    with pytest.raises(InvalidInput, match="it must put"):
+        prompts.fill("specialist_situation", {**SITUATION, "request": "a"})
 
 
 def test_an_indented_list_of_a_thousand_lines_goes_into_a_text() -> None:

@@ -262,11 +262,12 @@ async def test_a_server_summarises_after_the_reply_and_answers_what_comes_meanwh
         async with anyio.create_task_group() as group, app.chat.hub.follow(conversation) as follower:
             answering.open(group)
             for text in ("Where is my order #123?", "And when does order 123 come?"):
+                began.clear()
                 await app.chat.post(conversation, text)
                 answering.start(conversation)
                 while not (isinstance(piece := await follower.next(), Event) and isinstance(piece.data, ReplyComposed)):
                     pass
-                await began.wait()  # before the second message, it is under way
+                await began.wait()
                 assert answering.running == 0
             group.cancel_scope.cancel()
 

@@ -3,6 +3,8 @@
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from demo_app import JONAS, MAYA, NOW, begin, demo_app, identity_of, say
@@ -86,6 +88,19 @@ class Failing(Around):
     async def before(self, name: str) -> None:
         if name == self.name:
             raise self.error
+
+
+class Odd(Around):
+    """Lets one tool answer with something besides that is no JSON."""
+
+    def __init__(self, inner: Toolset, name: str, value: Any) -> None:
+        super().__init__(inner)
+        self.name = name
+        self.value = value
+
+    async def call(self, name: str, args: Mapping[str, JsonValue], context: ToolContext) -> ToolResult:
+        result = await super().call(name, args, context)
+        return replace(result, output=result.output | {"odd": self.value}) if name == self.name else result
 
 
 def of_type(events: Sequence[Event], kind: type) -> list:
@@ -365,6 +380,16 @@ async def test_a_tool_that_breaks_breaks_neither_the_turn_nor_the_other_task() -
     reply = await say(app, conversation, ARTICLE)
     assert "TRK456" in reply
     assert "a bug" not in reply
+
+
+@pytest.mark.parametrize("value", [(1, 2), {1}, float("nan"), "\ud800"], ids=["tuple", "set", "nan", "half a letter"])
+async def test_a_tool_whose_answer_cannot_be_written_down_fails_its_task_alone(value: Any) -> None:
+    app = await demo_app(wrap=lambda tools: Odd(tools, "get_order", value))
+    conversation = await begin(app, MAYA)
+    assert "Speedster" in await say(app, conversation, ARTICLE)
+    assert await app.journal.unanswered() == []
+    (ticket,) = await app.shop.tickets.list_tickets()
+    assert "order" in ticket.summary
 
 
 async def test_a_planner_that_breaks_leaves_nobody_without_an_answer() -> None:

@@ -6,7 +6,7 @@ import pytest
 from demo_app import MAYA, begin, demo_app, say
 from demo_models import is_planning, planned, router_of, scripted, spoken
 
-from shopfloor.agents.prompt_texts import prompts_json, prompts_of
+from shopfloor.agents.prompt_texts import TOKEN_DIGITS, prompts_json, prompts_of
 from shopfloor.app import App
 from shopfloor.journal.events import ContextLoaded, ModelCalled
 from shopfloor.kernel.ids import ConversationId
@@ -77,6 +77,10 @@ def test_a_context_of_before_there_were_versions_is_still_read() -> None:
 LONG = "a line of a hundred letters or so, which is of no use to anybody at all, and is said again and again. "
 
 
+FORGED = "{{ '\\ue000' ~ '" + "\\ue019" * TOKEN_DIGITS + "' ~ '\\ue001' }}"
+"""What would stand for a value that is not there."""
+
+
 @pytest.mark.parametrize(
     "texts",
     [
@@ -86,8 +90,13 @@ LONG = "a line of a hundred letters or so, which is of no use to anybody at all,
             "specialist_system": "{{ card.name }}{% if card.id == 'order_management' %}{% for one in range(1500) %}"
             f"{LONG}{{% endfor %}}{{% endif %}}"
         },
+        {"specialist_situation": "{{ request }}{% if now not in ('a day', '') %}{{ request|urlencode }}{% endif %}"},
+        {"specialist_situation": "{% if now == 'a day' %}{{ request }}{% endif %}"},
+        {"specialist_situation": "{{ request }}{{ pages if now not in ('a day', '') }}"},
+        {"specialist_situation": f"{{{{ request }}}}{{% if now not in ('a day', '') %}}{FORGED}{{% endif %}}"},
+        {"specialist_system": "{{ card.name }}{% if card.id == 'order_management' %}{{ '\\ud800' }}{% endif %}"},
     ],
-    ids=["system", "situation", "too long"],
+    ids=["system", "situation", "too long", "changed", "left out", "a list", "forged", "half a letter"],
 )
 async def test_a_prompt_that_fails_for_one_agent_leaves_its_task_to_the_playbook(
     texts: dict[str, str], caplog: pytest.LogCaptureFixture
@@ -102,9 +111,29 @@ async def test_a_prompt_that_fails_for_one_agent_leaves_its_task_to_the_playbook
     assert "playbook" in caplog.text
 
 
-async def test_a_plan_whose_prompt_fails_is_the_rules() -> None:
+async def test_sentences_stay_held_back_where_the_request_for_others_cannot_be_filled_in() -> None:
+    words = "{% for one in sentences %}{{ one.text }}{% endfor %}{{ 1 // (2 - sentences|length) }}"
+    for said, told in (("It is under way. It costs $4. Or $5.", "It is under way."), ("It costs $4. Or $5.", "TRK456")):
+        model = scripted(said, "It is well.")
+        app = await demo_app(models=router_of(model))
+        await change(app, repair=words)
+        assert told in await say(app, await begin(app, MAYA), ASKED)
+        assert len(spoken(model)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ state }}{{ 1 // (writes_in != 'English') }}",
+        "{{ state }}{% if writes_in not in ('a language', '') %}{{ state|urlencode }}{% endif %}",
+        "{{ state }}{{ '\\ud800' if writes_in not in ('a language', '') }}",
+        f"{{{{ state }}}}{{% if writes_in not in ('a language', '') %}}{FORGED}{{% endif %}}",
+    ],
+    ids=["breaks", "changed", "half a letter", "forged"],
+)
+async def test_a_plan_whose_prompt_fails_is_the_rules(text: str) -> None:
     model = scripted("It is under way.", plan=planned({"agent": "order_management", "skill": "track_order"}))
     app = await demo_app(models=router_of(model), sure=1.1)
-    await change(app, planner_situation="{{ state }}{{ 1 // (writes_in != 'English') }}")
+    await change(app, planner_situation=text)
     assert "under way" in await say(app, await begin(app, MAYA), ASKED)
     assert not any(is_planning(request) for request in model.requests)

@@ -1,6 +1,8 @@
 """Toolsets and their wrappers: permission, limits, results fetched ahead, tracing, and time."""
 
 import asyncio
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from anyio import CancelScope, Event, create_task_group, fail_after
@@ -13,7 +15,7 @@ from shopfloor.durable.inline import InlineDurable
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import Source, ToolCalled
 from shopfloor.kernel.clock import SystemClock
-from shopfloor.kernel.errors import InvalidInput, NotFound, ShopfloorError, Unavailable
+from shopfloor.kernel.errors import BadAnswer, InvalidInput, NotFound, ShopfloorError, Unavailable
 from shopfloor.kernel.ids import AgentId
 from shopfloor.shop.contract import Capability
 from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, ToolResult
@@ -31,6 +33,7 @@ from shopfloor.tools.toolsets import (
 
 pytestmark = pytest.mark.anyio
 DEADLINE_S = 10
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
 SOURCE = Source(kind="document", id="returns", agent=AgentId("tester"))
 
 
@@ -338,6 +341,22 @@ async def test_a_failure_is_told_and_still_raised(
     (call,) = told.calls
     assert (call.tool_name, call.tool_args, call.tool_output) == (name, args, None)
     assert error in (call.error or "")
+
+
+@pytest.mark.parametrize("value", [(1, 2), {1}, {1: "a"}, float("nan"), float("inf"), "\ud800", object(), NOW])
+async def test_what_is_no_json_is_a_failure_that_can_be_written_down(value: Any) -> None:
+    async def answer(_args: ToolArgs, _context: ToolContext) -> ToolResult:
+        return ToolResult(output={"outcome": "found", "parts": [value]})
+
+    told = Told()
+    tools = ToolList([Tool(name="odd", description="Answer oddly.", args=Word, run=answer)])
+    traced = Traced(Prefetched(tools, {}), told)
+    with pytest.raises(BadAnswer, match="odd answered with something that is no JSON"):
+        await traced.call("odd", {}, Visit().context())
+    assert [(call.tool_output, "no JSON" in (call.error or "")) for call in told.calls] == [(None, True)]
+    with pytest.raises(InvalidInput, match="odd cannot take these arguments"):
+        await traced.call("odd", {"word": value}, Visit().context())
+    assert len(told.calls) == 1
 
 
 def test_every_wrapper_shows_the_tools_inside(desk: Desk) -> None:

@@ -266,11 +266,11 @@ class ModelSpecialist:
         if not thought.held:
             return
         held, thought.held = thought.held, []
-        thought.messages.append(ModelMessage(role="system", content=repair(held, self._instructions().prompts)))
-        work = self._thinking.escalated(thought.work(self._card))
-        model = self._thinking.model_for(work, thought.around.hear)
-        asked = replace(request, messages=(*request.messages, *thought.messages), tools=())
         try:
+            thought.messages.append(ModelMessage(role="system", content=repair(held, self._instructions().prompts)))
+            work = self._thinking.escalated(thought.work(self._card))
+            model = self._thinking.model_for(work, thought.around.hear)
+            asked = replace(request, messages=(*request.messages, *thought.messages), tools=())
             async for said in thought.heard(model, asked):
                 yield said
         except (ShopfloorError, _GivenUp) as error:

@@ -2,7 +2,8 @@
 
 A merchant may word all of it anew. What no text can change stands in code: the tools' names and schemas, the bound on
 what is read at once, and that what comes from outside is marked as data. For the last, a text never gets such a value
-itself but a token for it, which is replaced once the text is filled in; a text that cuts or changes one is refused.
+itself but a token for it, which is replaced once the text is filled in; a text that cuts or changes one is refused,
+and so is one that leaves out what it must put in.
 """
 
 import re
@@ -17,7 +18,7 @@ from pydantic import AfterValidator, Field, JsonValue, ValidationError, model_va
 
 from shopfloor.agents.fields import fields_of, wrong_fields
 from shopfloor.agents.playbook import Data, plain_text
-from shopfloor.agents.templates import check_template, names_in, render
+from shopfloor.agents.templates import WORDED, check_template, names_in, render
 from shopfloor.agents.yaml_files import read_yaml, write_yaml
 from shopfloor.database.versioned import Kind, Versioned
 from shopfloor.kernel.errors import FieldProblem, InvalidFields, InvalidInput
@@ -30,9 +31,14 @@ MAX_SAMPLE = 40_000
 """Letters of a text that is filled in with little, to try it."""
 OPENS, CLOSES = "\ue000", "\ue001"
 """What a token stands between: letters that no text may hold."""
+DIGITS = "".join(map(chr, range(0xE010, 0xE01A)))
+"""What a token's number is written with: such letters too, so that each part of a token shows."""
 TOKEN_DIGITS = 60
 """Of a token: so many that cutting it at a handy length shows."""
-TOKEN = re.compile(f"{OPENS}(\\d{{{TOKEN_DIGITS}}}){CLOSES}")
+TOKEN = re.compile(f"{OPENS}([{DIGITS}]{{{TOKEN_DIGITS}}}){CLOSES}")
+REMAINS = re.compile(r"[\ue000-\ue019]|\\ue0[01]|(?:%|\\x)ee(?:%|\\x)80", re.IGNORECASE)
+"""What shows that a token was cut or changed: one of its letters, also as `repr`, `urlencode` or `encode` write it."""
+WRITTEN, READ = str.maketrans("0123456789", DIGITS), str.maketrans(DIGITS, "0123456789")
 
 PromptText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(plain_text)]
 TextName = Literal[
@@ -59,10 +65,15 @@ class _Use:
     outside: frozenset[str] = frozenset()
     """Those that come from outside, and go in as they are."""
     needs: frozenset[str] = frozenset()
-    """Those that the text must name."""
+    """Those of which something must stand in the text, where there is anything."""
 
 
-_CARD = {"id": "orders", "name": "Orders", "description": "Finds orders.", "instructions": "Look first."}
+_CARD = {
+    "id": "sample_agent",
+    "name": "Sample Agent",
+    "description": "Describes a sample.",
+    "instructions": "Instructs a sample.",
+}
 _BRAND = {"shop_name": "Shop", "voice": "Plain.", "support_email": "a@b.example", "country": "US", "currency": "USD"}
 TOLD_OF_CARD, TOLD_OF_BRAND = tuple(_CARD), tuple(_BRAND)
 """Fields of an agent's card and of the settings that a text may name."""
@@ -154,7 +165,7 @@ class Prompts(Data):
         Raises:
             InvalidInput: it cannot be filled in with these values.
         """
-        return _filled(self.text(name), values, USES[name].outside, MAX_FILLED)
+        return _filled(self.text(name), values, USES[name], MAX_FILLED)
 
 
 def _problems(text: str, use: _Use) -> Iterator[str]:
@@ -169,11 +180,10 @@ def _problems(text: str, use: _Use) -> Iterator[str]:
     if unknown := sorted(named - use.given.keys()):
         yield f"there is no {', '.join(unknown)}: {there}"
         return
-    if missing := sorted(use.needs - named):
-        yield f"it must put {{{{ {missing[0]} }}}} in: without it nobody knows what to do"
     try:
-        for values in (use.given, {name: _bare(value) for name, value in use.given.items()}):
-            _filled(text, values, use.outside, MAX_SAMPLE)
+        filled = _filled(text, use.given, use, MAX_SAMPLE)
+        _check_needs(use.needs - use.outside, use.given, filled)
+        _filled(text, {name: _bare(value) for name, value in use.given.items()}, use, MAX_SAMPLE)
     except InvalidInput as error:
         yield f"{_reason(error)}; {there}"
 
@@ -191,7 +201,7 @@ def _reason(error: InvalidInput) -> str:
     return f"it cannot be filled in: {error.__cause__}" if error.__cause__ else str(error)
 
 
-def _filled(text: str, values: Mapping[str, object], outside: frozenset[str], limit: int) -> str:
+def _filled(text: str, values: Mapping[str, object], use: _Use, limit: int) -> str:
     held: list[str] = []
 
     def token(value: object) -> object:
@@ -202,14 +212,54 @@ def _filled(text: str, values: Mapping[str, object], outside: frozenset[str], li
         if not value:
             return ""
         held.append(str(value))
-        return f"{OPENS}{len(held) - 1:0{TOKEN_DIGITS}}{CLOSES}"
+        return f"{OPENS}{f'{len(held) - 1:0{TOKEN_DIGITS}}'.translate(WRITTEN)}{CLOSES}"
 
-    scope = {name: token(value) if name in outside else value for name, value in values.items()}
-    filled = render(text, scope, limit=limit)
-    if held and not {OPENS, CLOSES}.isdisjoint(TOKEN.sub("", filled)):
-        names = ", ".join(sorted(outside))
-        raise InvalidInput(f"{names}: what comes from outside can only be put in as it stands, uncut and unchanged")
-    return TOKEN.sub(lambda found: held[int(found[1])], filled) if held else filled
+    def put_in(found: re.Match[str]) -> str:
+        place = int(found[1].translate(READ))
+        if place >= len(held):
+            raise _changed(use)
+        return held[place]
+
+    scope = {name: token(value) if name in use.outside else value for name, value in values.items()}
+    filled = render(text, scope, limit=limit, environment=WORDED)
+    try:
+        filled.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput("it writes half a letter") from error
+    if not use.outside:
+        return filled
+    if REMAINS.search(TOKEN.sub("", filled)):
+        raise _changed(use)
+    _check_needs(use.needs & use.outside, scope, filled)
+    return TOKEN.sub(put_in, filled)
+
+
+def _changed(use: _Use) -> InvalidInput:
+    names = ", ".join(sorted(use.outside))
+    return InvalidInput(f"{names}: what comes from outside can only be put in as it stands, uncut and unchanged")
+
+
+def _check_needs(needs: frozenset[str], values: Mapping[str, object], filled: str) -> None:
+    """Check that something of each value that is needed stands in a text.
+
+    Raises:
+        InvalidInput: nothing of one does.
+    """
+    for name in sorted(needs):
+        parts = [*_parts(values[name])]
+        if parts and not any(part in filled for part in parts):
+            raise InvalidInput(f"it must put {{{{ {name} }}}} in: without it nobody knows what to do")
+
+
+def _parts(value: object) -> Iterator[str]:
+    """Return the texts that a value is made of."""
+    if isinstance(value, Mapping):
+        value = [*cast("Mapping[str, object]", value).values()]
+    if isinstance(value, list):
+        for one in cast("list[object]", value):
+            yield from _parts(one)
+    elif value:
+        yield str(value)
 
 
 def _bare(value: object) -> object:

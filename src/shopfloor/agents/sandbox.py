@@ -126,6 +126,18 @@ def charge(value: object) -> int:
     return weight
 
 
+def worded(value: Any) -> Any:
+    """Return a value as `weighed` does, if it is one that can be read where it is written.
+
+    Raises:
+        SecurityError: it grows too big.
+        TypeError: it is a list, a part that has parts, or the like.
+    """
+    if value is None or isinstance(value, str | int | float | date | time | Undefined):
+        return weighed(value)
+    raise TypeError("a list is put in with {% for %}, and what has parts by their names, as in {{ one.part }}")
+
+
 def _charged(value: Any) -> Any:
     charge(value)
     return value
@@ -238,10 +250,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset({"+", "*", "**", "%"})
 
-    def __init__(self, undefined: type[Undefined]) -> None:
-        """Take what a name that is not there becomes."""
+    def __init__(self, undefined: type[Undefined], finalize: Callable[[Any], Any]) -> None:
+        """Take what a name that is not there becomes, and what looks at each value before it is written."""
         # Nothing is escaped: what comes out is plain text, which each face escapes for its own kind of page.
-        super().__init__(undefined=undefined, autoescape=False, trim_blocks=True, finalize=weighed)
+        super().__init__(undefined=undefined, autoescape=False, trim_blocks=True, finalize=finalize)
         self.filters = {name: _guarded(made) for name, made in FILTERS.items() if name not in UNBOUNDED}
         self.filters["replace"] = _guarded(_replace)
         self.filters |= {"0rounds": _rounds, "0joined": _joined, "0weighed": weighed, "0charged": _charged}

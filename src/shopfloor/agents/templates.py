@@ -17,7 +17,7 @@ from typing import Any, cast
 from jinja2 import ChainableUndefined, StrictUndefined, Template, TemplateError, Undefined, meta, nodes
 from jinja2.environment import TemplateExpression
 
-from shopfloor.agents.sandbox import MAX_WEIGHT, Sandbox, bounded
+from shopfloor.agents.sandbox import MAX_WEIGHT, Sandbox, bounded, weighed, worded
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.kernel.money import Money
 from shopfloor.language.dates import local_day
@@ -36,8 +36,8 @@ UNREADABLE = (TemplateError, SyntaxError, RecursionError, MemoryError)
 """What reading one can: Python itself refuses what is nested too deep."""
 
 
-def _environment(undefined: type[Undefined]) -> Sandbox:
-    environment = Sandbox(undefined)
+def _environment(undefined: type[Undefined], finalize: Callable[[Any], Any] = weighed) -> Sandbox:
+    environment = Sandbox(undefined, finalize)
     environment.offer("money", _money)
     environment.offer("listing", _listing)
     environment.offer("day", _day)
@@ -75,15 +75,19 @@ def _date(value: str | date) -> date:
 
 
 TEMPLATES = _environment(StrictUndefined)
+WORDED = _environment(StrictUndefined, worded)
+"""For texts in which no list may stand as Python writes it."""
 EXPRESSIONS = _environment(ChainableUndefined)
 
 
 @lru_cache(maxsize=4_096)
-def _template(source: str, wording: Wording = (), language: Language = DEFAULT) -> Template:
-    tree = TEMPLATES.parse(source)
+def _template(
+    source: str, wording: Wording = (), language: Language = DEFAULT, environment: Sandbox = TEMPLATES
+) -> Template:
+    tree = environment.parse(source)
     for part in tree.find_all(nodes.Output) if wording or language != DEFAULT else ():
         _reword(part.nodes, lambda text: set_in(language, reworded(text, wording)))
-    return TEMPLATES.from_string(tree)
+    return environment.from_string(tree)
 
 
 @lru_cache(maxsize=4_096)
@@ -132,7 +136,13 @@ def check_expression(source: str) -> None:
 
 
 def render(
-    source: str, scope: Scope, wording: Wording = (), *, language: Language = DEFAULT, limit: int = MAX_WEIGHT
+    source: str,
+    scope: Scope,
+    wording: Wording = (),
+    *,
+    language: Language = DEFAULT,
+    limit: int = MAX_WEIGHT,
+    environment: Sandbox = TEMPLATES,
 ) -> str:
     """Fill a template in, in the shop's own words: what it says by itself is reworded, the values put in are not.
 
@@ -143,7 +153,7 @@ def render(
     """
     try:
         with bounded():
-            pieces = _template(source, wording, language).generate({**scope, "language": language})
+            pieces = _template(source, wording, language, environment).generate({**scope, "language": language})
             return _written(pieces, limit).strip()
     except MISTAKES as error:
         raise InvalidInput(f"the template {source!r} cannot be filled in: {error}") from error

@@ -4,7 +4,8 @@ It comes from a file or from the database, and for a few models from the environ
 their variables.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, Jso
 
 from shopfloor.database.versioned import Kind, Versioned
 from shopfloor.kernel.errors import FieldProblem, InvalidFields, InvalidInput
+from shopfloor.language.masking import masked
 from shopfloor.models.endpoint import Deadlines
 from shopfloor.models.presets import PRESETS, WireFormat
 from shopfloor.models.tiers import TIERS, TaskClass, Tier
@@ -25,6 +27,10 @@ TIER_VARIABLES: dict[Tier, str] = {
     "power": "SHOPFLOOR_MODEL_POWER",
 }
 """Environment variables that name a tier's models, parted by commas; they go before a file."""
+SECRET = re.compile(
+    r"(?:(?<!cache_)key|token|secrets?|password|credentials?|auth|authorization|cookies?|headers?)$", re.I
+)
+"""How fields end that hold a key, or may; `prompt_cache_key` is none."""
 URL_VARIABLE = "SHOPFLOOR_{}_URL"
 """The environment variable of a provider's address: `SHOPFLOOR_OLLAMA_URL`."""
 
@@ -228,14 +234,36 @@ def settings_to_keep(data: object, what: str) -> ModelSettings:
         InvalidFields: naming each field that is wrong, and the remedy.
     """
     settings = settings_of(data, what)
-    problems = [
-        FieldProblem(f"providers.{name}.base_url", "a name and a password do not belong here: set key_variable")
-        for name, one in settings.providers.items()
-        if one.base_url and (one.base_url.username or one.base_url.password)
-    ]
-    if problems:
+    if problems := [*_secrets(settings)]:
         raise InvalidFields(what, problems)
     return settings
+
+
+def _secrets(settings: ModelSettings) -> Iterator[FieldProblem]:
+    """Say where a key stands, or could."""
+    remedy = "set key_variable to the name of the environment variable that the key is in"
+    for name, one in settings.providers.items():
+        url = one.base_url
+        if url and (url.username or url.password):
+            yield FieldProblem(f"providers.{name}.base_url", f"a name and a password do not belong here: {remedy}")
+        elif url and (url.query or url.fragment):
+            yield FieldProblem(f"providers.{name}.base_url", f"an address ends before its `?` or `#`: {remedy}")
+    for tier, chain in settings.tiers.items():
+        for place, model in enumerate(chain):
+            for field in _secret_fields(model.extra):
+                yield FieldProblem(f"tiers.{tier}.{place}.extra{field}", f"a key does not belong here: {remedy}")
+
+
+def _secret_fields(value: JsonValue) -> Iterator[str]:
+    """Return the paths of the parts of a value that are named or look like a key, as `.headers` or `.tools.0.token`."""
+    if isinstance(value, str) and masked(value) != value:
+        yield ""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, part in parts:
+        if SECRET.search(str(name)):
+            yield f".{name}"
+        else:
+            yield from (f".{name}{field}" for field in _secret_fields(part))
 
 
 MODELS = Kind(

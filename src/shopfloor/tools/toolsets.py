@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import JsonValue
+from pydantic_core import from_json, to_json
 
 from shopfloor.journal.events import Source, ToolCalled
 from shopfloor.kernel.canonical import canonical_json
-from shopfloor.kernel.errors import InvalidInput, NotFound, ShopfloorError, Unavailable
+from shopfloor.kernel.errors import BadAnswer, InvalidInput, NotFound, ShopfloorError, Unavailable
 from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, ToolResult, Toolset
 
 CALL_TIMEOUT_S = 10.0
@@ -133,7 +134,14 @@ class Traced:
         return self._inner.tools()
 
     async def call(self, name: str, args: Mapping[str, JsonValue], context: ToolContext) -> ToolResult:
-        """Call, and tell also of a failure."""
+        """Call, and tell also of a failure; what is no JSON could not be written down, and is one.
+
+        Raises:
+            InvalidInput: the arguments are none.
+            BadAnswer: the output is none.
+        """
+        if not _is_json(dict(args)):
+            raise InvalidInput(f"{name} cannot take these arguments: they are no JSON")
         prefetched = self._inner.holds(name, args)
         started = time.perf_counter()
 
@@ -154,11 +162,21 @@ class Traced:
 
         try:
             result = await self._inner.call(name, args, context)
+            if not _is_json(result.output):
+                raise BadAnswer(f"{name} answered with something that is no JSON")
         except ShopfloorError as failure:
             await self._tell(event(None, (), str(failure)))
             raise
         await self._tell(event(result.output, result.sources, None))
         return result
+
+
+def _is_json(value: object) -> bool:
+    """Whether a value reads back as it is once it is written: an event that holds another cannot be journaled."""
+    try:
+        return from_json(to_json(value, inf_nan_mode="null")) == value
+    except ValueError:
+        return False
 
 
 def call_key(name: str, args: Mapping[str, JsonValue]) -> str:
