@@ -9,6 +9,7 @@ from demo_models import is_planning, planned, router_of, scripted, spoken, tool_
 from shopfloor.app import App
 from shopfloor.journal.events import (
     EventData,
+    FellBack,
     MessageScreened,
     MessageWritten,
     ModelCalled,
@@ -178,6 +179,19 @@ async def test_a_plan_that_cannot_run_goes_back_once_and_then_the_rules_plan_sta
     assert "there is no skill track_order of an agent nobody" in plans[1].messages[-1].content
     events = await journaled(app, conversation)
     assert next(data.planner for data in events if isinstance(data, PlanMade)) == "rules"
+
+
+async def test_why_no_plan_of_a_model_stands_is_in_the_journal_and_not_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    model = scripted(plan=planned({"agent": "order_management", "skill": "teleport", "request": UNSURE}))
+    app = await demo_app(models=router_of(model))
+    conversation = await begin(app, MAYA)
+    await say(app, conversation, UNSURE)
+    (fallen, *_) = [data for data in await journaled(app, conversation) if isinstance(data, FellBack)]
+    assert (fallen.agent, fallen.task_id) == ("planner", "")
+    assert "teleport" in fallen.reason
+    assert "teleport" not in caplog.text
 
 
 async def test_no_model_is_asked_where_a_person_is() -> None:

@@ -92,7 +92,8 @@ def _task_text(event: Event) -> str:
             what = f"{call.task_id or call.task_class} {escape(call.provider)}:{escape(call.model)}"
             return f"[bold]MODEL_CALL[/] {what} {call.outcome}, {call.duration_ms:,.0f} ms{tokens}{rung}"
         case FellBack() as fallen:
-            return f"[bold]FALLBACK[/] {fallen.task_id} {fallen.agent}: {escape(fallen.reason)}"
+            who = f"{fallen.task_id} {fallen.agent}".strip()
+            return f"[bold]FALLBACK[/] {who}: {escape(fallen.reason)}"
         case MessageScreened() as screened:
             rules = (screened.injection, screened.abuse, screened.self_harm)
             return f"[bold]SCREENING[/] {escape(', '.join(rule for rule in rules if rule))}"

@@ -434,6 +434,7 @@ class ChatOrchestrator:
             summarised=state.summarised if runner.thinking else (),
             thinking=runner.thinking,
             hear=runner.thought,
+            fell_back=runner.planned_by_rules,
             prompts=runner.prompts,
         )
         plan = await self._planner.plan(request)

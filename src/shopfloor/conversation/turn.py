@@ -28,7 +28,7 @@ from shopfloor.identity.identity import Identity
 from shopfloor.journal import events
 from shopfloor.journal.events import EventData, ToolCalled
 from shopfloor.kernel.errors import NotFound
-from shopfloor.kernel.ids import ConversationId
+from shopfloor.kernel.ids import AgentId, ConversationId
 from shopfloor.language.answers import is_angry
 from shopfloor.models.ledger import ModelCall
 from shopfloor.models.thinking import Thinking
@@ -42,6 +42,8 @@ MAX_REPLANS = 2
 STALE = timedelta(minutes=5)
 """Reads that were made before a crash are made again after so long."""
 TRANSCRIPT_CHARACTERS = 3_500
+PLANNER = AgentId("planner")
+"""Who falls back on the rules, in the journal."""
 KNOWLEDGE = "search_knowledge"
 """The tool of an agent that may read the shop's pages."""
 NOTHING: Mapping[str, JsonValue] = {}
@@ -333,6 +335,13 @@ class TurnRunner:
             unproven=own.unproven,
             hear=hear,
             fell_back=partial(self._fell_back, task),
+        )
+
+    def planned_by_rules(self, reason: str) -> None:
+        """Take down why no model's plan stands."""
+        why = reason[:500]
+        self._unwritten.append(
+            events.FellBack(turn_id=self._turn.id, task_id="", agent=PLANNER, agent_name="", reason=why)
         )
 
     def _fell_back(self, task: Task, reason: str) -> None:

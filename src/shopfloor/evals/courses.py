@@ -97,7 +97,7 @@ def _take(turn: TurnCourse, skills: dict[str, str], event: Event) -> None:
             turn.tools.append(call.tool_name)
         case SentenceWithheld() as withheld:
             turn.withheld.append(withheld.sentence)
-        case FellBack() as fallen:
+        case FellBack() as fallen if fallen.task_id:
             turn.fallbacks.append(f"{fallen.task_id} {fallen.agent}: {fallen.reason}")
         case ReplyComposed() as reply:
             turn.outcome, turn.reply = reply.outcome, reply.content

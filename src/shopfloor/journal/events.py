@@ -261,13 +261,15 @@ class ModelCalled(EventData):
 
 
 class FellBack(EventData):
-    """No model did a task that was for one, so its playbook does."""
+    """No model did a task that was for one, so its playbook does; or none planned, so the rules' plan stands."""
 
     TYPE = "FALLBACK"
     PERSONAL = frozenset({"reason"})
     turn_id: TurnId
     task_id: str
+    """Empty for a plan."""
     agent: AgentId
+    """`planner` for a plan."""
     agent_name: str
     reason: str
 

@@ -107,6 +107,8 @@ class ModelPlanner:
             return await self._drafted(request, plan, request.prompts)
         except ShopfloorError as error:
             logger.warning("no model planned, so the rules' plan stands: %s", error)
+            if request.fell_back:
+                request.fell_back(str(error.__cause__ or error))
             return plan
 
     async def _drafted(self, request: PlanRequest, first: Plan, prompts: Prompts) -> Plan:
@@ -116,14 +118,14 @@ class ModelPlanner:
             InvalidInput: neither can run.
         """
         asked = self._request(request, prompts)
-        wrong = ""
+        failed: Exception | None = None
         for _ in range(2):
             answer = await self._asked(asked, request, first)
             try:
                 return self._plan(PlanDraft.model_validate_json(answer), request)
             except (ValidationError, InvalidInput) as error:
-                wrong = str(error)[:2_000]
-            told = prompts.fill("planner_repair", {"wrong": wrong})
+                failed = error
+            told = prompts.fill("planner_repair", {"wrong": str(failed)[:2_000]})
             again = (ModelMessage(role="assistant", content=answer), ModelMessage(role="user", content=told))
             asked = ModelRequest(
                 system=asked.system,
@@ -132,7 +134,8 @@ class ModelPlanner:
                 output=asked.output,
                 cache_key=asked.cache_key,
             )
-        raise InvalidInput("neither its first plan nor its second can run")  # what is wrong holds the customer's words
+        # What is wrong may hold the customer's words: it is for the journal and not for the log.
+        raise InvalidInput("neither its first plan nor its second can run") from failed
 
     async def _asked(self, asked: ModelRequest, request: PlanRequest, first: Plan) -> str:
         is_easy = len(request.message.split()) < LONG and len(first.tasks) == 1

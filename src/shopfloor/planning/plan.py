@@ -1,6 +1,6 @@
 """The plan: which tasks, by whom, in what order; JSON in and out, and checked in code before it runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Literal, Protocol
@@ -105,6 +105,8 @@ class PlanRequest:
     """The models of the turn; None where none is set up."""
     hear: Sink | None = None
     """Is told of each call to a model."""
+    fell_back: Callable[[str], None] | None = None
+    """Is told why no model's plan stands, where one was asked."""
     prompts: Prompts | None = None
     """What a model is told; None where none is set up."""
 
