@@ -106,4 +106,4 @@ class Config:
 
 def default_data() -> Path:
     """Return the data directory where none is named: `$SHOPFLOOR_DATA`, or `data` in the current folder."""
-    return Path(os.environ.get(DATA_VARIABLE, "data"))
+    return Path(os.environ.get(DATA_VARIABLE) or "data")
