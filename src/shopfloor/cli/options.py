@@ -10,7 +10,6 @@ from shopfloor.config import DATA_VARIABLE, MODELS_VARIABLE, Config, default_dat
 from shopfloor.kernel.errors import InvalidInput, StorageError
 
 
-
 def _folder(name: str) -> Path:
     """Read the data directory; an empty name, as of a variable that is not set, would be the current folder."""
     if not name.strip():
