@@ -90,6 +90,7 @@ def _run(line: str, folder: Path, known: str) -> str:
         return known
     assert program.startswith(".venv/bin/"), f"{line}: not a command that the reader has"
     beside = Path(sys.executable).parent / Path(program).name
+    rest = [part.replace(".venv/bin/", f"{beside.parent}/") for part in rest]
     environment = {name: value for name, value in os.environ.items() if name != "SHOPFLOOR_DATA"}
     done = subprocess.run(
         [beside, *rest],

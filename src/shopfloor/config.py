@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shopfloor.kernel.errors import InvalidInput, StorageError
-from shopfloor.models.settings import ModelSettings, kept_settings, model_settings
+from shopfloor.models.settings import ModelSettings, kept_settings, model_settings, set_by
 
 DATA_VARIABLE = "SHOPFLOOR_DATA"
 MODELS_VARIABLE = "SHOPFLOOR_MODELS"
@@ -62,6 +62,17 @@ class Config:
             raise InvalidInput(f"{path} is no text in UTF-8: save it as such") from error
         return model_settings(text, os.environ, str(path) if text else "the models in the environment")
 
+    def models_come_from(self, kept: ModelSettings) -> str:
+        """Say where `model_settings` takes them from; empty where nobody set anything."""
+        beside = self.data / "models.yaml"
+        on_top = set_by(os.environ)
+        places = [str(self.models_file)] if self.models_file else []
+        if not places and kept != ModelSettings():
+            places = ["the database"]
+        elif not places and beside.exists():
+            places = [str(beside)]
+        return ", with on top of it ".join([*places, *([", ".join(f"${name}" for name in on_top)] if on_top else [])])
+
     def prepare(self) -> None:
         """Make the folders.
 
@@ -106,4 +117,4 @@ class Config:
 
 def default_data() -> Path:
     """Return the data directory where none is named: `$SHOPFLOOR_DATA`, or `data` in the current folder."""
-    return Path(os.environ.get(DATA_VARIABLE, "data"))
+    return Path(os.environ.get(DATA_VARIABLE) or "data")

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shlex
 import shutil
 import subprocess
 import sys
@@ -84,6 +85,12 @@ def test_a_conversation_goes_on_in_another_process(data: Path) -> None:
     assert "TRK456" in second["content"]
 
 
+def test_a_data_directory_with_a_space_is_quoted_where_a_conversation_is_gone_on_with(tmp_path: Path) -> None:
+    done = shopfloor("chat", "-m", "hi", "--data", str(tmp_path / "my shop"), data=tmp_path / "other")
+    (command,) = [line for line in done.stderr.splitlines() if line.startswith("Go on with: ")]
+    assert shlex.split(command)[-2:] == ["--data", str(tmp_path / "my shop")]
+
+
 def test_lines_on_stdin_are_a_conversation(data: Path) -> None:
     done = shopfloor("chat", data=data, typed=f"where is order #123?\n{MAYA}\nthanks\n")
     assert done.returncode == 0, done.stderr
@@ -130,6 +137,7 @@ def test_the_demo_in_a_pipe_plays_the_session_and_ends(data: Path) -> None:
         (["chat", "--conversation", "conv_nobody", "-m", "hi"], "there is no conversation conv_nobody"),
         (["chat", "--customer", "nobody@example.com", "-m", "hi"], "there is no customer nobody@example.com"),
         (["replay", "conv_nobody"], "there is no conversation conv_nobody"),
+        (["chat", "-m", "hi", "--data", ""], "--data is empty: name a folder"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value)[:30],
 )

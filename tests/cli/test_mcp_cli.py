@@ -10,6 +10,8 @@ from cli.test_cli_team import shopfloor
 
 SERVER = Path(__file__).parents[1] / "tools" / "mcp_tools_server.py"
 COMMAND = shlex.join([sys.executable, str(SERVER)])
+BROKEN = shlex.join([sys.executable, "-c", "raise SystemExit"])
+"""A program that is no server: whatever is to be told before it is started is not told by it."""
 CARD = """
 id: time_keeper
 name: Time Keeper
@@ -80,8 +82,7 @@ def test_a_card_cannot_name_a_tool_that_is_not_allowed_or_is_for_others(data: Pa
 
 
 def test_an_agent_whose_server_is_down_fails_and_the_rest_works(data: Path) -> None:
-    command = shlex.join([sys.executable, "-c", "raise SystemExit"])
-    broken = shopfloor("mcp", "attach", "clock", "--replace", "--command", command, data=data)
+    broken = shopfloor("mcp", "attach", "clock", "--replace", "--command", BROKEN, data=data)
     assert (broken.returncode, "the MCP server clock ended the connection" in broken.stderr) == (1, True)
     gone = data.parent / "gone.py"
     gone.write_text(SERVER.read_text("utf-8"), "utf-8")
@@ -97,11 +98,20 @@ def test_an_agent_whose_server_is_down_fails_and_the_rest_works(data: Path) -> N
     assert shopfloor(*again, "--command", COMMAND, data=data).returncode == 0
 
 
+def test_a_server_whose_tools_nobody_may_call_says_how_that_is_changed(data: Path) -> None:
+    done = shopfloor("mcp", "attach", "idle", "--command", COMMAND, data=data)
+    assert done.returncode == 0, done.stderr
+    assert "None of its tools may be called yet: attach it with --replace" in done.stderr
+    assert shopfloor("mcp", "detach", "idle", data=data).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("args", "problem"),
     [
         (["attach", "clock", "--command", COMMAND], "an MCP server clock is attached already: give --replace"),
-        (["attach", "get", "--command", COMMAND], "its tools would be named like the shop's own get_"),
+        (["attach", "my-clock", "--command", BROKEN], "it is a word of at most 20 small letters and digits"),
+        (["attach", "get", "--command", BROKEN], "its tools would be named like the shop's own get_"),
+        (["attach", "two", "--command", BROKEN, "--agent", "nobody"], "there is no agent nobody: there are "),
         (["attach", "two", "--command", COMMAND, "--read", "setAlarm"], "does not say that setAlarm only reads"),
         (["attach", "two", "--command", COMMAND, "--allow", "nothing"], "the server has no tool nothing: it has now,"),
         (["attach", "two"], "give a command or a url, one of them"),

@@ -101,6 +101,10 @@ def listed(data: Path, *args: str) -> list[str]:
     return json.loads(shopfloor("models", "list", "--json", *args, data=data).stdout)["fast"]
 
 
+def come_from(data: Path) -> str:
+    return shopfloor("models", "list", data=data).stderr.strip()
+
+
 def test_models_kept_in_the_database_go_before_the_directorys_file_and_after_one_that_is_named(
     file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,12 +114,15 @@ def test_models_kept_in_the_database_go_before_the_directorys_file_and_after_one
     data.mkdir()
     (data / "models.yaml").write_text("tiers: {fast: ['ollama:beside']}", "utf-8")
     assert listed(data) == ["ollama:beside"]
+    assert come_from(data) == f"From {data / 'models.yaml'}."
     done = shopfloor("models", "import", str(ours), data=data)
     assert done.stdout == "The model settings are at version 2. They hold from the next start on.\n"
     assert listed(data) == ["openai:kept"]
+    assert come_from(data) == "From the database."
     assert listed(data, "--models", file) == ["cheap:small"]
     monkeypatch.setenv("SHOPFLOOR_MODEL_FAST", "ollama:on_top")
     assert listed(data) == ["ollama:on_top"]
+    assert come_from(data) == "From the database, with on top of it $SHOPFLOOR_MODEL_FAST."
     monkeypatch.delenv("SHOPFLOOR_MODEL_FAST")
     monkeypatch.setenv("SHOPFLOOR_MODELS", file)
     assert listed(data) == ["cheap:small"]
@@ -127,7 +134,8 @@ def test_models_kept_in_the_database_go_before_the_directorys_file_and_after_one
 
 def test_kept_models_are_shown_exported_and_listed_without_a_key_to_open_the_shop(tmp_path: Path) -> None:
     ours = "tiers: {power: [{provider: openai, model: m, price: {input: 1, output: 2.5}}]}"
-    assert shopfloor("models", "show", data=tmp_path).stdout == "{}\n"
+    none = shopfloor("models", "show", data=tmp_path)
+    assert (none.stdout, "None is set up here" in none.stderr) == ("", True)
     assert shopfloor("models", "import", "-", data=tmp_path, typed=ours).returncode == 0
     refused = shopfloor("settings", "show", data=tmp_path)
     assert (refused.returncode, "OPENAI_API_KEY" in refused.stderr) == (2, True)
@@ -165,6 +173,8 @@ def test_kept_models_are_shown_exported_and_listed_without_a_key_to_open_the_sho
             "tiers.fast.0.extra.user: a key",
         ),
         ("providers: {openai: {api_key: sk-secret}}", "providers.openai.api_key"),
+        ("", "- names no model under tiers, so all would be off: name one, or `shopfloor models restore 1`"),
+        ("call_s: 60", "names no model under tiers"),
         ("- x", "no mapping"),
         ("tiers: [", "is not YAML"),
     ],
@@ -186,7 +196,7 @@ def test_fields_of_a_request_that_are_no_secrets_are_kept(tmp_path: Path) -> Non
 
 
 def test_models_that_changed_meanwhile_are_not_replaced(tmp_path: Path) -> None:
-    done = shopfloor("models", "import", "-", "--if-version", "7", data=tmp_path, typed="call_s: 60")
+    done = shopfloor("models", "import", "-", "--if-version", "7", data=tmp_path, typed="tiers: {fast: ['ollama:m']}")
     assert (done.returncode, "by now, not 7" in done.stderr) == (2, True)
     assert "no version 9" in shopfloor("models", "restore", "9", data=tmp_path).stderr
 

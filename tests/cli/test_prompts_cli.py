@@ -52,13 +52,17 @@ def test_prompts_are_exported_imported_held_against_each_other_and_brought_back(
     ("args", "change", "told"),
     [
         (["import", "{file}"], {"propose": "{{ what }}"}, "propose: there is no what: it may name description"),
-        (["import", "{file}"], {"tone": "Nice."}, "tone: Extra inputs are not permitted: there is no field of"),
+        (
+            ["import", "{file}"],
+            {"tone": "Nice."},
+            "tone: there is no field of this name: there are specialist_",
+        ),
         (["import", "{file}", "--if-version", "77"], {}, "by now, not 77"),
         (["diff", "1", "{file}"], {"propose": ""}, "propose: "),
         (["diff", "99"], {}, "there is no version 99 of the prompts: `shopfloor prompts history` shows all"),
         (["rollback", "99"], {}, "there is no version 99"),
         (["import", "nowhere.yaml"], {}, "nowhere.yaml cannot be read"),
-        (["import", "-"], {}, "cannot be used"),
+        (["import", "-"], {}, "- cannot be used: a file of prompts has texts by their names"),
     ],
 )
 def test_what_is_wrong_is_told_with_the_remedy_and_nothing_changes(

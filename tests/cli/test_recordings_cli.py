@@ -171,6 +171,16 @@ def test_a_candidate_that_does_worse_ends_with_status_one_and_says_in_what(
     assert "playbooks do 1 tasks for models instead of 0 (t1 order_management: a model would read about" in done.stdout
 
 
+def test_a_change_that_no_model_was_told_of_is_said_to_be_untried(talk: Path, data: Path, tmp_path: Path) -> None:
+    other = tmp_path / "unused.yaml"
+    other.write_text("summary_system: Sum it up.\n", "utf-8")
+    done = shopfloor("prompts", "test", str(other), "--on", str(talk), data=data)
+    assert done.returncode == 0, done.stderr
+    assert "these conversations do not use what " in done.stdout
+    assert "changes (summary_system)" in done.stdout
+    assert "No worse" not in done.stdout
+
+
 def test_a_version_is_tried_and_a_key_that_is_missing_is_no_hindrance(
     talk: Path, data: Path, models: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

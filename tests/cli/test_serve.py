@@ -112,6 +112,7 @@ def test_keys_are_made_listed_and_revoked_while_the_server_runs(server: Process,
         (("keys", "create", "", "--role", "viewer"), "1 to 80"),
         (("keys", "revoke", "key_0"), "there is no key key_0"),
         (("serve", "--allow-origin", "shop.example.com"), "https://shop.example.com"),
+        (("serve", "--models", "nowhere.yaml"), "nowhere.yaml cannot be read"),
     ],
 )
 @pytest.mark.usefixtures("server")

@@ -110,6 +110,14 @@ async def test_after_the_first_text_no_other_model_says_it_again() -> None:
     assert second.requests == []
 
 
+async def test_another_model_is_spoken_of_only_where_there_is_one(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(Unavailable):
+        await heard(Fallback([ScriptedModel([AWAY])]))
+    assert caplog.messages == []
+    await heard(Fallback([ScriptedModel([AWAY]), ScriptedModel(["Hi"])]))
+    assert caplog.messages == ["asking another model: away"]
+
+
 @pytest.mark.parametrize("wrap", [retrying, lambda m, _: Fallback([m, m])])
 async def test_an_answer_in_a_form_is_asked_for_again_to_its_end(wrap: Callable[..., Model], naps: Naps) -> None:
     model = wrap(Breaking(), naps)

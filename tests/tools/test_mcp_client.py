@@ -319,8 +319,8 @@ def test_a_row_that_can_be_reached_is_not_refused() -> None:
     local: McpServer = program(
         command=(), environment=(), url="http://localhost:9/mcp", header="A", header_variable="B"
     )
-    check_reach(local)
-    check_reach(program())
+    check_reach(local, [])
+    check_reach(program(), [])
 
 
 ENDLESS = {"$defs": {"a": {"allOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}]}}, "$ref": "#/$defs/a"}

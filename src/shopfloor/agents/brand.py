@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from shopfloor.agents.choices import holds
-from shopfloor.agents.fields import wrong_fields
 from shopfloor.agents.languages import OTHERS, OtherLanguage, PlainTranslation, shortened, text_problems
 from shopfloor.agents.playbook import GIVEN, Data, Expression, Line, Name, TemplateText, Text
 from shopfloor.agents.templates import check_template
 from shopfloor.identity.identity import Identity
 from shopfloor.kernel.errors import FieldProblem, InvalidInput
+from shopfloor.kernel.fields import wrong_fields
 from shopfloor.kernel.ids import AgentId, CustomerId
 from shopfloor.language.languages import Language
 from shopfloor.language.writing import set_in

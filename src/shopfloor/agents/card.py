@@ -4,7 +4,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shopfloor.agents.fields import wrong_fields
 from shopfloor.agents.languages import WORDLESS, OtherLanguage, Translation, text_problems
 from shopfloor.agents.playbook import (
     GIVEN,
@@ -23,6 +22,7 @@ from shopfloor.agents.playbook import (
     Use,
 )
 from shopfloor.kernel.errors import FieldProblem
+from shopfloor.kernel.fields import wrong_fields
 from shopfloor.kernel.ids import AgentId
 from shopfloor.language.languages import DEFAULT, Language
 from shopfloor.outreach.signals import Purpose, SignalKind

@@ -16,12 +16,12 @@ from typing import Annotated, Literal, Self, cast, get_args
 
 from pydantic import AfterValidator, Field, JsonValue, ValidationError, model_validator
 
-from shopfloor.agents.fields import fields_of, wrong_fields
 from shopfloor.agents.playbook import Data, plain_text
 from shopfloor.agents.templates import WORDED, check_template, names_in, render
 from shopfloor.agents.yaml_files import read_yaml, write_yaml
 from shopfloor.database.versioned import Kind, Versioned
 from shopfloor.kernel.errors import FieldProblem, InvalidFields, InvalidInput
+from shopfloor.kernel.fields import fields_of, wrong_fields
 
 MAX_TEXT = 20_000
 """Letters of a text as it is written."""
@@ -282,11 +282,13 @@ def prompts_of(data: object, where: str) -> Prompts:
     Raises:
         InvalidFields: naming each text that is wrong, and what it may name.
     """
-    whole = {**_shipped_texts(), **cast("Mapping[str, object]", data)} if isinstance(data, Mapping) else data
+    if not isinstance(data, Mapping):
+        told = "a file of prompts has texts by their names, as `shopfloor prompts export` writes it"
+        raise InvalidFields(f"{where} cannot be used", [FieldProblem("", f"{told}: {', '.join(TEXTS)}")])
     try:
-        return Prompts.model_validate(whole)
+        return Prompts.model_validate({**_shipped_texts(), **cast("Mapping[str, object]", data)})
     except ValidationError as error:
-        raise InvalidFields(f"{where} cannot be used", fields_of(error)) from error
+        raise InvalidFields(f"{where} cannot be used", fields_of(error, Prompts)) from error
 
 
 PROMPTS = Kind(name="prompts", plural="prompts", history="shopfloor prompts history", type=Prompts, read=prompts_of)

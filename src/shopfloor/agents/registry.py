@@ -10,12 +10,12 @@ from typing import Protocol, TypeVar, cast
 from pydantic import JsonValue, ValidationError
 
 from shopfloor.agents.card import AgentCard
-from shopfloor.agents.fields import fields_of, shown
 from shopfloor.agents.languages import OTHERS
 from shopfloor.agents.yaml_files import read_yaml, write_yaml
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.errors import Conflict, InvalidFields, NotFound
+from shopfloor.kernel.fields import fields_of, shown
 from shopfloor.kernel.ids import AgentId
 
 T = TypeVar("T")
@@ -275,7 +275,7 @@ def card_of(data: object, where: str) -> AgentCard:
     try:
         card = AgentCard.model_validate(data)
     except ValidationError as error:
-        raise InvalidFields(f"{where} is not an agent's card", fields_of(error)) from error
+        raise InvalidFields(f"{where} is not an agent's card", fields_of(error, AgentCard)) from error
     if problems := card.language_problems():
         raise InvalidFields(f"{where} cannot be said so in other languages", shown(problems))
     return card

@@ -7,11 +7,11 @@ from typing import cast
 from pydantic import JsonValue, ValidationError
 
 from shopfloor.agents.brand import Brand
-from shopfloor.agents.fields import fields_of, shown
 from shopfloor.agents.languages import OTHERS
 from shopfloor.agents.yaml_files import read_yaml, write_yaml
 from shopfloor.database.versioned import Kind, Versioned
 from shopfloor.kernel.errors import InvalidFields
+from shopfloor.kernel.fields import fields_of, shown
 
 Settings = Versioned[Brand]
 """What every agent keeps to."""
@@ -31,7 +31,7 @@ def brand_of(data: object, where: str) -> Brand:
     try:
         brand = Brand.model_validate(data)
     except ValidationError as error:
-        raise InvalidFields(f"{where} cannot be used", fields_of(error)) from error
+        raise InvalidFields(f"{where} cannot be used", fields_of(error, Brand)) from error
     if problems := brand.language_problems():
         raise InvalidFields(f"{where} cannot be used", shown(problems))
     return brand

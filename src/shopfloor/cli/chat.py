@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -99,6 +100,7 @@ async def finish_unanswered(
         replies = await app.chat.answer(conversation, output.hear, since=since)
     finally:
         loop.remove_signal_handler(signal.SIGINT)
+        output.end_line()
     if replies and output.is_json:
         output.reply(replies)
     return replies
@@ -141,7 +143,7 @@ async def next_lines(lines: "asyncio.Queue[str | None]", output: Output, is_term
 
 def data_option(config: Config) -> str:
     """Return the option that names the data directory, where it is needed."""
-    return "" if config.data == default_data() else f" --data {config.data}"
+    return "" if config.data == default_data() else f" --data {shlex.quote(str(config.data))}"
 
 
 def read_lines(is_terminal: bool) -> "asyncio.Queue[str | None]":

@@ -24,7 +24,7 @@ from shopfloor.cli.output import Output
 from shopfloor.config import Config
 from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.kernel.clock import SystemClock
-from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
+from shopfloor.kernel.errors import Conflict, FieldProblem, InvalidFields, InvalidInput, NotFound, Unavailable
 from shopfloor.kernel.ids import AgentId
 from shopfloor.mcp_server.served import ServedTools
 from shopfloor.tools.mcp_client.servers import McpServer, OfferedTool, check_reach, checked
@@ -127,15 +127,32 @@ def serve_tools(
 
 
 async def _attach(config: Config, server: McpServer, is_replacing: bool) -> None:
-    check_reach(server)
     output = Output(as_json=False)
     async with open_app(config, output.progress) as app:
+        own = [tool.name for tool in app.tools.tools()]
+        check_reach(server, own)
+        await _check_agents(app, server)
         if not is_replacing and await app.mcp_servers.find(server.name):
             raise Conflict(f"an MCP server {server.name} is attached already: give --replace, or another name")
         output.progress(f"Asking {server.name} what it offers...")
         attached = replace(server, offered=await _offered(app, server))
-        await app.mcp_servers.put(checked(attached, [tool.name for tool in app.tools.tools()]))
+        await app.mcp_servers.put(checked(attached, own))
     _show(output, attached, attached.offered)
+    if not attached.tools:
+        output.progress(
+            "None of its tools may be called yet: attach it with --replace, and --read TOOL for each that only looks, "
+            "--allow TOOL for each that may be called though it may change something."
+        )
+
+
+async def _check_agents(app: App, server: McpServer) -> None:
+    """Check that whoever may use a server's tools is there; a slip would leave its tools to nobody."""
+    known = [entry.card.id for entry in await app.team.entries()]
+    remedy = f"there are {', '.join(known)}. One that is to come is named later, with --replace"
+    unknown = [one for one in server.agents if one not in known]
+    if unknown:
+        problems = [FieldProblem("agent", f"there is no agent {one}: {remedy}") for one in unknown]
+        raise InvalidFields(f"the MCP server {server.name} cannot be attached", problems)
 
 
 async def _offered(app: App, server: McpServer) -> tuple[OfferedTool, ...]:

@@ -46,7 +46,15 @@ def check_models(as_json: Json = False, file: Models = None, data: Data = None) 
 @models.command("show")
 def show_models(as_json: Json = False, data: Data = None) -> None:
     """Show what the database says of models."""
-    _on_kept(config(data), lambda kept, output: show(kept, output), as_json=as_json)
+
+    async def shown(kept: KeptModels, output: Output) -> None:
+        if output.is_json or await kept.in_force() != ModelSettings():
+            await show(kept, output)
+            return
+        version = told(kept, await kept.current())
+        output.progress(f"{version} None is set up here; `models list` shows those of a file or the environment, too.")
+
+    _on_kept(config(data), shown, as_json=as_json)
 
 
 @models.command("export")
@@ -66,6 +74,10 @@ def import_models(
     async def put(kept: KeptModels, output: Output) -> None:
         text = await to_thread.run_sync(read_file, file)
         wanted = await to_thread.run_sync(lambda: settings_to_keep(read_yaml(text, file) or {}, file))
+        if wanted.is_empty:
+            raise InvalidInput(
+                f"{file} names no model under tiers, so all would be off: name one, or `shopfloor models restore 1`"
+            )
         _tell(kept, await kept.put(wanted, if_version=if_version), output, config(data))
 
     _on_kept(config(data), put)
@@ -113,18 +125,22 @@ def _tell(kept: KeptModels, version: Version[ModelSettings], output: Output, con
         output.progress(f"{config.models_file} goes before them, as $SHOPFLOOR_MODELS names it.")
 
 
-async def _set_up(config: Config) -> ModelSettings:
-    """Return which models are set up, wherever."""
-    async with open_model_settings(config) as kept:
-        return await to_thread.run_sync(config.model_settings, await kept.in_force())
+async def _set_up(config: Config) -> tuple[ModelSettings, str]:
+    """Return which models are set up, wherever, and where that is."""
+    async with open_model_settings(config) as opened:
+        kept = await opened.in_force()
+    settings = await to_thread.run_sync(config.model_settings, kept)
+    return settings, await to_thread.run_sync(config.models_come_from, kept)
 
 
 async def _list(config: Config, as_json: bool) -> None:
     output = Output(as_json=as_json)
-    settings = await _set_up(config)
+    settings, source = await _set_up(config)
     if as_json:
         output.line(json.dumps({tier: [one.name for one in settings.tiers.get(tier, [])] for tier in TIERS}, indent=2))
         return
+    if source:
+        output.progress(f"From {source}.")
     if settings.is_empty:
         output.progress(NONE_YET)
         return
@@ -141,7 +157,7 @@ async def _list(config: Config, as_json: bool) -> None:
 
 async def _check(config: Config, as_json: bool) -> None:
     output = Output(as_json=as_json)
-    settings = await _set_up(config)
+    settings, _ = await _set_up(config)
     if settings.is_empty:
         raise InvalidInput("no model is set up: docs/models.md says how one is set up")
     checking: Any = await to_thread.run_sync(import_module, "shopfloor.models.checking")

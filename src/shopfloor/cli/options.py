@@ -9,9 +9,22 @@ import typer
 from shopfloor.config import DATA_VARIABLE, MODELS_VARIABLE, Config, default_data
 from shopfloor.kernel.errors import InvalidInput, StorageError
 
+
+def _folder(name: str) -> Path:
+    """Read the data directory; an empty name, as of a variable that is not set, would be the current folder."""
+    if not name.strip():
+        raise InvalidInput("--data is empty: name a folder, or `.` for this one, or leave it out")
+    return Path(name)
+
+
 Data = Annotated[
     Path | None,
-    typer.Option("--data", help=f"The data directory; ${DATA_VARIABLE} or ./data where it is not given."),
+    typer.Option(
+        "--data",
+        metavar="PATH",
+        parser=_folder,
+        help=f"The data directory; ${DATA_VARIABLE} or ./data where it is not given.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON only; progress goes to stderr.")]
 To = Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file; stdout where it is not given.")]

@@ -23,9 +23,12 @@ class Output:
         self._out = Console(highlight=False, soft_wrap=True, emoji=False)
         self._err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
         self._has_spoken = False
+        self._is_in_line = False
+        """Whether stdout stands behind a sentence, whose line goes on if another follows in its paragraph."""
 
     def line(self, text: str) -> None:
         """Write a line of what was asked for, with rich's markup unless it is JSON."""
+        self.end_line()
         if self.is_json:
             sys.stdout.write(f"{text}\n")
             sys.stdout.flush()
@@ -40,10 +43,12 @@ class Output:
 
     def prompt(self) -> None:
         """Show that it is the reader's turn."""
+        self.end_line()
         self._out.print("[bold]> [/]", end="")
 
     def progress(self, text: str) -> None:
         """Say what is going on."""
+        self.end_line()
         self._err.print(f"[dim]{escape(text)}[/]")
 
     def hear(self, piece: Event | Released) -> None:
@@ -53,18 +58,33 @@ class Output:
                 self.event(piece)
             return
         if isinstance(piece, Released):
-            # What goes on with a message begins with an empty line; the line before has been ended already.
-            self._out.print(escape(piece.text.removeprefix("\n")))
-            self._has_spoken = True
+            self._say(piece.text)
         elif isinstance(piece.data, TaskStatus) and piece.data.status == "started":
+            self.end_line()
             if self._has_spoken:
                 self._out.print("\n—\n")
                 self._has_spoken = False
             self._out.print(f"[dim italic]{escape(piece.data.text)}[/]")
         elif isinstance(piece.data, ReplyComposed):
+            self.end_line()
             self._has_spoken = False
             if piece.data.outcome == "stopped":
                 self._out.print("[dim](stopped)[/]")
+
+    def end_line(self) -> None:
+        """End the line of the last sentence, so that whatever comes begins on its own."""
+        if self._is_in_line:
+            self._out.print()
+        self._is_in_line = False
+
+    def _say(self, text: str) -> None:
+        """Write a sentence behind the one before where it goes on with its paragraph, otherwise on a new line."""
+        if not (self._is_in_line and text.startswith(" ")):
+            self.end_line()
+            # What goes on with a message begins with an empty line; the line before has been ended already.
+            text = text.removeprefix("\n").removeprefix(" ")
+        self._out.print(escape(text), end="")
+        self._is_in_line = self._has_spoken = True
 
     def event(self, event: Event) -> None:
         """Write an event as a JSON line."""

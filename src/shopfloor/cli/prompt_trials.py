@@ -10,7 +10,7 @@ from anyio import to_thread
 from pydantic import JsonValue
 from rich.markup import escape
 
-from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, Prompts, parse_prompts
+from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, Prompts, TextName, differences, parse_prompts
 from shopfloor.app import TeamData, open_stores
 from shopfloor.cli.options import read_file
 from shopfloor.cli.output import Output
@@ -59,15 +59,16 @@ async def try_prompts(config: Config, request: TrialRequest) -> bool:
         if not output.is_json:
             _show(trial, output)
     missing = [one for trial in made for one in trial.missing]
+    changed = await to_thread.run_sync(lambda: list(differences(team.prompts, wanted)))
     if output.is_json:
-        output.line(json.dumps(_as_json(name, made), indent=2))
+        output.line(json.dumps(_as_json(name, made, changed), indent=2))
     if missing:
         raise InvalidInput(
             f"{len(missing)} answers of models are missing, so nothing can be said of {name}: set a model up with its "
             "key, or name answers that were kept with --record"
         )
     if not output.is_json:
-        output.line(_verdict(name, made))
+        output.line(_verdict(name, made, changed))
     return not any(trial.worse for trial in made)
 
 
@@ -127,23 +128,32 @@ def _side_by_side(trial: Trial) -> dict[str, tuple[str, str]]:
     return {name: (before[name], after[name]) for name in before}
 
 
-def _verdict(name: str, trials: Sequence[Trial]) -> str:
+def _is_unused(trials: Sequence[Trial], changed: Sequence[TextName]) -> bool:
+    """Whether texts were changed and none of them reached a model, so that nothing was tried."""
+    return bool(changed) and not any(trial.is_asked_otherwise or trial.worse for trial in trials)
+
+
+def _verdict(name: str, trials: Sequence[Trial], changed: Sequence[TextName]) -> str:
     worse = [trial for trial in trials if trial.worse]
     differing = sum(len(trial.differing) for trial in trials)
     if worse:
         count = sum(len(trial.worse) for trial in worse)
         return f"[red]Worse[/]: {escape(name)} in {len(worse)} of {len(trials)} conversation(s), in {count} point(s)."
+    if _is_unused(trials, changed):
+        texts = f"{escape(name)} changes ({', '.join(changed)})"
+        return f"[yellow]Not tried[/]: these conversations do not use what {texts}. Record some that do."
     return f"[green]No worse[/]: {escape(name)} in {len(trials)} conversation(s); {differing} of the replies differ."
 
 
-def _as_json(name: str, trials: Sequence[Trial]) -> dict[str, JsonValue]:
+def _as_json(name: str, trials: Sequence[Trial], changed: Sequence[TextName]) -> dict[str, JsonValue]:
     is_complete = not any(trial.missing for trial in trials)
     listed: list[JsonValue] = []
     for trial in trials:
         data: dict[str, JsonValue] = {name: value for name, value in asdict(trial).items() if name != "new"}
         listed.append({**data, "differing": list(trial.differing)})
-    verdict = None if not is_complete else "worse" if any(trial.worse for trial in trials) else "no worse"
-    return {"candidate": name, "verdict": verdict, "conversations": listed}
+    well = "not tried" if _is_unused(trials, changed) else "no worse"
+    verdict = None if not is_complete else "worse" if any(trial.worse for trial in trials) else well
+    return {"candidate": name, "verdict": verdict, "changed": [*changed], "conversations": listed}
 
 
 def _indented(text: str) -> str:

@@ -9,7 +9,7 @@ import anyio
 import typer
 
 from shopfloor.app import open_app, services_of
-from shopfloor.cli.options import Data, Router, config
+from shopfloor.cli.options import Data, Models, Router, config
 from shopfloor.cli.output import Output
 from shopfloor.config import Config
 from shopfloor.http.site import Site
@@ -31,6 +31,7 @@ def serve(
         typer.Option(help="A proxy's address or network whose X-Forwarded-For is believed; may be repeated."),
     ] = None,
     router: Router = None,
+    models: Models = None,
     data: Data = None,
 ) -> None:
     """Serve the API, and the page at /."""
@@ -38,7 +39,7 @@ def serve(
     for origin in site.origins:
         if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
             raise InvalidInput(f"{origin} is no origin: write it like https://shop.example.com")
-    anyio.run(_serve, config(data, router), site)
+    anyio.run(_serve, config(data, router, models), site)
 
 
 async def _serve(config: Config, site: Site) -> None:

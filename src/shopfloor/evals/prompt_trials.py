@@ -12,6 +12,7 @@ from shopfloor.evals.scratch import begin, scratch_models, scratch_shop
 from shopfloor.evals.tape import Tape, tape
 from shopfloor.models.contract import ModelRequest
 from shopfloor.models.estimate import estimated_input
+from shopfloor.models.recorded import digest_of
 from shopfloor.models.settings import ModelSettings
 
 
@@ -39,6 +40,8 @@ class Trial:
     before: Course
     after: Course
     worse: Sequence[str]
+    is_asked_otherwise: bool
+    """Whether any request to a model was another with the candidate."""
     missing: Sequence[Missing]
     new: Sequence[Answer]
     """What models were asked for it and answered."""
@@ -74,6 +77,7 @@ class Trials:
             before=before,
             after=after,
             worse=worse(before, after),
+            is_asked_otherwise=_digests(first) != _digests(second),
             missing=[
                 *(Missing(prompts="in force", to=_to(one), tokens=estimated_input(one)) for one in first.missing),
                 *(_told(one, second.asked, first.asked) for one in second.missing),
@@ -108,6 +112,11 @@ def _told(missing: ModelRequest, asked: Sequence[ModelRequest], before: Sequence
         tokens_before=estimated_input(other) if other else None,
         diff=tuple(lines)[2:],
     )
+
+
+def _digests(answers: Tape) -> list[str]:
+    """Return what was asked, in an order that does not tell which of two tasks asked first."""
+    return sorted(digest_of(request) for request in answers.asked)
 
 
 def _to(request: ModelRequest) -> str:

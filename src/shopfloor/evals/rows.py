@@ -7,8 +7,8 @@ from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from shopfloor.agents.fields import fields_of
 from shopfloor.kernel.errors import InvalidInput, StorageError
+from shopfloor.kernel.fields import fields_of
 
 Kind = Literal["single", "multi", "oos", "escalation", "context"]
 """One wish, several, none of a shop's business, one for a person, one that only what was said before explains."""

@@ -39,7 +39,8 @@ class Fallback:
             except WorldError as error:
                 if is_too_late:
                     raise
-                logger.warning("asking another model, if there is one: %s", error)
+                if rung + 1 < len(self._models):
+                    logger.warning("asking another model: %s", error)
                 failures.append(error)
         raise _together(failures)
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, Jso
 
 from shopfloor.database.versioned import Kind, Versioned
 from shopfloor.kernel.errors import FieldProblem, InvalidFields, InvalidInput
+from shopfloor.kernel.fields import fields_of
 from shopfloor.language.masking import masked
 from shopfloor.models.endpoint import Deadlines
 from shopfloor.models.presets import PRESETS, WireFormat
@@ -212,6 +213,12 @@ def kept_settings(kept: ModelSettings, environ: Mapping[str, str]) -> ModelSetti
     return _with_environment(MODELS.data(kept), environ, "the model settings in the database")
 
 
+def set_by(environ: Mapping[str, str]) -> list[str]:
+    """Return the variables by which the environment sets models and addresses."""
+    names = [*TIER_VARIABLES.values(), *(URL_VARIABLE.format(provider.upper()) for provider in PRESETS)]
+    return [name for name in names if environ.get(name, "").strip()]
+
+
 def settings_of(data: object, what: str) -> ModelSettings:
     """Read settings from plain values.
 
@@ -223,7 +230,7 @@ def settings_of(data: object, what: str) -> ModelSettings:
     try:
         settings = ModelSettings.model_validate(data)
     except ValidationError as error:
-        raise InvalidFields(what, [_problem(one) for one in error.errors(include_url=False)]) from None
+        raise InvalidFields(what, [_remedied(one) for one in fields_of(error, ModelSettings)]) from None
     return settings
 
 
@@ -297,12 +304,12 @@ def _add_environment(data: dict[str, Any], environ: Mapping[str, str]) -> None:
                 providers[provider] = {**(providers.get(provider) or {}), "base_url": url}  # pyright: ignore[reportUnknownMemberType]
 
 
-def _problem(error: Any) -> FieldProblem:
-    """Say what is wrong with a field; what stands in it is not repeated, as it may be a key."""
-    field = ".".join(str(part) for part in error["loc"])
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if field.endswith("key_variable"):
-        message = "it is the name of an environment variable in capitals; the key itself does not belong here"
-    elif field.endswith(".model") and error["type"] in {"string_too_short", "missing"}:
-        message = "a model is named `provider:model`, such as `openai:gpt-5-mini`"
-    return FieldProblem(field, message)
+def _remedied(problem: FieldProblem) -> FieldProblem:
+    """Say of some fields what belongs there; what stands in one is never repeated, as it may be a key."""
+    if problem.field.endswith("key_variable"):
+        return problem._replace(
+            message="it is the name of an environment variable in capitals; the key itself does not belong here"
+        )
+    if problem.field.startswith("tiers.") and problem.field.endswith(".model"):
+        return problem._replace(message="a model is named `provider:model`, such as `openai:gpt-5-mini`")
+    return problem

@@ -129,14 +129,14 @@ def checked(server: McpServer, own_tools: Iterable[str]) -> McpServer:
     return server
 
 
-def check_reach(server: McpServer) -> None:
+def check_reach(server: McpServer, own_tools: Iterable[str]) -> None:
     """Check all that has to be right before a server is asked what it offers.
 
     Raises:
         InvalidFields: naming each field that is wrong.
     """
-    if found := _reach_problems(server):
-        raise InvalidFields(f"the MCP server {server.name} cannot be reached", found)
+    if found := [*_name_problems(server, own_tools), *_reach_problems(server)]:
+        raise InvalidFields(f"the MCP server {server.name} cannot be attached", found)
 
 
 def _named(server: str, tools: Iterable[OfferedTool]) -> dict[str, OfferedTool]:
