@@ -239,6 +239,7 @@ class TurnRunner:
         self._close(task, status, reason=reason)
         self._replans += 1
         self._unwritten.append(_plan_event(self._turn, plan, self._replans, "orchestrator"))
+        await self._write()  # the colleague tells people what was tried
         return (new,)
 
     async def _give_up(self, task: Task, reason: str) -> Sequence[Task]:
