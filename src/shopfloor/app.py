@@ -370,16 +370,11 @@ async def open_stores(
     Raises:
         StorageError: the directory or the database cannot be used.
     """
-    await to_thread.run_sync(config.prepare)
-    database = await to_thread.run_sync(Database.sqlite, config.database)
-    try:
-        await to_thread.run_sync(upgrade, database)
+    async with _opened(config) as database:
         if await database.read(lambda session: session.scalar(select(ProductRow.id).limit(1))) is None:
             tell("Preparing the demo shop...")
             await load(database, await to_thread.run_sync(demo_contents, clock.now()))
         yield await _stores(config, database, clock, ids)
-    finally:
-        await to_thread.run_sync(database.close)
 
 
 @asynccontextmanager
@@ -389,11 +384,17 @@ async def open_model_settings(config: Config) -> AsyncGenerator[KeptModels]:
     Raises:
         StorageError: the directory or the database cannot be used.
     """
+    async with _opened(config) as database:
+        yield await _model_settings(database, SystemClock())
+
+
+@asynccontextmanager
+async def _opened(config: Config) -> AsyncGenerator[Database]:
     await to_thread.run_sync(config.prepare)
     database = await to_thread.run_sync(Database.sqlite, config.database)
     try:
         await to_thread.run_sync(upgrade, database)
-        yield await _model_settings(database, SystemClock())
+        yield database
     finally:
         await to_thread.run_sync(database.close)
 
