@@ -1,7 +1,8 @@
 """Kinds of writes; each stands beside the tool that proposes it and is handed to the gate at start."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -12,7 +13,7 @@ from shopfloor.shop.contract import Capability
 
 Confirmation = Literal["none", "yes"]
 """Whether the customer must say yes, in a later message, to exactly these arguments."""
-
+Direction = Literal["set", "up", "down"]
 
 Injected = Literal["conversation_id", "customer_id"]
 
@@ -34,6 +35,41 @@ class Preview:
     """As the customer reads it; for what is hard to reverse with ids, amount and date."""
     amount: Money | None = None
     """The money that it moves; None where it moves none."""
+    facts: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    """What was read of the world, for the conditions of policies: `{"order_state": "pending"}`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What an action does to one attribute of a resource, so that two that pull at it can be told."""
+
+    resource: str
+    """Such as `order:123`."""
+    attribute: str
+    """Such as `address`; `*` for all of it."""
+    direction: Direction = "set"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Done:
+    """What is known of an action that was carried out."""
+
+    before: JsonValue
+    """The kind's snapshot just before; None where it takes none."""
+    result: JsonValue
+    """What its execution returned."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inverse(Generic[A]):
+    """How an action is undone: by another action, which passes the gate too."""
+
+    kind: str
+    """The kind of the action that undoes it."""
+    args: Callable[[A, Done], dict[str, JsonValue]]
+    """Makes that action's arguments; raises `Refused` where this one changed nothing that could be undone."""
+    within: timedelta | None = None
+    """For how long after the execution; None for as long as the world allows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +83,7 @@ class ActionKind(Generic[A]):
     """What a shop must offer; without it the kind is not registered. None where it is no matter of the shop system."""
     args: type[A]
     resources: Callable[[A], tuple[str, ...]]
-    """What it touches: `order:123`."""
+    """What it touches: `order:123`. One whose id is `new`, as in `ticket:new`, is made by it and disputed by nobody."""
     preview: Callable[[A], Awaitable[Preview]]
     """Reads the world; raises `Refused` where its state or schema rules forbid the action."""
     execute: Callable[[str, A], Awaitable[JsonValue]]
@@ -57,11 +93,28 @@ class ActionKind(Generic[A]):
     """How sure of the customer one must be."""
     injects: frozenset[Injected] = frozenset()
     """The arguments that code fills in from the conversation; nobody who proposes the action can name them."""
-    inverse: str | None = None
-    """The kind that undoes it."""
+    attributes: tuple[tuple[str, Direction], ...] = (("*", "set"),)
+    """What it changes of each of its resources, for the check of conflicts."""
+    snapshot: Callable[[A], Awaitable[JsonValue]] | None = None
+    """Reads what the action changes, nothing else. It is kept before and after; an undo needs the world as it was left.
+
+    None where the undoing action's own rules tell whether it still can be undone."""
+    look_up: Callable[[str], Awaitable[JsonValue]] | None = None
+    """Returns what the shop keeps as the result of a key, or None where it never carried it out. None: cannot tell."""
+    inverse: Inverse[A] | None = None
     irreversible: bool = False
+    is_offered: bool = True
+    """Whether agents may propose it; else only people do, and undoing."""
 
     def __post_init__(self) -> None:
         """Hold every kind to saying whether it can be undone."""
         if (self.inverse is None) != self.irreversible:
             raise ValueError(f"{self.name}: name an inverse, or say irreversible")
+
+    def changes(self, args: A) -> tuple[Change, ...]:
+        """Return what an action of this kind does to which resource."""
+        return tuple(
+            Change(resource=resource, attribute=attribute, direction=direction)
+            for resource in self.resources(args)
+            for attribute, direction in self.attributes
+        )

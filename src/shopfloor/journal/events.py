@@ -20,7 +20,21 @@ JsonObject = Annotated[dict[str, JsonValue], GetPydanticSchema(lambda _source, _
 Json = Annotated[JsonValue, GetPydanticSchema(lambda _source, _handler: core_schema.any_schema())]
 """Any JSON value, likewise."""
 TaskState = Literal["started", "done", "needs_input", "handed_off", "failed", "skipped"]
-ActionState = Literal["proposed", "needs_approval", "confirmed", "executed", "refused", "declined", "outcome_unknown"]
+ActionState = Literal[
+    "proposed",
+    "declined",
+    "needs_approval",
+    "approved",
+    "rejected",
+    "expired",
+    "confirmed",
+    "executed",
+    "refused",
+    "outcome_unknown",
+]
+"""`proposed` waits for the customer's yes, `needs_approval` for the merchant's; `confirmed` was admitted."""
+DECISIONS = frozenset({"approved", "rejected", "expired"})
+"""What ends the wait for an approval; there is one for each action."""
 IdentityMethod = Literal["token", "order_and_email", "outreach"]
 """How: by the shop's token, by the guest check, or not at all, where the shop itself wrote to a customer it knows."""
 Role = Literal["user", "assistant"]
@@ -292,11 +306,18 @@ class ActionMoved(EventData):
     """An action was proposed, or went one step further."""
 
     TYPE = "ACTION"
-    PERSONAL = frozenset({"args", "summary", "result", "digest"})
-    turn_id: TurnId
-    task_id: str
+    PERSONAL = frozenset({"args", "summary", "result", "digest", "inputs", "before", "after", "reason"})
+    turn_id: TurnId | None = None
+    """The turn of which plan it stems from; None where a person of the staff acted."""
+    task_id: str | None = None
     agent: AgentId
     agent_name: str
+    customer_id: CustomerId | None = None
+    """For whom; None for a guest and for the merchant."""
+    order_numbers: tuple[OrderNumber, ...] = ()
+    """The orders that the guest for whom it is had opened."""
+    staff: str | None = None
+    """The person of the staff who proposed or decided; None where an agent or the customer did."""
     key: str
     """The idempotency key."""
     kind: str
@@ -306,9 +327,35 @@ class ActionMoved(EventData):
     args: JsonObject
     summary: str
     """What will be done, as the customer reads it."""
+    resources: tuple[str, ...] = ()
+    """What it touches: `order:123`."""
+    amount_minor: int | None = None
+    """The money that it moves, in the currency's smallest unit; None where it moves none."""
+    currency: str | None = None
     rule: str | None = None
     """The rule that decided; None where none had to."""
+    reason: str = ""
+    """Why, as a customer may read it."""
+    inputs: JsonObject = {}
+    """What the verdict was made of: the facts that rules and limits were held against."""
+    policy: int | None = None
+    """The version of the policy that was in force; None where it was not asked."""
     result: Json = None
+    before: Json = None
+    """The kind's snapshot of the world just before the execution."""
+    after: Json = None
+    """The same just after it."""
+    expires_at: datetime | None = None
+    """Until when a wait for the merchant lasts."""
+    undo_until: datetime | None = None
+    """The last instant at which an executed action can be undone; None where no time limits it."""
+    undoes: str | None = None
+    """The key of the action that this one undoes."""
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """Return the action for what ends its wait for an approval: the first decision holds."""
+        return f"decision:{self.key}" if self.state in DECISIONS else None
 
 
 class SentenceWithheld(EventData):

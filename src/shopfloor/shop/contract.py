@@ -15,11 +15,14 @@ from enum import StrEnum
 from typing import Protocol
 
 from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId, Sku
+from shopfloor.shop.effects import Effect
 from shopfloor.shop.models import (
     Address,
     Cart,
+    CartLine,
     Customer,
     GiftCard,
+    ItemChange,
     Lead,
     LeadKind,
     Order,
@@ -45,6 +48,10 @@ class Capability(StrEnum):
     LEADS = "leads"
     GIFT_CARDS = "gift_cards"
     INVENTORY = "inventory"
+    CHANGE_PAYMENT = "change_payment"
+    CHANGE_ITEMS = "change_items"
+    PROFILES = "profiles"
+    LOOK_UP = "look_up"
 
 
 class Catalogue(Protocol):
@@ -109,7 +116,37 @@ class Orders(Protocol):
 
         Raises:
             NotFound: no such order.
-            Refused: `order.already_shipped`, `order.already_cancelled`.
+            Refused: `order.already_shipped`, `order.already_cancelled`, `order.items_already_changed`.
+            Conflict: the key was used with other arguments.
+        """
+        ...
+
+    async def change_payment_method(self, number: OrderNumber, method_id: str, *, at: datetime, key: str) -> Order:
+        """Let an order of which nothing has been shipped be paid in another way that its customer has stored.
+
+        What was paid is given back to where it came from, at once where that is a gift card, and taken anew.
+
+        Raises:
+            NotFound: no such order.
+            Refused: as for the address; `payment.unknown` for a way that is not its customer's, `payment.same` for the
+                one it is paid by, `payment.gift_card_balance` where a gift card does not cover the total.
+            Conflict: the key was used with other arguments.
+        """
+        ...
+
+    async def change_items(
+        self, number: OrderNumber, changes: Sequence[ItemChange], method_id: str, *, at: datetime, key: str
+    ) -> Order:
+        """Replace pieces of an order of which nothing has been shipped by other variants of the same products, once.
+
+        The difference is taken from, or given back to, a way to pay that its customer has stored; gift cards at once.
+        The new pieces leave the stock, and the old ones go back to it.
+
+        Raises:
+            NotFound: no such order.
+            InvalidInput: no changes.
+            Refused: as for the address; `items.not_in_order`, `items.unknown_variant`, `items.other_product`,
+                `items.same_variant`, `items.out_of_stock`; `payment.unknown`, `payment.gift_card_balance`.
             Conflict: the key was used with other arguments.
         """
         ...
@@ -133,16 +170,20 @@ class Returns(Protocol):
         lines: Sequence[ReturnLine],
         *,
         has_label: bool = False,
+        payment_method_id: str = "",
         at: datetime,
         key: str,
     ) -> Return:
         """Register that goods of a delivered order shall come back; no money moves.
 
-        With `has_label` the shop makes a prepaid label, whose tracking id the return then has.
+        With `has_label` the shop makes a prepaid label, whose tracking id the return then has. `payment_method_id` is
+        where the refund goes, or the difference of an exchange is settled; empty for how the order was paid.
 
         Raises:
             NotFound: no such order.
-            Refused: `return.not_delivered`, `return.not_in_order`, `return.already_requested`.
+            Refused: `return.not_delivered`, `return.not_in_order`, `return.already_requested`; `payment.unknown` for a
+                way to pay that is not its customer's; of an exchange `items.unknown_variant`, `items.other_product`,
+                `items.out_of_stock`.
             Conflict: the key was used with other arguments.
         """
         ...
@@ -153,6 +194,16 @@ class Returns(Protocol):
         Raises:
             NotFound: no such return.
             Refused: `return.already_withdrawn`, `return.under_way`.
+            Conflict: the key was used with other arguments.
+        """
+        ...
+
+    async def reinstate_return(self, return_id: str, *, key: str) -> Return:
+        """Take up a return again that was called off, as it was.
+
+        Raises:
+            NotFound: no such return.
+            Refused: `return.not_withdrawn`; `return.already_requested` where its goods come back otherwise by now.
             Conflict: the key was used with other arguments.
         """
         ...
@@ -188,6 +239,17 @@ class Carts(Protocol):
         """
         ...
 
+    async def fill_cart(self, cart_id: str, lines: Sequence[CartLine], *, at: datetime, key: str) -> Cart:
+        """Let a cart hold just these lines, in this order, in place of what it held; none of them empties it.
+
+        Raises:
+            NotFound: no such cart or variant.
+            Refused: `cart.out_of_stock` where fewer pieces can be sold.
+            InvalidInput: a quantity below one.
+            Conflict: the key was used with other arguments.
+        """
+        ...
+
 
 class Customers(Protocol):
     """Who buys."""
@@ -202,6 +264,15 @@ class Customers(Protocol):
 
     async def gift_cards_of(self, customer_id: CustomerId) -> Sequence[GiftCard]:
         """Return a customer's gift cards, those that expire first leading."""
+        ...
+
+    async def set_default_address(self, customer_id: CustomerId, address: Address, *, key: str) -> Customer:
+        """Let a customer's parcels go to another address from now on; orders that were placed keep theirs.
+
+        Raises:
+            NotFound: no such customer.
+            Conflict: the key was used with other arguments.
+        """
         ...
 
     async def set_marketing_consent(
@@ -281,6 +352,14 @@ class Leads(Protocol):
         ...
 
 
+class Effects(Protocol):
+    """What the shop has carried out, by the keys of its writes."""
+
+    async def find_effect(self, key: str) -> Effect | None:
+        """Return what was carried out under a key, or None where nothing was."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shop:
     """One shop: its parts, and what they can do."""
@@ -292,4 +371,5 @@ class Shop:
     customers: Customers
     tickets: Tickets
     leads: Leads
+    effects: Effects
     capabilities: frozenset[Capability]

@@ -19,6 +19,9 @@ ReturnKind = Literal["refund", "exchange"]
 RefundState = Literal["pending", "settled", "failed"]
 TicketState = Literal["open", "waiting", "closed"]
 LeadKind = Literal["newsletter", "back_in_stock", "contact"]
+MethodKind = Literal["card", "paypal", "gift_card", "invoice", "other"]
+Options = tuple[tuple[str, str], ...]
+"""Names and values, in the order that the shop shows them: `(("capacity", "1000ml"), ("material", "glass"))`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,11 +52,15 @@ class Variant:
     colour: str | None = None
     size: str | None = None
     """As the shop writes it: `9`, `M`, `32x34`; None where the product has no sizes."""
+    options: Options = ()
+    """What else tells it from its sisters, beside colour and size."""
     price: Money
     compare_at: Money | None = None
     """The price before a reduction; None where it is not reduced."""
     stock: int
     """Pieces that can be sold now."""
+    tracks_stock: bool = True
+    """Whether the shop counts pieces; where not, `stock` only says whether it can be had, and no order changes it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +99,17 @@ class Promotion:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PaymentMethod:
+    """A way to pay that a customer has stored; of a card the shop knows no more than this."""
+
+    id: str
+    """A gift card's is its code."""
+    kind: MethodKind
+    label: str
+    """As the customer knows it: `Visa ending in 4242`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Customer:
     """Somebody with an account."""
 
@@ -101,6 +119,8 @@ class Customer:
     phone: str = ""
     address: Address
     """Where their parcels go unless they say otherwise."""
+    payment_methods: tuple[PaymentMethod, ...] = ()
+    """What they have stored, without their gift cards."""
     marketing_consent: bool = False
     consent_at: datetime | None = None
     """When they last gave or withdrew it here; None where they never did."""
@@ -127,6 +147,7 @@ class OrderLine:
     title: str
     colour: str | None = None
     size: str | None = None
+    options: Options = ()
     quantity: int
     unit_price: Money
 
@@ -160,6 +181,17 @@ class Shipment:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Payment:
+    """Money that was taken for an order."""
+
+    id: str
+    method_id: str
+    """Of the `PaymentMethod`; a gift card's code."""
+    amount: Money
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Refund:
     """Money on its way back to a customer."""
 
@@ -167,6 +199,8 @@ class Refund:
     amount: Money
     method: str
     """Where it goes, as the customer knows it: `Visa ending in 4242`."""
+    method_id: str = ""
+    """Of the `PaymentMethod`; a gift card's code. Empty where the shop kept none."""
     state: RefundState
     reason: str
     created_at: datetime
@@ -193,7 +227,14 @@ class Order:
     tax: Money
     shipping_address: Address
     shipments: tuple[Shipment, ...] = ()
+    payment_method_id: str = ""
+    """Of the `PaymentMethod`; a gift card's code. Empty where the shop kept none."""
+    payments: tuple[Payment, ...] = ()
+    """Oldest first; what is taken and given back is added, and never changed."""
     refunds: tuple[Refund, ...] = ()
+    """Oldest first."""
+    items_changed_at: datetime | None = None
+    """When its items were changed after it was placed, which is done once; None where they never were."""
     promotion_code: str | None = None
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
@@ -210,6 +251,15 @@ class Order:
     def total(self) -> Money:
         """Return what the customer was asked to pay."""
         return self.subtotal - self.discount + self.shipping + self.tax
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemChange:
+    """Pieces of an order that become another variant."""
+
+    sku: Sku
+    new_sku: Sku
+    quantity: int = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -236,6 +286,10 @@ class Return:
     received_at: datetime | None = None
     tracking_id: str | None = None
     """Of its label; None where the customer sends it by a carrier of their own."""
+    payment_method_id: str = ""
+    """Where a refund goes, or where the difference of an exchange is settled; empty for how the order was paid."""
+    difference: Money | None = None
+    """Of an exchange: what the customer still pays, or gets back where it is negative, once the goods are here."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

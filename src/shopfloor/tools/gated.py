@@ -43,7 +43,8 @@ def gated_tool(kind: ActionKind[Any], gate: Gate) -> Tool[Any]:
         return ToolResult(output=verdict_view(verdict))
 
     args = _args_of(kind)
-    return Tool(name=kind.name, description=kind.description, args=args, run=run, is_read=False, inverse=kind.inverse)
+    inverse = kind.inverse.kind if kind.inverse else None
+    return Tool(name=kind.name, description=kind.description, args=args, run=run, is_read=False, inverse=inverse)
 
 
 def verdict_view(verdict: Verdict) -> dict[str, JsonValue]:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
 
-from shopfloor.actions.kind import ActionArgs, ActionKind, Preview
+from shopfloor.actions.kind import ActionArgs, ActionKind, Inverse, Preview
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import Source
 from shopfloor.kernel.clock import Clock
@@ -230,7 +230,7 @@ def cart_kinds(carts: Carts, catalogue: Catalogue, clock: Clock) -> tuple[Action
             confirmation="none",
             assurance="anyone",
             injects=frozenset({"conversation_id", "customer_id"}),
-            inverse="set_cart_line",
+            inverse=Inverse(kind="set_cart_line", args=lambda args, done: {}),
         ),
         ActionKind(
             name="empty_cart",
@@ -243,7 +243,7 @@ def cart_kinds(carts: Carts, catalogue: Catalogue, clock: Clock) -> tuple[Action
             confirmation="none",
             assurance="anyone",
             injects=frozenset({"conversation_id", "customer_id"}),
-            inverse="set_cart_line",
+            inverse=Inverse(kind="set_cart_line", args=lambda args, done: {}),
         ),
     )
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, JsonValue
 
-from shopfloor.actions.kind import ActionArgs, ActionKind, Preview
+from shopfloor.actions.kind import ActionArgs, ActionKind, Inverse, Preview
 from shopfloor.journal.events import Source
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
@@ -255,7 +255,7 @@ def lead_kinds(shop: Shop, clock: Clock) -> tuple[ActionKind[Any], ...]:
             confirmation="none",
             assurance="anyone",
             injects=frozenset({"conversation_id", "customer_id"}),
-            inverse="unsubscribe",
+            inverse=Inverse(kind="unsubscribe", args=lambda args, done: {}),
         ),
         ActionKind(
             name="subscribe_newsletter",
@@ -268,7 +268,7 @@ def lead_kinds(shop: Shop, clock: Clock) -> tuple[ActionKind[Any], ...]:
             confirmation="none",
             assurance="anyone",
             injects=frozenset({"conversation_id", "customer_id"}),
-            inverse="unsubscribe",
+            inverse=Inverse(kind="unsubscribe", args=lambda args, done: {}),
         ),
         ActionKind(
             name="unsubscribe",
@@ -281,7 +281,7 @@ def lead_kinds(shop: Shop, clock: Clock) -> tuple[ActionKind[Any], ...]:
             confirmation="none",
             assurance="anyone",
             injects=frozenset({"customer_id"}),
-            inverse="subscribe_newsletter",
+            inverse=Inverse(kind="subscribe_newsletter", args=lambda args, done: {}),
         ),
     )
 

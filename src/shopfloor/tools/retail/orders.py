@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
 
-from shopfloor.actions.kind import ActionArgs, ActionKind, Preview
+from shopfloor.actions.kind import ActionArgs, ActionKind, Inverse, Preview
 from shopfloor.identity.guest_check import GuestCheck
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import IdentityVerified, Source
@@ -253,7 +253,7 @@ def order_kinds(orders: Orders, clock: Clock, zone: tzinfo) -> tuple[ActionKind[
             confirmation="yes",
             # Order number and e-mail stand on a parcel's label and in every mail: enough to look, not to redirect it.
             assurance="signed_in",
-            inverse="change_shipping_address",
+            inverse=Inverse(kind="change_shipping_address", args=lambda args, done: {}),
         ),
     )
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 
-from shopfloor.actions.kind import ActionArgs, ActionKind, Preview
+from shopfloor.actions.kind import ActionArgs, ActionKind, Inverse, Preview
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import InvalidInput, Refused, WorldError
 from shopfloor.kernel.ids import ConversationId, CustomerId
@@ -207,7 +207,7 @@ def profile_kinds(profiles: Profiles, clock: Clock) -> tuple[ActionKind[Any], ..
             confirmation="none",
             assurance="signed_in",
             injects=INJECTED,
-            inverse="forget",
+            inverse=Inverse(kind="forget", args=lambda args, done: {}),
         ),
         ActionKind(
             name="forget",
@@ -220,7 +220,7 @@ def profile_kinds(profiles: Profiles, clock: Clock) -> tuple[ActionKind[Any], ..
             confirmation="none",
             assurance="signed_in",
             injects=INJECTED,
-            inverse="remember",
+            inverse=Inverse(kind="remember", args=lambda args, done: {}),
         ),
         ActionKind(
             name="erase_profile",

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
 
-from shopfloor.actions.kind import ActionArgs, ActionKind, Preview
+from shopfloor.actions.kind import ActionArgs, ActionKind, Inverse, Preview
 from shopfloor.journal.events import Source
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import NotFound, Refused
@@ -138,7 +138,7 @@ class ReturnTools:
                 execute=self._request,
                 confirmation="yes",
                 assurance="verified",
-                inverse="withdraw_return",
+                inverse=Inverse(kind="withdraw_return", args=lambda args, done: {}),
             ),
             ActionKind(
                 name="withdraw_return",
@@ -150,7 +150,7 @@ class ReturnTools:
                 execute=self._withdraw,
                 confirmation="yes",
                 assurance="verified",
-                inverse="request_return",
+                inverse=Inverse(kind="request_return", args=lambda args, done: {}),
             ),
         )
 

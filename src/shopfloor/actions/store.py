@@ -1,0 +1,131 @@
+"""What became of every action: rows beside the journal, written in the transaction of the event that moved it.
+
+`memory_store` and `sql_store` keep this contract.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from shopfloor.journal.events import ActionState
+from shopfloor.kernel.ids import AgentId, CustomerId, OrderNumber, StreamId, TurnId
+from shopfloor.kernel.money import Money
+
+WAITING: frozenset[ActionState] = frozenset({"needs_approval", "approved"})
+"""States of an action that is for the merchant to decide, or was just approved."""
+UNSETTLED: frozenset[ActionState] = frozenset({"confirmed", "outcome_unknown"})
+"""States of an action that may have its effect, or get it any moment."""
+LIVE = WAITING | UNSETTLED
+"""States in which an action can collide with another."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActionRecord:
+    """An action as it stands; texts, arguments and snapshots are empty once they are erased."""
+
+    key: str
+    stream: StreamId
+    """Where its events are."""
+    kind: str
+    state: ActionState
+    agent: AgentId
+    agent_name: str
+    turn_id: TurnId | None
+    """The turn, and with it the plan, that it stems from; None where a person of the staff acted."""
+    task_id: str | None
+    customer_id: CustomerId | None
+    """For whom; None for a guest and for the merchant."""
+    order_numbers: tuple[OrderNumber, ...]
+    staff: str | None
+    """The person of the staff who proposed it or decided on it last."""
+    args: dict[str, JsonValue]
+    summary: str
+    digest: str
+    resources: tuple[str, ...]
+    amount: Money | None
+    rule: str | None
+    reason: str
+    inputs: dict[str, JsonValue]
+    """What the last verdict was made of."""
+    policy: int | None
+    result: JsonValue
+    before: JsonValue
+    after: JsonValue
+    proposed_at: datetime
+    """When it was first journaled."""
+    moved_at: datetime
+    """When it last moved."""
+    executed_at: datetime | None
+    expires_at: datetime | None
+    undo_until: datetime | None
+    undoes: str | None
+    undone_by: str | None
+    """The key of the executed action that undid it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActionFilter:
+    """Which actions are looked for; what is None or empty does not count."""
+
+    states: frozenset[ActionState] = frozenset()
+    stream: StreamId | None = None
+    turn_id: TurnId | None = None
+    agent: AgentId | None = None
+    customer_id: CustomerId | None = None
+    kind: str | None = None
+    resource: str | None = None
+    since: datetime | None = None
+    """Proposed at or after."""
+    until: datetime | None = None
+    """Proposed before."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UsageQuery:
+    """What a limit counts: the actions that were admitted or carried out since an instant."""
+
+    since: datetime
+    kinds: frozenset[str] = frozenset()
+    """Empty for all."""
+    customer_id: CustomerId | None = None
+    agent: AgentId | None = None
+    resource: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usage:
+    """How much of a limit is used."""
+
+    actions: int
+    amount_minor: int
+    """Of one currency, in its smallest unit."""
+
+
+class Actions(Protocol):
+    """All actions that were ever journaled.
+
+    All methods may raise `StorageError`.
+    """
+
+    async def get(self, key: str) -> ActionRecord | None:
+        """Return an action, or None."""
+        ...
+
+    async def find(self, wanted: ActionFilter, *, after: str | None = None, limit: int = 50) -> Sequence[ActionRecord]:
+        """Return a page of actions, the last proposed first, those behind the key `after`."""
+        ...
+
+    async def live(self, resources: Sequence[str]) -> Sequence[ActionRecord]:
+        """Return the actions in a `LIVE` state that touch one of these resources, the first proposed first."""
+        ...
+
+    async def usage(self, queries: Sequence[UsageQuery], currency: str) -> Sequence[Usage]:
+        """Return for each query how many actions it counts, and how much money of a currency they moved."""
+        ...
+
+    async def due(self, now: datetime, *, unsettled_before: datetime) -> Sequence[ActionRecord]:
+        """Return what time has to move: waits that have expired, and unsettled actions that moved before an instant."""
+        ...
