@@ -1,4 +1,4 @@
-"""The merchant's decisions: the first one holds, what was approved is judged anew, and time decides where nobody does."""
+"""The merchant's decisions: the first one holds, and time decides where nobody does."""
 
 from datetime import timedelta
 
