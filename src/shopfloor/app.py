@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -12,8 +12,14 @@ from zoneinfo import ZoneInfo
 from anyio import to_thread
 from sqlalchemy import select
 
+from shopfloor.actions.approvals import Approvals
 from shopfloor.actions.gate import Gate, effects_of
 from shopfloor.actions.kind import ActionKind
+from shopfloor.actions.memory_store import MemoryActions
+from shopfloor.actions.ruling import Case, Reason, Rulebook, Ruling
+from shopfloor.actions.sql_store import SqlActions
+from shopfloor.actions.store import ActionRecord, Actions, Usage, UsageQuery
+from shopfloor.actions.undo import Undoing
 from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, Prompts, shipped_prompts
@@ -114,6 +120,10 @@ class App:
     tools: Toolset
     """The shop's own tools, for faces that serve them."""
     mcp_servers: McpServers
+    gate: Gate
+    actions: Actions
+    approvals: Approvals
+    undoing: Undoing
     attached: AttachedTools | None = None
     """The tools of the attached MCP servers; None where the installation takes none."""
     models: ModelRouter | None = None
@@ -147,6 +157,8 @@ class Stores:
     outreaches: Outreaches
     profiles: Profiles
     keys: ApiKeys
+    actions: Actions
+    """The journal has it as one of its projections."""
     mcp_servers: McpServers = field(default_factory=MemoryMcpServers)
     ledger: Ledger = field(default_factory=MemoryLedger)
     spending: Spending = field(default_factory=MemorySpending)
@@ -188,7 +200,15 @@ async def assemble(
     planner = planner or await _planner(search, own, trained, sure if models else None)
     desk = Desk(stores.journal, tools, clock, ids, Hub(), recollection, models)
     chat = _chat(desk, stores, planner, retriever)
+
+    async def tell(_record: ActionRecord) -> None:
+        """Say nothing yet."""
+
     return App(
+        gate=gate,
+        actions=stores.actions,
+        approvals=Approvals(gate, stores.actions, stores.journal, clock, tell),
+        undoing=Undoing(gate, stores.actions, stores.journal, clock),
         shop=stores.shop,
         journal=stores.journal,
         registry=stores.registry,
@@ -242,6 +262,10 @@ def services_of(app: App) -> Services:
         chat=app.chat,
         outreach=app.outreach,
         journal=app.journal,
+        gate=app.gate,
+        actions=app.actions,
+        approvals=app.approvals,
+        undoing=app.undoing,
         registry=app.registry,
         settings=app.settings,
         team=app.team,
@@ -251,7 +275,7 @@ def services_of(app: App) -> Services:
         secret=app.secret,
         clock=app.clock,
         ids=app.ids,
-        background=(app.outreach.run,),
+        background=(app.outreach.run, app.approvals.run),
     )
 
 
@@ -318,12 +342,38 @@ def _gate(kinds: Sequence[ActionKind[Any]], stores: Stores, clock: Clock) -> Gat
             return await owns_cart(stores.shop.carts, identity, resource)
         return kind == "lead" or await owns_resource(stores.shop.orders, identity, resource)
 
-    async def irreversible_limit() -> Money:
-        brand = await stores.settings.in_force()
-        return Money(brand.currency, brand.irreversible_limit_minor)
+    async def rules() -> Rulebook:
+        return Interim(await stores.settings.in_force())
 
     durable = InlineDurable(effects_of(kinds))
-    return Gate(kinds, durable=durable, owns=owns, irreversible_limit=irreversible_limit, clock=clock)
+    return Gate(kinds, durable=durable, owns=owns, rules=rules, actions=stores.actions, clock=clock)
+
+
+class Interim:
+    """The limit of the settings, until policies are there."""
+
+    version = 1
+    expire_after = timedelta(hours=24)
+
+    def __init__(self, brand: Brand) -> None:
+        """Take the settings."""
+        self.currency = brand.currency
+        self._limit = Money(brand.currency, brand.irreversible_limit_minor)
+
+    def queries(self, case: Case) -> Sequence[UsageQuery]:
+        """Count nothing."""
+        return ()
+
+    def judge(self, case: Case, usage: Sequence[Usage]) -> Ruling:
+        """Let what is irreversible wait above the limit."""
+        amount = case.amount
+        if not case.irreversible or amount is None or (amount.currency == self.currency and amount <= self._limit):
+            return Ruling()
+        return Ruling(
+            approval=Reason(
+                rule="approval.irreversible_amount", says=f"Above {self._limit} a colleague has to approve this."
+            )
+        )
 
 
 @asynccontextmanager
@@ -413,9 +463,11 @@ async def _stores(config: Config, database: Database, clock: Clock, ids: IdSourc
     await settings.ship(await to_thread.run_sync(shipped_brand))
     prompts = SqlVersioned(PROMPTS, database, clock)
     await prompts.ship(await to_thread.run_sync(shipped_prompts))
+    actions = SqlActions(database)
     return Stores(
         shop=sql_shop(database),
-        journal=SqlJournal(database, clock, config.locks),
+        journal=SqlJournal(database, clock, config.locks, [actions.project]),
+        actions=actions,
         registry=registry,
         settings=settings,
         prompts=prompts,
@@ -474,9 +526,11 @@ async def memory_app(
     Its team is the shipped one unless another is given.
     """
     team = team or await to_thread.run_sync(shipped_team)
+    actions = MemoryActions()
     stores = Stores(
         shop=memory_shop(contents),
-        journal=MemoryJournal(clock),
+        journal=MemoryJournal(clock, [actions.project]),
+        actions=actions,
         registry=MemoryRegistry(team.cards, clock),
         settings=MemoryVersioned(SETTINGS, team.brand, clock),
         prompts=MemoryVersioned(PROMPTS, team.prompts, clock),
