@@ -79,3 +79,11 @@ def wrong_fields(problems: Sequence[FieldProblem]) -> PydanticCustomError:
     """Return the error of a model's own check that found several fields wrong at once."""
     text = "; ".join(f"{problem.field}: {problem.message}" for problem in problems)
     return PydanticCustomError("fields", "{text}", {"text": text, "problems": list(problems)})
+
+
+def plain_text(text: str) -> str:
+    """Return a text in which nothing could steer what shows it; a validator."""
+    # What is no letter could steer the terminal or the page of whoever reads it.
+    if any(not letter.isprintable() and letter not in "\n\t" for letter in text):
+        raise ValueError("it holds a control character: leave it out")
+    return text
