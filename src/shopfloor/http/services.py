@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from shopfloor.actions.policies import Policies
 from shopfloor.agents.registry import Registry
 from shopfloor.agents.settings import Settings
 from shopfloor.agents.team import Team
@@ -25,6 +26,7 @@ class Services:
     journal: Journal
     registry: Registry
     settings: Settings
+    policies: Policies
     team: Team
     keys: ApiKeys
     profiles: ProfileRecords

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from shopfloor.actions.expressions.checking import Names, check
-from shopfloor.actions.expressions.compiling import Evaluate, Scope, compiled
+from shopfloor.actions.expressions.compiling import Evaluate, Scope, compiled, value_of
 from shopfloor.actions.expressions.functions import FUNCTIONS
 from shopfloor.actions.expressions.reading import WrongExpression, read
 from shopfloor.actions.expressions.tree import Node, names, written
@@ -34,6 +34,7 @@ __all__ = [
     "WrongExpression",
     "expression",
     "plain",
+    "value_of",
 ]
 
 

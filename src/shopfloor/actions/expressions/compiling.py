@@ -1,6 +1,6 @@
 """Turning an expression into closures, once; after that, working it out is a few calls."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never, cast
 
@@ -109,25 +109,26 @@ def _listing(node: Listing) -> Evaluate:
     return lambda scope: tuple([item(scope) for item in items])
 
 
+def value_of(path: str, scope: Scope) -> Value:
+    """Return what stands under a name; None where nothing does that an expression can compare."""
+    root, *rest = path.split(".")
+    return _found(root, rest, scope)
+
+
 def _name(node: Name) -> Evaluate:
     root, *rest = node.path.split(".")
-    if not rest:
+    return lambda scope: _found(root, rest, scope)
 
-        def look_up(scope: Scope) -> Value:
-            value = scope.values.get(root)
-            return cast(Value, value) if type(value) in TYPES else plain(value, scope.currency)
 
-        return look_up
-
-    def evaluate(scope: Scope) -> Value:
-        found: object = scope.values.get(root)
-        for part in rest:
-            if not isinstance(found, dict):
-                return None
-            found = cast("dict[str, object]", found).get(part)
-        return plain(found, scope.currency)
-
-    return evaluate
+def _found(root: str, rest: Sequence[str], scope: Scope) -> Value:
+    found = scope.values.get(root)
+    if not rest and type(found) in TYPES:
+        return cast(Value, found)
+    for part in rest:
+        if not isinstance(found, dict):
+            return None
+        found = cast("dict[str, object]", found).get(part)
+    return plain(found, scope.currency)
 
 
 def _call(node: Call) -> Evaluate:
