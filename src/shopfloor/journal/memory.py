@@ -1,6 +1,6 @@
 """The journal in memory: the twin for tests, simulations and replays. It keeps what the real one would store."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from shopfloor.journal.chain import Entry, check, erased, extend, rebuild, split
@@ -14,9 +14,10 @@ from shopfloor.kernel.keyed_locks import KeyedLocks
 class MemoryJournal:
     """A `Journal` that lasts as long as its process."""
 
-    def __init__(self, clock: Clock) -> None:
-        """Take the clock that events are dated by."""
+    def __init__(self, clock: Clock, projections: Sequence[Callable[[Sequence[Event]], None]] = ()) -> None:
+        """Take the clock that events are dated by, and what follows all that is appended; what raises undoes it."""
         self._clock = clock
+        self._projections = projections
         self._streams: dict[StreamId, list[Entry]] = {}
         self._waiting: dict[StreamId, Waiting] = {}
         self._held = KeyedLocks()
@@ -31,6 +32,9 @@ class MemoryJournal:
         }
         head = entries[-1].chain if entries else ""
         added = extend(stream, payloads, last_seq=len(entries), head=head, at=self._clock.now(), known=known)
+        if added.new:
+            for project in self._projections:
+                project(added.new)
         entries.extend(added.entries)
         if added.new:
             waiting = self._waiting.get(stream, Waiting())
