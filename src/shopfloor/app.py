@@ -16,6 +16,7 @@ from shopfloor.actions.gate import Gate, effects_of
 from shopfloor.actions.kind import ActionKind
 from shopfloor.actions.policies import Policies
 from shopfloor.actions.policy import POLICY, KeptPolicy, shipped_policy
+from shopfloor.actions.words import Terms
 from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, shipped_prompts
 from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards
 from shopfloor.agents.settings import SETTINGS, Settings, shipped_brand
@@ -290,7 +291,12 @@ def _policies(stores: Stores, kinds: Sequence[ActionKind[Any]]) -> Policies:
     async def agents() -> Sequence[str]:
         return [entry.card.id for entry in await stores.registry.entries()]
 
-    return Policies(stores.policy, kinds, agents)
+    async def terms() -> Terms:
+        brand = await stores.settings.in_force()
+        limit = Money(brand.currency, brand.irreversible_limit_minor)
+        return Terms(currency=brand.currency, zone=ZoneInfo(brand.zone), irreversible_limit=limit)
+
+    return Policies(stores.policy, kinds, terms, agents)
 
 
 def _return_tools(stores: Stores, clock: Clock, zone: tzinfo) -> ReturnTools:

@@ -5,23 +5,15 @@ kept. What is in force is compiled once for each version.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from anyio import to_thread
 
+from shopfloor.actions.judging import CompiledPolicy
 from shopfloor.actions.kind import ActionKind
 from shopfloor.actions.policy import KeptPolicy, Policy, checked_policy, policy_json
-from shopfloor.actions.ruling import CompiledPolicy
+from shopfloor.actions.words import Terms
 from shopfloor.database.versioned import Version, version_of
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PolicyInForce:
-    """What the gate asks."""
-
-    version: int
-    compiled: CompiledPolicy
 
 
 class Policies:
@@ -31,27 +23,30 @@ class Policies:
         self,
         kept: KeptPolicy,
         kinds: Collection[ActionKind[Any]],
+        terms: Callable[[], Awaitable[Terms]],
         agents: Callable[[], Awaitable[Collection[str]]] | None = None,
     ) -> None:
-        """Take where it is kept, all kinds of actions that the product knows, and who tells the agents' ids.
+        """Take where it is kept, all kinds of actions that the product knows, and what tells of settings and agents.
 
-        `agents` is None where they are not looked at.
+        `terms` are asked for with each action; `agents` tells the agents' ids, None where they are not looked at.
         """
         self.kept = kept
         self.kinds = tuple(kinds)
+        self.terms = terms
         self._agents = agents
-        self._in_force: PolicyInForce | None = None
+        self._in_force: CompiledPolicy | None = None
 
-    async def in_force(self) -> PolicyInForce:
+    async def in_force(self) -> CompiledPolicy:
         """Return the policy in force.
 
         Raises:
             StorageError: there is none that can be read.
         """
-        current = await self.kept.current()
-        if self._in_force is None or self._in_force.version != current.version:
-            self._in_force = PolicyInForce(version=current.version, compiled=CompiledPolicy(current.value))
-        return self._in_force
+        current, terms = await self.kept.current(), await self.terms()
+        known = self._in_force
+        if known is None or known.version != current.version or known.terms != terms:
+            known = self._in_force = CompiledPolicy(current.value, terms, current.version)
+        return known
 
     async def read(self, data: object, where: str) -> Policy:
         """Return the policy that plain values hold, once it fits the kinds and the agents there are.

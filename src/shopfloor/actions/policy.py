@@ -25,9 +25,9 @@ from pydantic import (
     model_validator,
 )
 
-from shopfloor.actions.case import AMOUNTS, NamesOf
 from shopfloor.actions.expressions import WrongExpression, expression
 from shopfloor.actions.kind import ActionKind
+from shopfloor.actions.words import AMOUNTS, NamesOf
 from shopfloor.database.versioned import Kind, Versioned
 from shopfloor.kernel.errors import FieldProblem, InvalidFields, InvalidInput
 from shopfloor.kernel.fields import fields_of, plain_text, shown, wrong_fields

@@ -1,50 +1,30 @@
-"""What a policy is asked about, and the words that its conditions may name."""
+"""The words that the conditions of a policy may name, and what they stand for."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import JsonValue
-
 from shopfloor.actions.expressions import Type, plain
 from shopfloor.actions.expressions.checking import like
 from shopfloor.actions.kind import ActionKind
+from shopfloor.actions.ruling import Case
 from shopfloor.kernel.errors import InvalidInput
-from shopfloor.kernel.ids import AgentId, CustomerId
 from shopfloor.kernel.money import Money
 from shopfloor.language.english import WEEKDAYS
 
-Principal = Literal["customer", "guest", "staff"]
-"""Who it is done for: a signed-in customer, somebody who is not, or a person of the staff who does it themselves."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Case:
-    """An action, with all that is known of it when the policy is asked."""
+class Terms:
+    """What of the shop's settings a policy goes by."""
 
-    kind: str
-    args: Mapping[str, JsonValue]
-    facts: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
-    """What the kind's preview read of the world."""
-    amount: Money | None = None
-    """The money that it moves; None where it moves none."""
-    irreversible: bool = False
-    resources: Sequence[str] = ()
-    agent: AgentId
-    principal: Principal
-    customer_id: CustomerId | None = None
-    confidence: float | None = None
-    """How sure the planner was of the request; None where nobody said."""
-    now: datetime
-    zone: tzinfo
-    """The shop's."""
     currency: str
-    """The shop's, by its ISO 4217 code."""
+    """ISO 4217 code."""
+    zone: tzinfo
     irreversible_limit: Money | None = None
-    """The shop's setting; None where it has none."""
+    """The setting of that name; None where there is none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,27 +34,27 @@ class Word:
     type: Type
     told: str
     """What it is, as the documents have it."""
-    read: Callable[[Case], object]
+    read: Callable[[Case, Terms], object]
 
 
-def _amount(case: Case) -> object:
-    return Decimal(0) if case.amount is None else plain(case.amount, case.currency)
+def _amount(case: Case, terms: Terms) -> object:
+    return Decimal(0) if case.amount is None else plain(case.amount, terms.currency)
 
 
-def _local(case: Case) -> datetime:
-    return case.now.astimezone(case.zone)
+def _local(case: Case, terms: Terms) -> datetime:
+    return case.now.astimezone(terms.zone)
 
 
 WORDS: Mapping[str, Word] = {
-    "kind": Word(type="text", told="the kind of action, `cancel_order`", read=lambda case: case.kind),
-    "agent": Word(type="text", told="the id of the agent that proposes it", read=lambda case: case.agent),
+    "kind": Word(type="text", told="the kind of action, `cancel_order`", read=lambda case, _terms: case.kind),
+    "agent": Word(type="text", told="the id of the agent that proposes it", read=lambda case, _terms: case.agent),
     "principal": Word(
         type="text",
         told="for whom: `customer` who is signed in, `guest`, or `staff` who do it themselves",
-        read=lambda case: case.principal,
+        read=lambda case, _terms: case.principal,
     ),
     "customer": Word(
-        type="text", told="the signed-in customer's id; unknown for a guest", read=lambda case: case.customer_id
+        type="text", told="the signed-in customer's id; unknown for a guest", read=lambda case, _terms: case.customer_id
     ),
     "amount": Word(
         type="number",
@@ -82,38 +62,42 @@ WORDS: Mapping[str, Word] = {
         "unknown in another currency",
         read=_amount,
     ),
-    "irreversible": Word(type="truth", told="whether nothing undoes it", read=lambda case: case.irreversible),
+    "irreversible": Word(type="truth", told="whether nothing undoes it", read=lambda case, _terms: case.irreversible),
     "irreversible_limit": Word(
         type="number",
         told="the setting `irreversible_limit_minor`, in whole units too",
-        read=lambda case: plain(case.irreversible_limit, case.currency),
+        read=lambda _case, terms: plain(terms.irreversible_limit, terms.currency),
     ),
     "confidence": Word(
         type="number",
         told="how sure the planner was of the request, from 0 to 1; unknown where nobody said",
-        read=lambda case: plain(case.confidence, case.currency),
+        read=lambda case, terms: plain(case.confidence, terms.currency),
     ),
     "resources": Word(
         type="list",
         told='what it touches: `any_of(resources, "order:123")`',
-        read=lambda case: plain(list(case.resources), case.currency),
+        read=lambda case, terms: plain(case.resources, terms.currency),
     ),
-    "now": Word(type="instant", told="the present instant", read=lambda case: plain(case.now, case.currency)),
+    "now": Word(type="instant", told="the present instant", read=lambda case, terms: plain(case.now, terms.currency)),
     "today": Word(
-        type="text", told="the day by the shop's clock: `2026-05-04`", read=lambda case: f"{_local(case):%F}"
+        type="text",
+        told="the day by the shop's clock: `2026-05-04`",
+        read=lambda case, terms: f"{_local(case, terms):%F}",
     ),
-    "hour": Word(type="number", told="the hour by the shop's clock, 0 to 23", read=lambda case: _local(case).hour),
+    "hour": Word(
+        type="number", told="the hour by the shop's clock, 0 to 23", read=lambda case, terms: _local(case, terms).hour
+    ),
     "weekday": Word(
         type="text",
         told="`Monday` to `Sunday`, by the shop's clock",
-        read=lambda case: WEEKDAYS[_local(case).weekday()],
+        read=lambda case, terms: WEEKDAYS[_local(case, terms).weekday()],
     ),
 }
 """What is known of every action; beside it there are `args.` and `facts.`, which differ from kind to kind."""
 JSON_TYPES: Mapping[type, Type] = {bool: "truth", int: "number", float: "number", str: "text"}
-AMOUNTS: Mapping[str, Callable[[Case], Money | None]] = {
-    "amount": lambda case: case.amount or Money(case.currency, 0),
-    "irreversible_limit": lambda case: case.irreversible_limit,
+AMOUNTS: Mapping[str, Callable[[Case, Terms], Money | None]] = {
+    "amount": lambda case, terms: case.amount or Money(terms.currency, 0),
+    "irreversible_limit": lambda _case, terms: terms.irreversible_limit,
 }
 """What a text that a policy says may name in braces."""
 
