@@ -125,8 +125,9 @@ def _not_ours(rule: str) -> str:
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$", max_length=60), AfterValidator(_not_ours)]
 Condition = Annotated[str, BeforeValidator(_word), AfterValidator(plain_text), AfterValidator(_condition)]
-Said = Annotated[str, Field(max_length=500), AfterValidator(plain_text), AfterValidator(_fillable)]
+Said = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(plain_text), AfterValidator(_fillable)]
 """As a customer may read it; `{amount}` and `{irreversible_limit}` are filled in."""
+SaidOrNothing = Annotated[str, Field(max_length=500), AfterValidator(plain_text), AfterValidator(_fillable)]
 Note = Annotated[str, Field(max_length=1_000), AfterValidator(plain_text)]
 """For whoever reads the policy."""
 Kinds = Annotated[tuple[Name, ...], Field(max_length=100)]
@@ -155,7 +156,7 @@ class Rule(PolicyData):
     """The kinds that it is for; all where empty."""
     when: Condition = "true"
     then: Literal["refuse", "approve", "allow"]
-    says: Said = ""
+    says: SaidOrNothing = ""
 
     @model_validator(mode="after")
     def _says_why(self) -> Self:
@@ -177,7 +178,7 @@ class Limit(PolicyData):
     actions: Annotated[int, Field(ge=0, le=10**9, strict=True)] | None = None
     amount: Units | None = None
     then: Literal["refuse", "approve"]
-    says: Annotated[Said, Field(min_length=1)]
+    says: Said
 
     @model_validator(mode="after")
     def _limits_something(self) -> Self:
@@ -194,7 +195,7 @@ class QuietHours(PolicyData):
     ends: ShopTime
     """The first instant that is not quiet any more; where it is the same as `starts` no hour is quiet."""
     then: Literal["refuse", "approve"] = "refuse"
-    says: Annotated[Said, Field(min_length=1)]
+    says: Said
 
 
 class AgentPolicy(PolicyData):

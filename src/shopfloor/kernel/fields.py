@@ -11,6 +11,7 @@ from shopfloor.kernel.errors import FieldProblem
 
 SHOWN = 12
 """Problems that are told of one thing; whoever has more has another file in hand."""
+LISTED = frozenset({list, tuple, dict})
 KEY = "[key]"
 """What ends the path of a key that is wrong itself, as pydantic has it."""
 
@@ -52,7 +53,7 @@ def _names(kind: Any, path: Sequence[int | str]) -> list[str]:
             field = kind.model_fields.get(part)
             kind = field.annotation if field else None
         else:
-            kind = get_args(kind)[-1] if get_origin(kind) in {list, dict} else None
+            kind = get_args(kind)[0 if get_origin(kind) is tuple else -1] if get_origin(kind) in LISTED else None
     kind = _plain(kind)
     return list(kind.model_fields) if _is_model(kind) else []
 
