@@ -12,11 +12,11 @@ from anyio import to_thread
 from pydantic import BaseModel, JsonValue
 from rich.markup import escape
 
-from shopfloor.agents.yaml_files import write_yaml
 from shopfloor.app import App, open_app
 from shopfloor.cli.options import config, write_file
 from shopfloor.cli.output import Output
 from shopfloor.database.versioned import Kind, Version, Versioned
+from shopfloor.kernel.yaml_files import write_yaml
 
 T = TypeVar("T", bound=BaseModel)
 

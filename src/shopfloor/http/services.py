@@ -7,6 +7,7 @@ from shopfloor.actions.approvals import Approvals
 from shopfloor.actions.gate import Gate
 from shopfloor.actions.store import Actions
 from shopfloor.actions.undo import Undoing
+from shopfloor.actions.policies import Policies
 from shopfloor.agents.registry import Registry
 from shopfloor.agents.settings import Settings
 from shopfloor.agents.team import Team
@@ -33,6 +34,7 @@ class Services:
     undoing: Undoing
     registry: Registry
     settings: Settings
+    policies: Policies
     team: Team
     keys: ApiKeys
     profiles: ProfileRecords
