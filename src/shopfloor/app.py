@@ -197,7 +197,7 @@ async def assemble(
     gate = _gate(kinds, stores, policies, clock)
     recollection = Recollection(stores.profiles, stores.shop, search.category_of, clock)
     reads = _reads(stores, search, retriever, recollection, clock, ZoneInfo(brand.zone))
-    own = ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds)])
+    own = ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds if kind.is_offered)])
     noticing = Noticing(own, stores.profiles)
     tools = wrap(WithAttached(noticing, attached) if attached else noticing)
     refresh = attached.refresh if attached else None
