@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
-from time import monotonic
 
 import pytest
 from anyio import create_task_group, fail_after, to_thread
@@ -43,6 +42,7 @@ class Racer:
     args: dict[str, object]
 
     async def run(self) -> Verdict:
+        """Ask, say yes where that is asked for, and return what came of it; nobody waits too long for an answer."""
         async def record(event: ActionMoved) -> None:
             await self.app.journal.append(self.stream, [event])
 
@@ -53,11 +53,13 @@ class Racer:
             key=self.key,
             origin=CLERK,  # type: ignore[arg-type]
         )
-        verdict = await self.app.gate.submit(proposal, record)
+        with fail_after(LONGEST_S):
+            verdict = await self.app.gate.submit(proposal, record)
         if verdict.state != "needs_yes":
             return verdict
         yes = Consent(digest=verdict.digest, asked_at=self.app.clock.now())
-        return await self.app.gate.submit(replace(proposal, consent=yes), record)
+        with fail_after(LONGEST_S):
+            return await self.app.gate.submit(replace(proposal, consent=yes), record)
 
 
 def racers(apps: Sequence[App], order: Order, seed: int) -> list[Racer]:
@@ -98,19 +100,15 @@ async def test_a_hundred_at_once_leave_what_they_would_have_one_after_the_other(
     async with open_app(config) as here, open_app(config) as there:
         order = await _changeable(here)
         verdicts: dict[str, Verdict] = {}
-        waited: list[float] = []
 
         async def race(racer: Racer) -> None:
-            begun = monotonic()
             verdicts[racer.key] = await racer.run()
-            waited.append(monotonic() - begun)
 
         ran = racers([here, there], order, seed)
         with fail_after(120):
             async with create_task_group() as tasks:
                 for racer in ran:
                     tasks.start_soon(race, racer)
-        assert max(waited) < LONGEST_S
         done = await here.actions.find(ActionFilter(states=frozenset({"executed"})), limit=2 * RACERS)
         assert {record.key for record in done} == {key for key, one in verdicts.items() if one.state == "executed"}
         assert {one.state for one in verdicts.values()} <= {"executed", "refused", "needs_approval"}

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from shopfloor.actions.approvals import Approvals
 from shopfloor.actions.gate import Gate
+from shopfloor.actions.policies import Policies
 from shopfloor.actions.store import Actions
 from shopfloor.actions.undo import Undoing
-from shopfloor.actions.policies import Policies
 from shopfloor.agents.registry import Registry
 from shopfloor.agents.settings import Settings
 from shopfloor.agents.team import Team
