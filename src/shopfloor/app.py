@@ -12,10 +12,15 @@ from zoneinfo import ZoneInfo
 from anyio import to_thread
 from sqlalchemy import select
 
+from shopfloor.actions.approvals import Approvals
 from shopfloor.actions.gate import Gate, effects_of
 from shopfloor.actions.kind import ActionKind
+from shopfloor.actions.memory_store import MemoryActions
 from shopfloor.actions.policies import Policies
 from shopfloor.actions.policy import POLICY, KeptPolicy, shipped_policy
+from shopfloor.actions.sql_store import SqlActions
+from shopfloor.actions.store import ActionRecord, Actions
+from shopfloor.actions.undo import Undoing
 from shopfloor.actions.words import Terms
 from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, shipped_prompts
 from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards
@@ -117,6 +122,10 @@ class App:
     tools: Toolset
     """The shop's own tools, for faces that serve them."""
     mcp_servers: McpServers
+    gate: Gate
+    actions: Actions
+    approvals: Approvals
+    undoing: Undoing
     attached: AttachedTools | None = None
     """The tools of the attached MCP servers; None where the installation takes none."""
     models: ModelRouter | None = None
@@ -151,6 +160,8 @@ class Stores:
     outreaches: Outreaches
     profiles: Profiles
     keys: ApiKeys
+    actions: Actions
+    """The journal has it as one of its projections."""
     mcp_servers: McpServers = field(default_factory=MemoryMcpServers)
     ledger: Ledger = field(default_factory=MemoryLedger)
     spending: Spending = field(default_factory=MemorySpending)
@@ -182,7 +193,8 @@ async def assemble(
     await to_thread.run_sync(prepare)
     known = _kinds(stores, clock, ZoneInfo(brand.zone))
     kinds = [kind for kind in known if kind.needs is None or kind.needs in stores.shop.capabilities]
-    gate = _gate(kinds, stores, clock)
+    policies = _policies(stores, known)
+    gate = _gate(kinds, policies, stores, clock)
     recollection = Recollection(stores.profiles, stores.shop, search.category_of, clock)
     reads = _reads(stores, search, retriever, recollection, clock, ZoneInfo(brand.zone))
     own = ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds)])
@@ -193,13 +205,21 @@ async def assemble(
     planner = planner or await _planner(search, own, trained, sure if models else None)
     desk = Desk(stores.journal, tools, clock, ids, Hub(), recollection, models)
     chat = _chat(desk, stores, planner, retriever)
+
+    async def tell(_record: ActionRecord) -> None:
+        """Say nothing yet."""
+
     return App(
+        gate=gate,
+        actions=stores.actions,
+        approvals=Approvals(gate, stores.actions, stores.journal, clock, tell),
+        undoing=Undoing(gate, stores.actions, stores.journal, clock),
         shop=stores.shop,
         journal=stores.journal,
         registry=stores.registry,
         settings=stores.settings,
         prompts=stores.prompts,
-        policies=_policies(stores, known),
+        policies=policies,
         model_settings=stores.model_settings,
         team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds], refresh),
         chat=chat,
@@ -248,6 +268,10 @@ def services_of(app: App) -> Services:
         chat=app.chat,
         outreach=app.outreach,
         journal=app.journal,
+        gate=app.gate,
+        actions=app.actions,
+        approvals=app.approvals,
+        undoing=app.undoing,
         registry=app.registry,
         settings=app.settings,
         policies=app.policies,
@@ -258,7 +282,7 @@ def services_of(app: App) -> Services:
         secret=app.secret,
         clock=app.clock,
         ids=app.ids,
-        background=(app.outreach.run,),
+        background=(app.outreach.run, app.approvals.run),
     )
 
 
@@ -329,19 +353,15 @@ def _reads(
     )
 
 
-def _gate(kinds: Sequence[ActionKind[Any]], stores: Stores, clock: Clock) -> Gate:
+def _gate(kinds: Sequence[ActionKind[Any]], policies: Policies, stores: Stores, clock: Clock) -> Gate:
     async def owns(identity: Identity, resource: str) -> bool:
         kind = resource.partition(":")[0]
         if kind in {"cart", "guest_cart"}:
             return await owns_cart(stores.shop.carts, identity, resource)
         return kind == "lead" or await owns_resource(stores.shop.orders, identity, resource)
 
-    async def irreversible_limit() -> Money:
-        brand = await stores.settings.in_force()
-        return Money(brand.currency, brand.irreversible_limit_minor)
-
     durable = InlineDurable(effects_of(kinds))
-    return Gate(kinds, durable=durable, owns=owns, irreversible_limit=irreversible_limit, clock=clock)
+    return Gate(kinds, durable=durable, owns=owns, rules=policies.in_force, actions=stores.actions, clock=clock)
 
 
 @asynccontextmanager
@@ -428,9 +448,11 @@ async def _stores(config: Config, database: Database, clock: Clock, ids: IdSourc
     """Return where everything is kept in a database, with what the product ships brought there."""
     registry = SqlRegistry(database, clock)
     await registry.ship(await to_thread.run_sync(shipped_cards))
+    actions = SqlActions(database)
     return Stores(
         shop=sql_shop(database),
-        journal=SqlJournal(database, clock, config.locks),
+        journal=SqlJournal(database, clock, config.locks, [actions.project]),
+        actions=actions,
         registry=registry,
         settings=await _kept(SETTINGS, shipped_brand, database, clock),
         prompts=await _kept(PROMPTS, shipped_prompts, database, clock),
@@ -476,9 +498,11 @@ async def memory_app(
     Its team is the shipped one unless another is given.
     """
     team = team or await to_thread.run_sync(shipped_team)
+    actions = MemoryActions()
     stores = Stores(
         shop=memory_shop(contents),
-        journal=MemoryJournal(clock),
+        journal=MemoryJournal(clock, [actions.project]),
+        actions=actions,
         registry=MemoryRegistry(team.cards, clock),
         settings=MemoryVersioned(SETTINGS, team.brand, clock),
         prompts=MemoryVersioned(PROMPTS, team.prompts, clock),

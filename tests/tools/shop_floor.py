@@ -4,10 +4,9 @@ from functools import lru_cache
 from typing import Any
 
 from demo_app import NOW, contents
+from gating import gate_of
 from tools.visit import Visit
 
-from shopfloor.actions.gate import Gate, effects_of
-from shopfloor.durable.inline import InlineDurable
 from shopfloor.identity.identity import Identity
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.search.products import CatalogueSearch
@@ -28,13 +27,7 @@ class Floor:
         self.shop = shop
         self.clock = FixedClock(NOW)
         kinds = [*cart_kinds(shop.carts, shop.catalogue, self.clock), *lead_kinds(shop, self.clock)]
-        gate = Gate(
-            kinds,
-            durable=InlineDurable(effects_of(kinds)),
-            owns=self.owns,
-            irreversible_limit=self.limit,
-            clock=self.clock,
-        )
+        gate = gate_of(kinds, self.owns, self.clock)
         self.tools = ToolList(
             [
                 *CartTools(shop.carts, shop.catalogue).tools(),
@@ -48,9 +41,6 @@ class Floor:
 
     async def owns(self, identity: Identity, resource: str) -> bool:
         return resource == "lead:new" or await owns_cart(self.shop.carts, identity, resource)
-
-    async def limit(self) -> None:
-        return None
 
     async def call(self, tool: str, visit: Visit, /, **args: Any) -> dict[str, Any]:
         self._count += 1

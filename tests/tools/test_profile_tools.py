@@ -6,16 +6,15 @@ from typing import cast
 
 import pytest
 from demo_app import NOW, contents
+from gating import gate_of
 from pydantic import JsonValue
 from tools.visit import Visit, jonas, maya
 
-from shopfloor.actions.gate import Consent, Gate, effects_of
-from shopfloor.durable.inline import InlineDurable
+from shopfloor.actions.proposal import Consent
 from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import InvalidInput, StorageError
 from shopfloor.kernel.ids import CustomerId, OrderNumber
-from shopfloor.kernel.money import Money
 from shopfloor.profiles.contract import Origin, Remembered
 from shopfloor.profiles.profile import NOBODYS, Profile
 from shopfloor.profiles.recollection import Recollection
@@ -54,10 +53,7 @@ class Counter:
         async def owns(identity: Identity, resource: str) -> bool:
             return await owns_resource(self.shop.orders, identity, resource)
 
-        async def limit() -> Money | None:
-            return None
-
-        gate = Gate(kinds, durable=InlineDurable(effects_of(kinds)), owns=owns, irreversible_limit=limit, clock=clock)
+        gate = gate_of(kinds, owns, clock)
         reads = (
             *ProductTools(self.shop.catalogue, SEARCH, clock).tools(),
             *ProfileTools(recollection, lambda text: SEARCH.understand(text).brand).tools(),

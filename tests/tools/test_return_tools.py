@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from demo_app import NOW, contents
+from gating import gate_of
 from pydantic import JsonValue
 from tools.visit import Visit, jonas, maya, signed_in
 
-from shopfloor.actions.gate import Admitted, Consent, Gate, effects_of
+from shopfloor.actions.proposal import Admitted, Consent
 from shopfloor.agents.settings import shipped_brand
 from shopfloor.database.engine import Database
-from shopfloor.durable.inline import InlineDurable
 from shopfloor.identity.identity import Identity
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import InvalidInput
@@ -44,13 +44,7 @@ class Desk:
         self.policy: ReturnPolicy = POLICY
         returns = ReturnTools(shop, self._policy, self.clock, UTC)
         kinds = returns.kinds()
-        gate = Gate(
-            kinds,
-            durable=InlineDurable(effects_of(kinds)),
-            owns=self._owns,
-            irreversible_limit=self._limit,
-            clock=self.clock,
-        )
+        gate = gate_of(kinds, self._owns, self.clock)
         self.tools: Toolset = ToolList([*returns.tools(), *(gated_tool(kind, gate) for kind in kinds)])
 
     async def _policy(self) -> ReturnPolicy:
@@ -58,9 +52,6 @@ class Desk:
 
     async def _owns(self, identity: Identity, resource: str) -> bool:
         return await owns_resource(self.shop.orders, identity, resource)
-
-    async def _limit(self) -> None:
-        return None
 
     async def call(
         self, tool: str, visit: Visit, consent: Consent | None = None, /, origin: str = "chat_1/turn_1/t1", **args: Any

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 
 from demo_app import JONAS, MAYA, NOW, contents
+from gating import gate_of
 
-from shopfloor.actions.gate import Admitted, Consent, Gate, effects_of
+from shopfloor.actions.proposal import Admitted, Consent
 from shopfloor.agents.settings import shipped_brand
-from shopfloor.durable.inline import InlineDurable
 from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.journal.events import ActionMoved, EventData, IdentityVerified
 from shopfloor.kernel.clock import FixedClock
@@ -101,11 +101,7 @@ def writes(shop: Shop, clock: FixedClock, limit: Money | None = None) -> Toolset
     async def owns(identity: Identity, resource: str) -> bool:
         return await owns_resource(shop.orders, identity, resource)
 
-    async def allowed() -> Money | None:
-        return limit
-
-    durable = InlineDurable(effects_of(kinds))
-    gate = Gate(kinds, durable=durable, owns=owns, irreversible_limit=allowed, clock=clock)
+    gate = gate_of(kinds, owns, clock, limit=limit)
     return ToolList(gated_tool(kind, gate) for kind in kinds)
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
+from anyio import sleep
 from pydantic import JsonValue
 
 from shopfloor.actions.gate import Gate, parse
@@ -20,7 +21,8 @@ from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import ActionMoved, ActionState
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.errors import CallerError, Conflict, InvalidInput, NotFound
+from shopfloor.kernel.errors import CallerError, Conflict, InvalidInput, NotFound, StorageError
+from shopfloor.kernel.ids import StreamId
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +31,9 @@ SETTLE_AFTER = timedelta(seconds=90)
 """How long an admitted action is left to whoever carries it out; longer than a cancelled caller stays with it."""
 GIVE_UP_AFTER = timedelta(minutes=15)
 """How long an outcome stays unknown: by then a request that was under way has arrived or never will."""
+POLL_S = 5
+WORKER = StreamId("worker/actions")
+"""What the one process that settles actions holds."""
 NOBODY = "nobody"
 """Who decided where time did."""
 
@@ -85,6 +90,16 @@ class Approvals:
         record = await self._decidable(key)
         await self._decide(record, "rejected", record, staff=staff.name, reason=reason.strip())
         return await self._told(key)
+
+    async def run(self) -> None:
+        """Do what time comes for, as it comes, until cancelled; wait while another process does so."""
+        async with self._journal.hold(WORKER):
+            while True:
+                try:
+                    await self.settle()
+                except StorageError:
+                    logger.exception("actions cannot be settled; trying again in %d seconds", POLL_S)
+                await sleep(POLL_S)
 
     async def settle(self) -> int:
         """Do what time has come for, and return how much there was.
