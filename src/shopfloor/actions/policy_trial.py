@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, cast
 
+from anyio import to_thread
 from pydantic import JsonValue
 
 from shopfloor.actions.judging import CompiledPolicy
@@ -54,6 +55,20 @@ class Tried:
         """Whether something else would become of it, or by another rule."""
         return (self.old.verdict, self.old.rule) != (self.new.verdict, self.new.rule)
 
+    def to_json(self) -> dict[str, JsonValue]:
+        """Write it for programs."""
+        record = self.record
+        return {
+            "key": record.key,
+            "proposed_at": record.proposed_at.isoformat(),
+            "kind": record.kind,
+            "agent": record.agent,
+            "summary": record.summary,
+            "state": record.state,
+            "old": self.old.to_json(),
+            "new": self.new.to_json(),
+        }
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trial:
@@ -81,6 +96,16 @@ class Trial:
         """Return for each name how many actions the candidate holds back since it was not known."""
         return Counter(name for one in self.tried for name in one.new.unknown)
 
+    def to_json(self) -> dict[str, JsonValue]:
+        """Write it for programs."""
+        return {
+            "judged": len(self.tried),
+            "not_asked": self.not_asked,
+            "erased": self.erased,
+            "unknown": dict(sorted(self.unknown.items())),
+            "changed": [one.to_json() for one in self.changed],
+        }
+
 
 async def try_policy(actions: Actions, policies: Policies, candidate: Policy, since: datetime) -> Trial:
     """Judge the actions since an instant by the policy in force and by a candidate.
@@ -97,7 +122,8 @@ async def try_policy(actions: Actions, policies: Policies, candidate: Policy, si
         if len(page) < PAGE:
             break
     irreversible = frozenset(kind.name for kind in policies.kinds if kind.irreversible)
-    return trial(records, in_force, CompiledPolicy(candidate, in_force.terms), irreversible)
+    compiled = CompiledPolicy(candidate, in_force.terms)
+    return await to_thread.run_sync(trial, records, in_force, compiled, irreversible)
 
 
 def trial(

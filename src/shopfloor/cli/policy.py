@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 from anyio import to_thread
-from pydantic import JsonValue
 from rich.markup import escape
 
 from shopfloor.actions.policies import Policies
@@ -100,7 +99,7 @@ def try_out_policy(
         candidate, name = await _named(app.policies, which)
         found = await try_policy(app.actions, app.policies, candidate, app.clock.now() - timedelta(days=days))
         if output.is_json:
-            output.line(json.dumps(trial_json(found, name, days), indent=2))
+            output.line(json.dumps({"candidate": name, "days": days, **found.to_json()}, indent=2))
         else:
             _show(found, name, days, output)
         changed.extend(found.changed)
@@ -144,35 +143,6 @@ async def _named(policies: Policies, which: str) -> tuple[Policy, str]:
 def _differences(old: Policy, new: Policy) -> list[str]:
     before, after = (export_policy(one).splitlines() if policy_json(one) else [] for one in (old, new))
     return list(unified_diff(before, after, lineterm="", n=2))[2:]  # which policies they are is said above
-
-
-def trial_json(found: Trial, candidate: str, days: int) -> dict[str, JsonValue]:
-    """Write what a trial found for programs."""
-    return {
-        "candidate": candidate,
-        "days": days,
-        "judged": len(found.tried),
-        "changed": len(found.changed),
-        "not_asked": found.not_asked,
-        "erased": found.erased,
-        "totals": {f"{old} -> {new}": count for (old, new), count in sorted(found.totals.items())},
-        "unknown": dict(sorted(found.unknown.items())),
-        "actions": [_row(one) for one in found.changed],
-    }
-
-
-def _row(one: Tried) -> dict[str, JsonValue]:
-    record = one.record
-    return {
-        "key": record.key,
-        "proposed_at": record.proposed_at.isoformat(),
-        "kind": record.kind,
-        "agent": record.agent,
-        "summary": record.summary,
-        "state": record.state,
-        "old": one.old.to_json(),
-        "new": one.new.to_json(),
-    }
 
 
 def _show(found: Trial, candidate: str, days: int, output: Output) -> None:
