@@ -13,7 +13,7 @@ from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from shopfloor.http import agents, conversations, keys, problems, profiles, runs, settings, shop, signals
+from shopfloor.http import agents, conversations, keys, policy, problems, profiles, runs, settings, shop, signals
 from shopfloor.http.guard import API_PATHS, Guard
 from shopfloor.http.limits import Limits
 from shopfloor.http.running import Running
@@ -26,6 +26,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     keys.router,
     agents.router,
     settings.router,
+    policy.router,
     profiles.router,
     signals.router,
 )
