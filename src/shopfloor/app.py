@@ -85,14 +85,19 @@ from shopfloor.tools.gated import gated_tool
 from shopfloor.tools.mcp_client.servers import McpServers
 from shopfloor.tools.mcp_client.stores import MemoryMcpServers, SqlMcpServers
 from shopfloor.tools.mcp_client.toolset import AttachedTools, WithAttached, opened
+from shopfloor.tools.retail.accounts import AccountTools, account_kinds
 from shopfloor.tools.retail.carts import CartTools, cart_kinds, owns_cart
 from shopfloor.tools.retail.choosing import ChoosingTools
 from shopfloor.tools.retail.knowledge import KnowledgeTools
-from shopfloor.tools.retail.leads import LeadTools, lead_kinds
-from shopfloor.tools.retail.orders import OrderTools, order_kinds, owns_resource
+from shopfloor.tools.retail.leads import LeadTools
+from shopfloor.tools.retail.order_changes import OrderChanges
+from shopfloor.tools.retail.orders import OrderTools, owns_resource
 from shopfloor.tools.retail.products import ProductTools
 from shopfloor.tools.retail.profile import Noticing, ProfileTools, profile_kinds
+from shopfloor.tools.retail.return_cases import Policy
+from shopfloor.tools.retail.return_requests import ReturnRequests
 from shopfloor.tools.retail.returns import ReturnTools
+from shopfloor.tools.retail.sign_ups import lead_kinds
 from shopfloor.tools.retail.tickets import ticket_kinds
 from shopfloor.tools.retail.upsell import Habits, UpsellTools
 from shopfloor.tools.toolsets import ToolList
@@ -194,10 +199,10 @@ async def assemble(
     known = _kinds(stores, clock, ZoneInfo(brand.zone))
     kinds = [kind for kind in known if kind.needs is None or kind.needs in stores.shop.capabilities]
     policies = _policies(stores, known)
-    gate = _gate(kinds, policies, stores, clock)
+    gate = _gate(kinds, stores, policies, clock)
     recollection = Recollection(stores.profiles, stores.shop, search.category_of, clock)
     reads = _reads(stores, search, retriever, recollection, clock, ZoneInfo(brand.zone))
-    own = ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds)])
+    own = ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds if kind.is_offered)])
     noticing = Noticing(own, stores.profiles)
     tools = wrap(WithAttached(noticing, attached) if attached else noticing)
     refresh = attached.refresh if attached else None
@@ -221,7 +226,7 @@ async def assemble(
         prompts=stores.prompts,
         policies=policies,
         model_settings=stores.model_settings,
-        team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds], refresh),
+        team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds if kind.is_offered], refresh),
         chat=chat,
         planner=planner,
         outreach=_outreach(stores, chat, clock),
@@ -302,11 +307,12 @@ def _kinds(stores: Stores, clock: Clock, zone: tzinfo) -> list[ActionKind[Any]]:
     """Return all writes that there are; a shop offers those that it is capable of."""
     shop = stores.shop
     return [
-        *order_kinds(shop.orders, clock, zone),
-        *_return_tools(stores, clock, zone).kinds(),
-        *ticket_kinds(shop.tickets, clock),
-        *cart_kinds(shop.carts, shop.catalogue, clock),
+        *OrderChanges(shop, clock, zone).kinds(),
+        *ReturnRequests(shop, _return_policy(stores), clock, zone).kinds(),
+        *ticket_kinds(shop, clock),
+        *cart_kinds(shop, clock),
         *lead_kinds(shop, clock),
+        *account_kinds(shop),
         *profile_kinds(stores.profiles, clock),
     ]
 
@@ -323,11 +329,11 @@ def _policies(stores: Stores, kinds: Sequence[ActionKind[Any]]) -> Policies:
     return Policies(stores.policy, kinds, terms, agents)
 
 
-def _return_tools(stores: Stores, clock: Clock, zone: tzinfo) -> ReturnTools:
+def _return_policy(stores: Stores) -> Policy:
     async def policy() -> ReturnPolicy:
         return (await stores.settings.in_force()).returns
 
-    return ReturnTools(stores.shop, policy, clock, zone)
+    return policy
 
 
 def _reads(
@@ -342,18 +348,19 @@ def _reads(
     shop = stores.shop
     return (
         *OrderTools(shop, GuestCheck(shop.orders, stores.tries, clock)).tools(),
+        *AccountTools(shop, clock).tools(),
         *ProductTools(shop.catalogue, search, clock, partial(search.refresh, shop.catalogue)).tools(),
         *ChoosingTools(shop.catalogue, search).tools(),
         *CartTools(shop.carts, shop.catalogue).tools(),
         *UpsellTools(shop, search, Habits(shop.orders, search.category_of, clock)).tools(),
         *LeadTools(shop, search).tools(),
         *KnowledgeTools(retriever).tools(),
-        *_return_tools(stores, clock, zone).tools(),
+        *ReturnTools(shop, _return_policy(stores), clock, zone).tools(),
         *ProfileTools(recollection, lambda text: search.understand(text).brand).tools(),
     )
 
 
-def _gate(kinds: Sequence[ActionKind[Any]], policies: Policies, stores: Stores, clock: Clock) -> Gate:
+def _gate(kinds: Sequence[ActionKind[Any]], stores: Stores, policies: Policies, clock: Clock) -> Gate:
     async def owns(identity: Identity, resource: str) -> bool:
         kind = resource.partition(":")[0]
         if kind in {"cart", "guest_cart"}:
