@@ -297,6 +297,7 @@ NOTHING = Usage(actions=0, amount_minor=0)
     [
         ({"kind": "cancel_order", "amount": usd(500)}, ("allow", None)),
         ({"kind": "cancel_order", "amount": usd(500.01)}, ("approve", "approval.irreversible")),
+        ({"kind": "change_order_items", "amount": usd(500)}, ("allow", None)),
         ({"kind": "open_ticket", "amount": None}, ("allow", None)),
         ({"kind": "erase_profile", "amount": None}, ("allow", None)),
         ({"kind": "unsubscribe", "amount": None}, ("allow", None)),
