@@ -25,6 +25,7 @@ from shopfloor.cli.prompts import prompts
 from shopfloor.cli.serve import serve
 from shopfloor.cli.settings import settings
 from shopfloor.cli.signals import outbox, shop, signals
+from shopfloor.cli.tau2 import tau2
 from shopfloor.cli.train_router import train_router
 from shopfloor.kernel.errors import CallerError, InvalidInput, ShopfloorError
 from shopfloor.kernel.ids import ConversationId
@@ -46,6 +47,7 @@ app.add_typer(signals, name="signals")
 app.add_typer(outbox, name="outbox")
 app.add_typer(shop, name="shop")
 app.add_typer(evaluation, name="eval")
+evaluation.command("tau2")(tau2)
 app.command()(serve)
 app.command()(demo)
 app.command()(train_router)
