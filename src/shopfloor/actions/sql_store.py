@@ -92,7 +92,12 @@ class SqlActions:
 
     async def named(self, start: str, *, limit: int = 5) -> Sequence[ActionRecord]:
         """Return actions whose id begins so."""
-        wanted = select(ACTIONS).where(ACTIONS.c.id.between(*ids_from(start))).order_by(ACTIONS.c.id, ACTIONS.c.key).limit(limit)
+        wanted = (
+            select(ACTIONS)
+            .where(ACTIONS.c.id.between(*ids_from(start)))
+            .order_by(ACTIONS.c.id, ACTIONS.c.key)
+            .limit(limit)
+        )
         return await self._database.read_core(lambda connection: _records(connection, wanted))
 
     async def find(self, wanted: ActionFilter, *, after: str | None = None, limit: int = 50) -> Sequence[ActionRecord]:

@@ -13,7 +13,20 @@ from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from shopfloor.http import agents, conversations, keys, problems, profiles, runs, settings, shop, signals
+from shopfloor.http import (
+    actions,
+    agents,
+    approvals,
+    conversations,
+    keys,
+    problems,
+    profiles,
+    runs,
+    settings,
+    shop,
+    signals,
+    undo,
+)
 from shopfloor.http.guard import API_PATHS, Guard
 from shopfloor.http.limits import Limits
 from shopfloor.http.running import Running
@@ -28,6 +41,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     settings.router,
     profiles.router,
     signals.router,
+    actions.router,
+    approvals.router,
+    undo.router,
 )
 """One for each noun."""
 PAGE = Path(__file__).parent / "page"
