@@ -21,7 +21,7 @@ async def find_action(actions: Actions, name: str) -> ActionRecord:
     start = beginning(name)
     found = await actions.named(start) if start else ()
     if len(found) > 1:
-        which = "".join(f"\n  {one.id}  {one.kind}, {one.state.replace('_', ' ')}: {one.summary}" for one in found)
+        which = "".join(f"\n  {one.id}  {one.kind}, {one.state}, {', '.join(one.resources)}" for one in found)
         raise InvalidInput(f"{name} is the beginning of several ids, so add a character:{which}")
     if not found:
         raise NotFound(f"there is no action {name}: name it by its id, such as {PREFIX}7k3m9q2x1zab, or by its key")
