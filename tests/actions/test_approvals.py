@@ -36,7 +36,7 @@ async def test_what_waits_is_listed_with_all_that_a_merchant_decides_by(kept: Ke
     [record] = await desk.approvals.waiting()
     assert (record.key, record.kind, record.args["minor"]) == ("k", "pay", 900)
     assert (record.amount, record.customer_id, record.agent_name) == (Money("USD", 900), "ada", "Clerk")
-    assert (record.rule, record.summary) == ("approval.amount", "Pay 900 for 1.")
+    assert (record.rule, record.summary) == ("approval.irreversible", "Pay 900 for 1.")
     assert record.expires_at == desk.clock.now() + timedelta(hours=24)
 
 
@@ -133,7 +133,7 @@ async def test_what_reads_otherwise_than_what_was_approved_is_not_done() -> None
 async def test_a_limit_that_was_reached_meanwhile_holds_for_what_was_approved_too() -> None:
     desk = await waiting_desk()
     other_policy(desk, hourly=0)
-    assert (await desk.approvals.approve("k", GRACE)).rule == "limit.hourly"
+    assert (await desk.approvals.approve("k", GRACE)).rule == "pay.too_often"
 
 
 # -- approving something else ----------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ async def test_the_limit_itself_is_still_allowed_and_one_cent_more_needs_approva
     assert asked.state == "needs_yes", "the customer's yes comes before the merchant is asked"
     consent = Consent(digest=asked.digest, asked_at=NOW)
     verdict = await desk.submit({"order": "1", "minor": 501}, consent=consent)
-    assert (verdict.state, verdict.rule) == ("needs_approval", "approval.amount")
+    assert (verdict.state, verdict.rule) == ("needs_approval", "approval.irreversible")
     assert "$5.00" in verdict.reason
     assert desk.till.asked == []
 
@@ -219,7 +219,7 @@ async def test_every_step_is_journaled_with_its_digest_arguments_and_summary() -
         assert (step.digest, step.args, step.summary) == (verdict.digest, verdict.args, "Pay 500 for 1.")
         assert (step.customer_id, step.agent, step.turn_id) == ("ada", "clerk", "turn_1")
         assert (step.resources, step.amount_minor, step.currency) == (("order:1",), 500, "USD")
-        assert (step.inputs, step.policy) == ({"amount": 500}, 1)
+        assert (step.inputs["facts"], step.policy) == ({"note": ""}, 1)
     assert steps[-1].result == {"paid": 500}
 
 

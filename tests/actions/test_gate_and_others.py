@@ -66,7 +66,7 @@ async def test_a_limit_counts_what_was_carried_out() -> None:
     desk = free(Till(), hourly=2)
     states = [(await desk.submit(key=f"k{number}")).state for number in range(4)]
     assert states == ["executed", "executed", "refused", "refused"]
-    assert (await desk.submit(key="k9")).rule == "limit.hourly"
+    assert (await desk.submit(key="k9")).rule == "pay.too_often"
 
 
 async def test_many_at_once_do_not_slip_past_a_limit() -> None:

@@ -1,8 +1,8 @@
 """A desk to try the gate at: a till as the outside world, a real journal with its actions, and a policy."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from anyio import Event
@@ -10,12 +10,14 @@ from pydantic import JsonValue
 
 from shopfloor.actions.approvals import Approvals
 from shopfloor.actions.gate import Gate, effects_of
+from shopfloor.actions.judging import CompiledPolicy
 from shopfloor.actions.kind import ActionArgs, ActionKind, Done, Inverse, Preview
 from shopfloor.actions.memory_store import MemoryActions
+from shopfloor.actions.policy import policy_of
 from shopfloor.actions.proposal import Consent, Origin, Proposal, Verdict
-from shopfloor.actions.ruling import Case, Reason, Ruling
-from shopfloor.actions.store import ActionRecord, Actions, Usage, UsageQuery
+from shopfloor.actions.store import ActionRecord, Actions
 from shopfloor.actions.undo import Undoing
+from shopfloor.actions.words import Terms
 from shopfloor.durable.inline import InlineDurable
 from shopfloor.identity.identity import Identity, Principal
 from shopfloor.journal.contract import Journal
@@ -105,32 +107,16 @@ def _back(args: Pay, _done: Done) -> dict[str, JsonValue]:
     return {"order": args.order, "minor": -args.minor}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Book:
-    """A policy: irreversible actions over a limit wait, and so many are allowed in an hour."""
-
-    limit: Money | None = None
-    hourly: int | None = None
-    version: int = 1
-    currency: str = "USD"
-    expire_after: timedelta = timedelta(hours=24)
-
-    def queries(self, case: Case) -> Sequence[UsageQuery]:
-        if self.hourly is None:
-            return ()
-        return (UsageQuery(since=case.now - timedelta(hours=1), customer_id=case.customer_id),)
-
-    def judge(self, case: Case, usage: Sequence[Usage]) -> Ruling:
-        if self.hourly is not None and usage[0].actions >= self.hourly:
-            return Ruling(refusal=Reason(rule="limit.hourly", says="That is enough for now."))
-        is_over = self.limit and case.amount and not _is_within(self.limit, case.amount)
-        says = f"Above {self.limit} a colleague has to approve this."
-        approval = Reason(rule="approval.amount", says=says) if case.irreversible and is_over else None
-        return Ruling(approval=approval, inputs={"amount": case.amount.minor if case.amount else None})
-
-
-def _is_within(limit: Money, amount: Money) -> bool:
-    return amount.currency == limit.currency and amount <= limit
+def book(*, limit: Money | None = None, hourly: int | None = None, version: int = 1) -> CompiledPolicy:
+    """Return a policy by which irreversible actions over a limit wait, and so many are allowed in an hour."""
+    within = "true" if limit is None else f"amount <= {Decimal(limit.minor) / 100}"
+    says = f"Above {limit} a colleague has to approve this."
+    data: dict[str, object] = {"rules": [{"id": "pay.within_limit", "when": within, "then": "allow", "says": says}]}
+    data["approvals"] = {"expire_after": "24h"}
+    if hourly is not None:
+        much = {"id": "pay.too_often", "per": "customer", "within": "1h", "actions": hourly, "then": "refuse"}
+        data["limits"] = [{**much, "says": "That is enough for now."}]
+    return CompiledPolicy(policy_of(data, "the policy"), Terms(currency="USD", zone=UTC), version)
 
 
 class Desk:
@@ -146,7 +132,7 @@ class Desk:
     ) -> None:
         self.till = till or Till()
         self.own = {"order:1", "order:2"}
-        self.book = Book(limit=limit, hourly=hourly)
+        self.book = book(limit=limit, hourly=hourly)
         self.paid_when: dict[str, int] = {}
         self.told: list[ActionRecord] = []
         known = kinds or (self.till.kind(),)
@@ -162,7 +148,7 @@ class Desk:
         self.approvals = Approvals(self.gate, self.actions, self.journal, self.clock, self._tell)
         self.undoing = Undoing(self.gate, self.actions, self.journal, self.clock)
 
-    async def _rules(self) -> Book:
+    async def _rules(self) -> CompiledPolicy:
         return self.book
 
     async def _owns(self, identity: Identity, resource: str) -> bool:
@@ -221,4 +207,4 @@ def in_memory() -> tuple[Journal, Actions, FixedClock]:
 
 def other_policy(desk: Desk, **changes: Any) -> None:
     """Put another policy in force."""
-    desk.book = replace(desk.book, **changes)
+    desk.book = book(**changes)

@@ -41,6 +41,7 @@ from shopfloor.shop.models import (
     ShipmentEvent,
     Ticket,
     Variant,
+    Wish,
 )
 from shopfloor.shop.sql import load, sql_shop
 
@@ -692,26 +693,35 @@ async def test_a_sign_up_that_the_account_cannot_note_is_not_made(shop: Shop) ->
 
 async def test_a_lead_goes_again_with_the_consent_that_it_brought(shop: Shop) -> None:
     letter = replace(LEAD, kind="newsletter", sku=None, customer_id=ADA)
+    wish = Wish(kind="newsletter", email="ADA@example.com")
     await shop.leads.add_lead(letter, with_consent=True, key="a")
     never = MarketingConsent(customer_id=ADA, is_given=False, at=None)
     for _ in range(2):
-        assert await shop.leads.restore_lead(LEAD.id, None, never, key="b") is None
+        await shop.leads.restore_lead(wish, None, never, key="b")
     assert await shop.leads.list_leads("newsletter") == []
     assert await shop.customers.get_customer(ADA) == CONTENTS.customers[0]
     with pytest.raises(NotFound):
-        await shop.leads.restore_lead(LEAD.id, None, never, key="c")
+        await shop.leads.restore_lead(wish, None, never, key="c")
 
 
 async def test_a_lead_whose_wish_was_made_again_is_put_back_to_the_first(shop: Shop) -> None:
+    wish = Wish(kind="back_in_stock", email=LEAD.email, sku=RED10)
     first = await shop.leads.add_lead(replace(LEAD, conversation_id=ConversationId("c1")), key="a")
     again = replace(LEAD, id="l2", conversation_id=ConversationId("c2"), customer_id=ADA)
     assert await shop.leads.add_lead(again, key="b") != first
-    assert await shop.leads.restore_lead("l1", first, None, key="c") == first
+    await shop.leads.restore_lead(wish, first, None, key="c")
     assert await shop.leads.leads_for(RED10) == [first]
-    with pytest.raises(InvalidInput):
-        await shop.leads.restore_lead("l1", replace(first, sku=SOCK), None, key="d")
-    with pytest.raises(InvalidInput):
-        await shop.leads.restore_lead("l1", replace(first, id="l9"), None, key="d")
+    for other in (replace(first, sku=SOCK), replace(first, id="l9"), replace(first, settled_at=NOW)):
+        with pytest.raises(InvalidInput):
+            await shop.leads.restore_lead(wish, other, None, key="d")
+
+
+async def test_a_lead_that_was_settled_stays_so(shop: Shop) -> None:
+    await shop.leads.add_lead(LEAD, key="a")
+    settled = await shop.leads.settle_lead(LEAD.id, at=NOW, key="b")
+    with pytest.raises(NotFound):
+        await shop.leads.restore_lead(Wish(kind="back_in_stock", email=LEAD.email, sku=RED10), None, None, key="c")
+    assert await shop.leads.list_leads("back_in_stock") == [settled]
 
 
 # Keys
@@ -761,7 +771,7 @@ async def test_a_key_is_not_taken_for_another_write(shop: Shop) -> None:
     with pytest.raises(Conflict):
         await shop.leads.remove_leads({"newsletter"}, LEAD.email, customer_id=None, at=NOW, key="k")
     with pytest.raises(Conflict):
-        await shop.leads.restore_lead("l1", None, None, key="k")
+        await shop.leads.restore_lead(Wish(kind="newsletter", email=LEAD.email), None, None, key="k")
     with pytest.raises(Conflict):
         await shop.catalogue.set_stock(RED10, 1, key="k")
     with pytest.raises(Conflict):

@@ -113,7 +113,7 @@ async def test_what_has_left_or_is_cancelled_is_not_cancelled(desk: Desk, number
 async def test_a_dear_order_waits_for_the_merchant(desk: Desk) -> None:
     visit = Visit(jonas())
     told = await desk.cancel(visit, OTHERS, consent=await desk.yes(await desk.cancel(visit, OTHERS)))
-    assert (told["outcome"], told["rule"]) == ("needs_approval", "approval.amount")
+    assert (told["outcome"], told["rule"]) == ("needs_approval", "approval.irreversible")
     assert "$500.00" in told["reason"]
     assert await desk.state(OTHERS) == "processing"
 

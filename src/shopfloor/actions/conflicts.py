@@ -13,8 +13,8 @@ def collision(changes: Sequence[Change], live: Iterable[tuple[ActionRecord, Sequ
     """Return why an action cannot go on while others are under way, or None.
 
     `live` are the other actions that touch one of its resources, each with what it changes. One that is being carried
-    out is over in a moment. What was sent and not confirmed goes before what waits for the merchant: nobody knows how it
-    leaves the world.
+    out is over in a moment. One that was sent and not confirmed goes before one that waits for the merchant, since
+    nobody knows how it leaves the world.
     """
     rivals = [record for record, theirs in live if _collide(changes, theirs)]
     states = {record.state for record in rivals}

@@ -37,7 +37,7 @@ CONSENT_LIFETIME = timedelta(minutes=30)
 """How long a question for the customer's yes stays open."""
 GRACE_S = 60.0
 """How long a cancelled caller stays with an admitted action; longer than a `Durable` stays with its effect."""
-WAIT_S = 4.0
+WAIT_S = 2.0
 """How long an action waits for others that change the same thing; then it is refused, and may be tried again."""
 RETRY_S = 0.05
 BUSY = busy().rule

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shopfloor.actions.approvals import Approvals
 from shopfloor.actions.desk import StaffDesk
 from shopfloor.actions.gate import Gate
+from shopfloor.actions.policies import Policies
 from shopfloor.actions.store import Actions
 from shopfloor.actions.undo import Undoing
 from shopfloor.agents.registry import Registry
@@ -35,6 +36,7 @@ class Services:
     staff_desk: StaffDesk
     registry: Registry
     settings: Settings
+    policies: Policies
     team: Team
     keys: ApiKeys
     profiles: ProfileRecords
