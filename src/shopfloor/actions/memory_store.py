@@ -76,6 +76,11 @@ class MemoryActions:
         """Return an action, or None."""
         return self._records.get(key)
 
+    async def named(self, start: str, *, limit: int = 5) -> Sequence[ActionRecord]:
+        """Return actions whose id begins so."""
+        named = [record for record in self._records.values() if record.id.startswith(start)]
+        return sorted(named, key=lambda record: (record.id, record.key))[:limit]
+
     async def find(self, wanted: ActionFilter, *, after: str | None = None, limit: int = 50) -> Sequence[ActionRecord]:
         """Return a page of actions, the last proposed first."""
         found = sorted((one for one in self._records.values() if _fits(one, wanted)), key=_age, reverse=True)
