@@ -117,7 +117,8 @@ async def test_a_withdrawn_lead_is_not_answered() -> None:
     conversation = await begin(app, MAYA)
     await wait_for(app, MAYA, conversation, customer="c-001")
     await happen(app, "s1", "stock_returned", at=clock.at, sku=HOODIE)
-    await app.shop.leads.remove_leads("back_in_stock", MAYA, key="out")
+    maya = CustomerId("c-001")
+    await app.shop.leads.remove_leads({"back_in_stock"}, MAYA, customer_id=maya, at=clock.at, key="out")
     clock.at = new_york(22, 9)
     (outreach,) = await happen(app, "s1", "stock_returned", at=clock.at, sku=HOODIE)
     assert (outreach.state, outreach.rule) == ("suppressed", "lead.withdrawn")
@@ -237,7 +238,7 @@ async def test_a_newsletter_is_consent_and_leaving_it_before_the_message_ends_it
     clock.at = new_york(21, 22)
     (second,) = await happen(app, "s2", "cart_abandoned", at=clock.at, cart_id="cart-02")
     assert second.rule == "quiet_hours"
-    await app.shop.leads.remove_leads("newsletter", marcus, key="out")
+    await app.shop.leads.remove_leads({"newsletter"}, marcus, customer_id=customer.id, at=clock.at, key="out")
     clock.at = new_york(22, 9)
     (second,) = await happen(app, "s2", "cart_abandoned", at=clock.at, cart_id="cart-02")
     assert (second.state, second.rule) == ("suppressed", "consent.missing")

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shopfloor.database.base import Base, Instant
 from shopfloor.profiles.contract import Origin
+from shopfloor.shop.sql.rows import EffectColumns
 
 
 class RememberedRow(Base):
@@ -30,3 +31,11 @@ class ForgottenRow(Base):
     customer_id: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ProfileEffectRow(EffectColumns, Base):
+    """A write to a customer's profile that was carried out, under its key; it goes when the profile is erased."""
+
+    __tablename__ = "profile_effects"
+
+    customer_id: Mapped[str] = mapped_column(index=True)

@@ -8,7 +8,7 @@ floor.
 All methods may raise `StorageError` or `Unavailable`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -25,6 +25,7 @@ from shopfloor.shop.models import (
     ItemChange,
     Lead,
     LeadKind,
+    MarketingConsent,
     Order,
     Product,
     Promotion,
@@ -100,13 +101,14 @@ class Orders(Protocol):
         ...
 
     async def cancel_order(self, number: OrderNumber, *, reason: str, at: datetime, key: str) -> Order:
-        """Cancel an order of which nothing has been shipped, put its pieces back in stock and start its refund.
+        """Cancel an order of which nothing has been shipped, put its pieces back in stock and start its refunds.
 
-        An order that was paid gets a pending refund of its total; an authorised payment is only voided.
+        What was taken and not yet given back goes to where it came from, to gift cards at once; an authorised payment
+        is only voided.
 
         Raises:
             NotFound: no such order.
-            Refused: `order.already_shipped`, `order.already_cancelled`.
+            Refused: `order.already_shipped`, `order.already_cancelled`, `order.items_already_changed`.
             Conflict: the key was used with other arguments.
         """
         ...
@@ -124,12 +126,14 @@ class Orders(Protocol):
     async def change_payment_method(self, number: OrderNumber, method_id: str, *, at: datetime, key: str) -> Order:
         """Let an order of which nothing has been shipped be paid in another way that its customer has stored.
 
-        What was paid is given back to where it came from, at once where that is a gift card, and taken anew.
+        What was paid is given back to where it came from, at once where that is a gift card, and taken anew. An order
+        that was not charged yet is not charged by it, but a gift card's money is set aside at once.
 
         Raises:
             NotFound: no such order.
             Refused: as for the address; `payment.unknown` for a way that is not its customer's, `payment.same` for the
-                one it is paid by, `payment.gift_card_balance` where a gift card does not cover the total.
+                one it is paid by, `payment.gift_card_balance` where a gift card does not cover the total,
+                `payment.gift_card_expired`.
             Conflict: the key was used with other arguments.
         """
         ...
@@ -140,13 +144,15 @@ class Orders(Protocol):
         """Replace pieces of an order of which nothing has been shipped by other variants of the same products, once.
 
         The difference is taken from, or given back to, a way to pay that its customer has stored; gift cards at once.
-        The new pieces leave the stock, and the old ones go back to it.
+        Where the order was not charged yet, a card is charged for what it costs then. The new pieces leave the stock,
+        and the old ones go back to it.
 
         Raises:
             NotFound: no such order.
             InvalidInput: no changes.
             Refused: as for the address; `items.not_in_order`, `items.unknown_variant`, `items.other_product`,
-                `items.same_variant`, `items.out_of_stock`; `payment.unknown`, `payment.gift_card_balance`.
+                `items.same_variant`, `items.out_of_stock`; `payment.unknown`, `payment.gift_card_balance`,
+                `payment.gift_card_expired`.
             Conflict: the key was used with other arguments.
         """
         ...
@@ -181,9 +187,11 @@ class Returns(Protocol):
 
         Raises:
             NotFound: no such order.
+            InvalidInput: no lines, or an exchange that does not name what is wanted for each.
             Refused: `return.not_delivered`, `return.not_in_order`, `return.already_requested`; `payment.unknown` for a
                 way to pay that is not its customer's; of an exchange `items.unknown_variant`, `items.other_product`,
-                `items.out_of_stock`.
+                `items.out_of_stock`, and `payment.gift_card_balance`, `payment.gift_card_expired` where a gift card
+                has to cover the difference.
             Conflict: the key was used with other arguments.
         """
         ...
@@ -245,7 +253,7 @@ class Carts(Protocol):
         Raises:
             NotFound: no such cart or variant.
             Refused: `cart.out_of_stock` where fewer pieces can be sold.
-            InvalidInput: a quantity below one.
+            InvalidInput: a quantity below one, or a variant in two lines.
             Conflict: the key was used with other arguments.
         """
         ...
@@ -310,12 +318,14 @@ class Tickets(Protocol):
 class Leads(Protocol):
     """Who wants to hear from the shop."""
 
-    async def add_lead(self, lead: Lead, *, key: str) -> Lead:
+    async def add_lead(self, lead: Lead, *, with_consent: bool = False, key: str) -> Lead:
         """Store a lead; a second one of the same kind, e-mail and variant is the first, while that one waits.
 
         The first one then moves to the conversation of the second, unless it is a customer's and the second is not.
+        With `with_consent` the account of the lead's customer notes, as of its time, that they want to hear of offers.
 
         Raises:
+            NotFound: no such customer.
             Conflict: the key was used with other arguments.
         """
         ...
@@ -332,10 +342,27 @@ class Leads(Protocol):
         """Return the leads of an e-mail address, compared without case, that are not settled, oldest first."""
         ...
 
-    async def remove_leads(self, kind: LeadKind, email: str, sku: Sku | None = None, *, key: str) -> int:
-        """Remove the leads of a kind and an e-mail address, of one variant or of all, and return how many there were.
+    async def remove_leads(
+        self, kinds: Collection[LeadKind], email: str, *, customer_id: CustomerId | None, at: datetime, key: str
+    ) -> int:
+        """Remove what an address is signed up for, as far as a customer or nobody known asked for it; return how many.
+
+        Where the newsletter is among it, the customer's account notes that they no longer want to hear of offers.
 
         Raises:
+            NotFound: no such customer.
+            Conflict: the key was used with other arguments.
+        """
+        ...
+
+    async def restore_lead(
+        self, lead_id: str, earlier: Lead | None, consent: MarketingConsent | None, *, key: str
+    ) -> Lead | None:
+        """Let a lead be as it was before it was added, gone where it was not there, and a customer's consent too.
+
+        Raises:
+            NotFound: no such lead, or no such customer.
+            InvalidInput: the earlier lead is another one.
             Conflict: the key was used with other arguments.
         """
         ...

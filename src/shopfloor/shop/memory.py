@@ -3,7 +3,7 @@
 Nothing here awaits, so each call is one piece to all other callers, as a transaction would be.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TypeVar
@@ -14,15 +14,18 @@ from shopfloor.shop import rules, writes
 from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.contract import Capability, Shop
 from shopfloor.shop.effects import Effect, Write, once
+from shopfloor.shop.item_changes import stock_changes
 from shopfloor.shop.models import (
     Address,
     Cart,
+    CartLine,
     Customer,
     GiftCard,
+    ItemChange,
     Lead,
     LeadKind,
+    MarketingConsent,
     Order,
-    OrderLine,
     Product,
     Promotion,
     Return,
@@ -32,6 +35,8 @@ from shopfloor.shop.models import (
     Ticket,
     Variant,
 )
+from shopfloor.shop.paying import Account, Wallet, account_of, concerns
+from shopfloor.shop.rules import ReturnWish
 
 T = TypeVar("T")
 
@@ -47,6 +52,7 @@ def memory_shop(contents: ShopContents) -> Shop:
         customers=MemoryCustomers(shelves),
         tickets=MemoryTickets(shelves),
         leads=MemoryLeads(shelves),
+        effects=MemoryEffectBook(shelves),
         capabilities=frozenset(Capability),
     )
 
@@ -66,6 +72,10 @@ class MemoryEffects:
         """Keep the effect of a key."""
         self._effects[key] = effect
 
+    def find(self, key: str) -> Effect | None:
+        """Return the effect of a key, or None."""
+        return self._effects.get(key)
+
 
 class Shelves:
     """What the shop holds now, by id; all parts share it."""
@@ -75,24 +85,55 @@ class Shelves:
         self.products = {product.id: product for product in sorted(contents.products, key=lambda product: product.id)}
         self.promotions = tuple(sorted(contents.promotions, key=lambda promotion: promotion.code))
         self.customers = {customer.id: customer for customer in sorted(contents.customers, key=lambda each: each.id)}
-        self.gift_cards = contents.gift_cards
+        self.gift_cards = {card.code: card for card in sorted(contents.gift_cards, key=lambda card: card.code)}
         self.orders = {order.number: order for order in contents.orders}
         self.returns = {each.id: each for each in contents.returns}
         self.carts = {cart.id: cart for cart in contents.carts}
         self.tickets: dict[str, Ticket] = {}
         self.leads: dict[str, Lead] = {}
         self._product_of = {variant.sku: product.id for product in contents.products for variant in product.variants}
-        self._effects = MemoryEffects()
+        self.effects = MemoryEffects()
 
     def once(self, write: Write[T], do: Callable[[], T]) -> T:
         """Carry out a write once."""
-        return once(self._effects, write, do)
+        return once(self.effects, write, do)
 
     def order(self, number: OrderNumber) -> Order:
         """Return an order that has to exist."""
         if number not in self.orders:
             raise NotFound(f"there is no order {number}")
         return self.orders[number]
+
+    def account(self, number: OrderNumber) -> Account:
+        """Return the account of an order that has to exist."""
+        order = self.order(number)
+        customer = self.customers.get(order.customer_id) if order.customer_id else None
+        cards = [card for card in self.gift_cards.values() if concerns(card, order)]
+        methods = customer.payment_methods if customer else ()
+        return account_of(order, Wallet(customer_id=order.customer_id, methods=methods, cards=tuple(cards)))
+
+    def keep(self, account: Account) -> Order:
+        """Keep what became of an order and of the gift cards."""
+        self.orders[account.order.number] = account.order
+        self.gift_cards |= {card.code: card for card in account.wallet.cards}
+        return account.order
+
+    def customer(self, customer_id: CustomerId) -> Customer:
+        """Return a customer that has to exist."""
+        if customer_id not in self.customers:
+            raise NotFound(f"there is no customer {customer_id}")
+        return self.customers[customer_id]
+
+    def note(self, consent: MarketingConsent) -> Customer:
+        """Note a customer's consent in their account."""
+        known = self.customer(consent.customer_id)
+        self.customers[known.id] = replace(known, marketing_consent=consent.is_given, consent_at=consent.at)
+        return self.customers[known.id]
+
+    def products_of(self, skus: Iterable[Sku]) -> dict[Sku, Product]:
+        """Return the products of variants, as far as there are any."""
+        found = {sku: self.product_of(sku) for sku in skus}
+        return {sku: product for sku, product in found.items() if product}
 
     def product_of(self, sku: Sku) -> Product | None:
         """Return the product that a variant is of, or None."""
@@ -103,16 +144,12 @@ class Shelves:
         product = self.product_of(sku)
         if product is None:
             raise NotFound(f"there is no variant {sku}: write its SKU as the catalogue has it")
-        return next(variant for variant in product.variants if variant.sku == sku)
+        return product.variant(sku)
 
-    def stock(self, sku: Sku) -> int:
-        """Return the pieces of a variant, which has to exist."""
-        return self.variant(sku).stock
-
-    def put_back(self, line: OrderLine) -> None:
-        """Put the pieces of an order's line back in stock, where the variant is still sold."""
-        if line.sku in self._product_of:
-            self.restock(line.sku, self.stock(line.sku) + line.quantity)
+    def grow(self, sku: Sku, pieces: int) -> None:
+        """Let a stock grow by pieces of orders, or shrink, where the variant is still sold and counted."""
+        if sku in self._product_of and self.variant(sku).tracks_stock:
+            self.restock(sku, self.variant(sku).stock + pieces)
 
     def restock(self, sku: Sku, quantity: int) -> None:
         """Set the pieces of a variant, which has to exist."""
@@ -183,11 +220,10 @@ class MemoryOrders(_Part):
         """Cancel an order, put its pieces back and start its refund."""
 
         def cancel() -> Order:
-            order = rules.cancelled(self._shelves.order(number), reason=reason, at=at)
-            self._shelves.orders[number] = order
-            for line in order.lines:
-                self._shelves.put_back(line)
-            return order
+            account = rules.cancelled(self._shelves.account(number), reason=reason, at=at)
+            for line in account.order.lines:
+                self._shelves.grow(line.sku, line.quantity)
+            return self._shelves.keep(account)
 
         return self._shelves.once(writes.cancel_order(number, reason, key=key), cancel)
 
@@ -200,6 +236,28 @@ class MemoryOrders(_Part):
             return order
 
         return self._shelves.once(writes.change_shipping_address(number, address, key=key), change)
+
+    async def change_payment_method(self, number: OrderNumber, method_id: str, *, at: datetime, key: str) -> Order:
+        """Let an order be paid in another way."""
+
+        def change() -> Order:
+            return self._shelves.keep(rules.repaid(self._shelves.account(number), method_id, at=at))
+
+        return self._shelves.once(writes.change_payment_method(number, method_id, key=key), change)
+
+    async def change_items(
+        self, number: OrderNumber, changes: Sequence[ItemChange], method_id: str, *, at: datetime, key: str
+    ) -> Order:
+        """Replace pieces of an order by other variants."""
+
+        def change() -> Order:
+            products = self._shelves.products_of(each.new_sku for each in changes)
+            account = rules.with_items_changed(self._shelves.account(number), changes, method_id, products, at=at)
+            for sku, pieces in stock_changes(changes).items():
+                self._shelves.grow(sku, pieces)
+            return self._shelves.keep(account)
+
+        return self._shelves.once(writes.change_items(number, changes, method_id, key=key), change)
 
 
 class MemoryReturns(_Part):
@@ -222,31 +280,50 @@ class MemoryReturns(_Part):
         lines: Sequence[ReturnLine],
         *,
         has_label: bool = False,
+        payment_method_id: str = "",
         at: datetime,
         key: str,
     ) -> Return:
         """Register that goods shall come back."""
+        wish = ReturnWish(
+            kind=kind, lines=tuple(lines), has_label=has_label, payment_method_id=payment_method_id, at=at
+        )
 
         def request() -> Return:
-            earlier = [each for each in self._shelves.returns.values() if each.order_number == number]
-            order = self._shelves.order(number)
-            new = rules.requested_return(order, earlier, kind, lines, has_label=has_label, at=at)
+            products = self._shelves.products_of(wish.wanted)
+            new = rules.requested_return(self._shelves.account(number), self._returns_of(number), wish, products)
             self._shelves.returns[new.id] = new
             return new
 
-        return self._shelves.once(writes.request_return(number, kind, lines, key=key), request)
+        return self._shelves.once(writes.request_return(number, wish, key=key), request)
 
     async def withdraw_return(self, return_id: str, *, key: str) -> Return:
         """Call off a return."""
 
         def withdraw() -> Return:
-            if return_id not in self._shelves.returns:
-                raise NotFound(f"there is no return {return_id}")
-            back = rules.withdrawn(self._shelves.returns[return_id])
-            self._shelves.returns[return_id] = back
-            return back
+            self._shelves.returns[return_id] = rules.withdrawn(self._return(return_id))
+            return self._shelves.returns[return_id]
 
         return self._shelves.once(writes.withdraw_return(return_id, key=key), withdraw)
+
+    async def reinstate_return(self, return_id: str, *, key: str) -> Return:
+        """Take up a return again."""
+
+        def reinstate() -> Return:
+            back = self._return(return_id)
+            order = self._shelves.order(back.order_number)
+            self._shelves.returns[return_id] = rules.reinstated(order, self._returns_of(order.number), back)
+            return self._shelves.returns[return_id]
+
+        return self._shelves.once(writes.reinstate_return(return_id, key=key), reinstate)
+
+    def _return(self, return_id: str) -> Return:
+        if return_id not in self._shelves.returns:
+            raise NotFound(f"there is no return {return_id}")
+        return self._shelves.returns[return_id]
+
+    def _returns_of(self, number: OrderNumber) -> list[Return]:
+        return [each for each in self._shelves.returns.values() if each.order_number == number]
 
 
 class MemoryCarts(_Part):
@@ -277,14 +354,28 @@ class MemoryCarts(_Part):
         rules.check_quantity(quantity)
 
         def set_line() -> Cart:
-            if cart_id not in self._shelves.carts:
-                raise NotFound(f"there is no cart {cart_id}")
-            stock = self._shelves.stock(sku)
-            cart = rules.with_line(self._shelves.carts[cart_id], sku, quantity, stock=stock, at=at)
+            cart = rules.with_line(self._cart(cart_id), self._shelves.variant(sku), quantity, at=at)
             self._shelves.carts[cart_id] = cart
             return cart
 
         return self._shelves.once(writes.set_cart_line(cart_id, sku, quantity, key=key), set_line)
+
+    async def fill_cart(self, cart_id: str, lines: Sequence[CartLine], *, at: datetime, key: str) -> Cart:
+        """Let a cart hold just these lines."""
+        rules.check_lines(lines)
+
+        def fill() -> Cart:
+            cart = self._cart(cart_id)
+            variants = {line.sku: self._shelves.variant(line.sku) for line in lines}
+            self._shelves.carts[cart_id] = rules.filled(cart, lines, variants, at=at)
+            return self._shelves.carts[cart_id]
+
+        return self._shelves.once(writes.fill_cart(cart_id, lines, key=key), fill)
+
+    def _cart(self, cart_id: str) -> Cart:
+        if cart_id not in self._shelves.carts:
+            raise NotFound(f"there is no cart {cart_id}")
+        return self._shelves.carts[cart_id]
 
 
 class MemoryCustomers(_Part):
@@ -302,20 +393,27 @@ class MemoryCustomers(_Part):
 
     async def gift_cards_of(self, customer_id: CustomerId) -> Sequence[GiftCard]:
         """Return a customer's gift cards, those that expire first leading and those that never do last."""
-        theirs = [card for card in self._shelves.gift_cards if card.customer_id == customer_id]
+        theirs = [card for card in self._shelves.gift_cards.values() if card.customer_id == customer_id]
         return sorted(theirs, key=lambda card: (card.expires_on or date.max, card.code))
+
+    async def set_default_address(self, customer_id: CustomerId, address: Address, *, key: str) -> Customer:
+        """Let a customer's parcels go to another address."""
+
+        def change() -> Customer:
+            known = self._shelves.customer(customer_id)
+            self._shelves.customers[customer_id] = replace(known, address=address)
+            return self._shelves.customers[customer_id]
+
+        return self._shelves.once(writes.set_default_address(customer_id, address, key=key), change)
 
     async def set_marketing_consent(
         self, customer_id: CustomerId, is_given: bool, *, at: datetime, key: str
     ) -> Customer:
         """Note that a customer wants to hear of offers, or no longer does."""
+        consent = MarketingConsent(customer_id=customer_id, is_given=is_given, at=at)
 
         def note() -> Customer:
-            if customer_id not in self._shelves.customers:
-                raise NotFound(f"there is no customer {customer_id}")
-            known = self._shelves.customers[customer_id]
-            self._shelves.customers[customer_id] = replace(known, marketing_consent=is_given, consent_at=at)
-            return self._shelves.customers[customer_id]
+            return self._shelves.note(consent)
 
         return self._shelves.once(writes.set_marketing_consent(customer_id, is_given, key=key), note)
 
@@ -349,21 +447,22 @@ class MemoryTickets(_Part):
 class MemoryLeads(_Part):
     """Who wants to hear from the shop."""
 
-    async def add_lead(self, lead: Lead, *, key: str) -> Lead:
+    async def add_lead(self, lead: Lead, *, with_consent: bool = False, key: str) -> Lead:
         """Store a lead, or return the one that says the same."""
 
         def store() -> Lead:
             wish = rules.wish(lead)
             same = next((known for known in self._shelves.leads.values() if rules.wish(known) == wish), None)
-            if same is not None:
-                self._shelves.leads[same.id] = rules.renewed(same, lead)
-                return self._shelves.leads[same.id]
-            if lead.id in self._shelves.leads:
+            if same is None and lead.id in self._shelves.leads:
                 raise Conflict(f"the lead {lead.id} exists already: use a new id")
-            self._shelves.leads[lead.id] = lead
-            return lead
+            if with_consent and lead.customer_id:
+                at = lead.consent_at
+                self._shelves.note(MarketingConsent(customer_id=lead.customer_id, is_given=True, at=at))
+            stored = rules.renewed(same, lead) if same else lead
+            self._shelves.leads[stored.id] = stored
+            return stored
 
-        return self._shelves.once(writes.add_lead(lead, key=key), store)
+        return self._shelves.once(writes.add_lead(lead, with_consent=with_consent, key=key), store)
 
     async def list_leads(self, kind: LeadKind, *, limit: int = 50) -> Sequence[Lead]:
         """Return the newest leads of a kind first."""
@@ -379,16 +478,39 @@ class MemoryLeads(_Part):
         wanted = rules.email_key(email)
         return [lead for lead in self._waiting() if rules.email_key(lead.email) == wanted]
 
-    async def remove_leads(self, kind: LeadKind, email: str, sku: Sku | None = None, *, key: str) -> int:
+    async def remove_leads(
+        self, kinds: Collection[LeadKind], email: str, *, customer_id: CustomerId | None, at: datetime, key: str
+    ) -> int:
         """Remove leads, and return how many there were."""
 
         def remove() -> int:
-            gone = [lead.id for lead in self._shelves.leads.values() if rules.is_meant(lead, kind, email, sku)]
+            if customer_id and "newsletter" in kinds:
+                self._shelves.note(MarketingConsent(customer_id=customer_id, is_given=False, at=at))
+            leads = self._shelves.leads.values()
+            gone = [lead.id for lead in leads if rules.is_meant(lead, kinds, email, customer_id)]
             for lead_id in gone:
                 del self._shelves.leads[lead_id]
             return len(gone)
 
-        return self._shelves.once(writes.remove_leads(kind, email, sku, key=key), remove)
+        return self._shelves.once(writes.remove_leads(kinds, email, customer_id, key=key), remove)
+
+    async def restore_lead(
+        self, lead_id: str, earlier: Lead | None, consent: MarketingConsent | None, *, key: str
+    ) -> Lead | None:
+        """Let a lead, and a customer's consent, be as they were."""
+
+        def restore() -> Lead | None:
+            if lead_id not in self._shelves.leads:
+                raise NotFound(f"there is no lead {lead_id}")
+            rules.check_same_lead(self._shelves.leads[lead_id], earlier)
+            if consent:
+                self._shelves.note(consent)
+            del self._shelves.leads[lead_id]
+            if earlier:
+                self._shelves.leads[lead_id] = earlier
+            return earlier
+
+        return self._shelves.once(writes.restore_lead(lead_id, earlier, consent, key=key), restore)
 
     async def settle_lead(self, lead_id: str, *, at: datetime, key: str) -> Lead:
         """Note that somebody has heard what they waited for."""
@@ -405,3 +527,11 @@ class MemoryLeads(_Part):
     def _waiting(self) -> list[Lead]:
         waiting = [lead for lead in self._shelves.leads.values() if lead.settled_at is None]
         return sorted(waiting, key=lambda lead: (lead.consent_at, lead.id))
+
+
+class MemoryEffectBook(_Part):
+    """What was carried out."""
+
+    async def find_effect(self, key: str) -> Effect | None:
+        """Return what was carried out under a key, or None."""
+        return self._shelves.effects.find(key)

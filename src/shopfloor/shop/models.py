@@ -62,6 +62,10 @@ class Variant:
     tracks_stock: bool = True
     """Whether the shop counts pieces; where not, `stock` only says whether it can be had, and no order changes it."""
 
+    def has(self, pieces: int) -> bool:
+        """Whether so many pieces can be sold now."""
+        return pieces <= self.stock or (not self.tracks_stock and self.stock > 0)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Product:
@@ -83,6 +87,10 @@ class Product:
     """Mean of the customers' stars, 1 to 5; None before the first review."""
     review_count: int = 0
     variants: tuple[Variant, ...]
+
+    def variant(self, sku: Sku) -> Variant:
+        """Return one of its variants, which has to be one."""
+        return next(variant for variant in self.variants if variant.sku == sku)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -342,3 +350,13 @@ class Lead:
     """None for a guest."""
     settled_at: datetime | None = None
     """When they heard what they waited for; None while they wait."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MarketingConsent:
+    """Whether a customer wants to hear of offers, as their account has it."""
+
+    customer_id: CustomerId
+    is_given: bool
+    at: datetime | None
+    """When they last gave or withdrew it here; None where they never did."""

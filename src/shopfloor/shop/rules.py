@@ -1,29 +1,33 @@
 """What a shop allows, as pure functions of its values; both implementations decide by them."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.errors import Conflict, InvalidInput, Refused
 from shopfloor.kernel.ids import CustomerId, Sku
+from shopfloor.kernel.money import Money
+from shopfloor.shop import item_changes, paying
+from shopfloor.shop.item_changes import Products
 from shopfloor.shop.models import (
     Address,
     Cart,
     CartLine,
+    ItemChange,
     Lead,
     LeadKind,
     Order,
     Promotion,
-    Refund,
     Return,
     ReturnKind,
     ReturnLine,
+    Variant,
 )
+from shopfloor.shop.paying import Account
 
 SHIPPED = frozenset({"partially_shipped", "shipped", "delivered"})
-CHARGED = frozenset({"paid", "partially_refunded"})
 GONE = frozenset({"rejected", "withdrawn"})
 """States of a return whose goods do not come back."""
 
@@ -57,94 +61,123 @@ def renewed(known: Lead, again: Lead) -> Lead:
     return replace(known, conversation_id=again.conversation_id, customer_id=again.customer_id)
 
 
-def is_meant(lead: Lead, kind: LeadKind, email: str, sku: Sku | None) -> bool:
-    """Say whether a lead is of a kind and an e-mail address, and for a variant where one is named."""
-    return lead.kind == kind and email_key(lead.email) == email_key(email) and sku in {None, lead.sku}
-
-
-def cancelled(order: Order, *, reason: str, at: datetime) -> Order:
-    """Return the order cancelled, with a pending refund of what was charged and not yet given back.
+def check_same_lead(lead: Lead, earlier: Lead | None) -> None:
+    """Check that what a lead shall be again is an earlier state of it.
 
     Raises:
-        Refused: `order.already_shipped`, `order.already_cancelled`.
+        InvalidInput: it is another lead.
     """
-    check_changeable(order)
-    return replace(
-        order,
-        state="cancelled",
-        cancelled_at=at,
-        cancel_reason=reason,
-        refunds=order.refunds + _refund(order, reason, at),
-    )
+    if earlier and (earlier.id, wish(earlier)) != (lead.id, wish(replace(lead, settled_at=earlier.settled_at))):
+        raise InvalidInput(f"{earlier.id} is not an earlier state of the lead {lead.id}")
+
+
+def is_meant(lead: Lead, kinds: Collection[LeadKind], email: str, customer_id: CustomerId | None) -> bool:
+    """Say whether a lead is of some kinds and an e-mail address, and was asked for by a customer or by nobody known."""
+    is_theirs = lead.customer_id in {None, customer_id}
+    return lead.kind in kinds and email_key(lead.email) == email_key(email) and is_theirs
+
+
+def cancelled(account: Account, *, reason: str, at: datetime) -> Account:
+    """Return the order cancelled, with what was taken and not yet given back on its way to where it came from.
+
+    Raises:
+        Refused: as `check_changeable`.
+    """
+    check_changeable(account.order)
+    free = account.give_all_back(reason=reason, at=at)
+    order = replace(free.order, state="cancelled", cancelled_at=at, cancel_reason=reason)
+    return replace(free, order=replace(order, payment_state=paying.state_after(order)))
 
 
 def readdressed(order: Order, address: Address) -> Order:
     """Return the order with another shipping address.
 
     Raises:
-        Refused: `order.already_shipped`, `order.already_cancelled`.
+        Refused: as `check_changeable`.
     """
     check_changeable(order)
     return replace(order, shipping_address=address)
 
 
+def repaid(account: Account, method_id: str, *, at: datetime) -> Account:
+    """Return the order paid in another way that its customer has stored.
+
+    Raises:
+        Refused: as `check_changeable`; `payment.unknown`, `payment.same`, `payment.gift_card_balance`,
+            `payment.gift_card_expired`.
+    """
+    check_changeable(account.order)
+    return paying.repaid(account, account.wallet.own(method_id), at=at)
+
+
+def with_items_changed(
+    account: Account, changes: Sequence[ItemChange], method_id: str, products: Products, *, at: datetime
+) -> Account:
+    """Return the order with pieces replaced, and the difference settled by a way to pay of its customer.
+
+    Raises:
+        InvalidInput: no changes, or a quantity below one.
+        Refused: as `check_changeable` and `with_changes`; `payment.unknown`, `payment.gift_card_balance`,
+            `payment.gift_card_expired`.
+    """
+    check_changeable(account.order)
+    changed = item_changes.with_changes(account.order, changes, products, at=at)
+    method = account.wallet.own(method_id)
+    difference = changed.total - account.order.total
+    return paying.settled(replace(account, order=changed), difference, method, at=at)
+
+
 def is_changeable(order: Order) -> bool:
-    """Say whether nothing of an order has left the shop, so that it can still be cancelled or sent elsewhere."""
-    has_left = order.state in SHIPPED or any(shipment.shipped_at for shipment in order.shipments)
-    return order.state != "cancelled" and not has_left
+    """Say whether an order can still be changed or cancelled: nothing of it has left the shop, and its items stayed."""
+    return order.state != "cancelled" and not _has_left(order) and order.items_changed_at is None
 
 
 def check_changeable(order: Order) -> None:
-    """Check that an order can still be cancelled or sent elsewhere.
+    """Check that an order can still be changed or cancelled.
 
     Raises:
-        Refused: `order.already_shipped`, `order.already_cancelled`.
+        Refused: `order.already_shipped`, `order.already_cancelled`, `order.items_already_changed`.
     """
     if order.state == "cancelled":
         raise Refused("order.already_cancelled", f"Order #{order.number} is already cancelled.")
-    if not is_changeable(order):
+    if _has_left(order):
         raise Refused("order.already_shipped", f"Order #{order.number} is already on its way.")
+    if order.items_changed_at is not None:
+        reason = f"The items of order #{order.number} were changed, so nothing else of it can be changed any more."
+        raise Refused("order.items_already_changed", reason)
 
 
-def _refund(order: Order, reason: str, at: datetime) -> tuple[Refund, ...]:
-    if order.payment_state not in CHARGED:
-        return ()
-    amount = order.total
-    for refund in order.refunds:
-        amount = amount if refund.state == "failed" else amount - refund.amount
-    return (
-        Refund(
-            id=refund_id(order),
-            amount=amount,
-            method=order.payment_method,
-            state="pending",
-            reason=reason,
-            created_at=at,
-            settled_at=None,
-        ),
-    )
+def _has_left(order: Order) -> bool:
+    return order.state in SHIPPED or any(shipment.shipped_at for shipment in order.shipments)
 
 
-def refund_id(order: Order) -> str:
-    """Return the id of an order's next refund."""
-    return f"RF{order.number}-{len(order.refunds) + 1}"
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReturnWish:
+    """What a customer asks for, when goods shall come back."""
+
+    kind: ReturnKind
+    lines: tuple[ReturnLine, ...]
+    has_label: bool
+    payment_method_id: str
+    """Empty for how the order was paid."""
+    at: datetime
+
+    @property
+    def wanted(self) -> tuple[Sku, ...]:
+        """Return the variants wanted in an exchange."""
+        return tuple(line.exchange_sku for line in self.lines if line.exchange_sku)
 
 
-def requested_return(
-    order: Order,
-    earlier: Sequence[Return],
-    kind: ReturnKind,
-    lines: Sequence[ReturnLine],
-    *,
-    has_label: bool,
-    at: datetime,
-) -> Return:
+def requested_return(account: Account, earlier: Sequence[Return], wish: ReturnWish, products: Products) -> Return:
     """Return the return that a customer asks for, against what the order holds and what is already coming back.
 
     Raises:
-        InvalidInput: no lines, or a quantity below one.
-        Refused: `return.not_delivered`, `return.not_in_order`, `return.already_requested`.
+        InvalidInput: no lines, a quantity below one, or an exchange that does not name what is wanted.
+        Refused: `return.not_delivered`, `return.not_in_order`, `return.already_requested`; `payment.unknown`; of an
+            exchange `items.unknown_variant`, `items.other_product`, `items.out_of_stock`, and
+            `payment.gift_card_balance`, `payment.gift_card_expired` where a gift card has to cover the difference.
     """
+    order, lines = account.order, wish.lines
     if not lines or any(line.quantity < 1 for line in lines):
         raise InvalidInput("a return needs lines, each with a quantity of one or more")
     if order.state != "delivered":
@@ -154,12 +187,28 @@ def requested_return(
     return Return(
         id=id_,
         order_number=order.number,
-        kind=kind,
+        kind=wish.kind,
         state="requested",
         lines=tuple(lines),
-        requested_at=at,
-        tracking_id=_label(id_) if has_label else None,
+        requested_at=wish.at,
+        tracking_id=_label(id_) if wish.has_label else None,
+        payment_method_id=wish.payment_method_id,
+        difference=_difference(account, earlier, wish, products),
     )
+
+
+def _difference(account: Account, earlier: Sequence[Return], wish: ReturnWish, products: Products) -> Money | None:
+    """Return what an exchange costs, None for a refund; the way to pay must be the customer's, and cover it."""
+    wallet = account.wallet
+    method = wallet.own(wish.payment_method_id) if wish.payment_method_id else None
+    if wish.kind == "refund":
+        return None
+    item_changes.check_exchange(account.order, wish.lines, products)
+    difference = item_changes.exchange_difference(account.order, _coming(earlier), wish.lines, products)
+    method = method or next((way for way in wallet.ways() if way.id == account.order.payment_method_id), None)
+    if method:
+        paying.check_covers(wallet, method, difference, at=wish.at)
+    return difference
 
 
 def _label(return_id: str) -> str:
@@ -180,16 +229,32 @@ def withdrawn(back: Return) -> Return:
     return replace(back, state="withdrawn")
 
 
+def reinstated(order: Order, earlier: Sequence[Return], back: Return) -> Return:
+    """Return a return that was called off taken up again, among the order's others.
+
+    Raises:
+        Refused: `return.not_withdrawn`; `return.already_requested` where its goods come back otherwise by now.
+    """
+    if back.state != "withdrawn":
+        raise Refused("return.not_withdrawn", f"Return {back.id} was not withdrawn.")
+    _check_returnable(order, earlier, back.lines)
+    return replace(back, state="requested")
+
+
 def _check_returnable(order: Order, earlier: Sequence[Return], lines: Sequence[ReturnLine]) -> None:
     bought: Counter[Sku] = Counter()
     for line in order.lines:
         bought[line.sku] += line.quantity
-    coming = _count([line for back in earlier if back.state not in GONE for line in back.lines])
+    coming = _coming(earlier)
     for sku, quantity in _count(lines).items():
         if quantity > bought[sku]:
             raise Refused("return.not_in_order", f"Order #{order.number} does not hold {quantity} of {sku}.")
         if quantity + coming[sku] > bought[sku]:
             raise Refused("return.already_requested", f"A return of {sku} from order #{order.number} exists already.")
+
+
+def _coming(earlier: Sequence[Return]) -> Counter[Sku]:
+    return _count([line for back in earlier if back.state not in GONE for line in back.lines])
 
 
 def _count(lines: Sequence[ReturnLine]) -> Counter[Sku]:
@@ -229,15 +294,43 @@ def check_same_cart(cart: Cart, customer_id: CustomerId | None) -> None:
         raise Conflict(f"the cart {cart.id} is another visitor's: use a new id")
 
 
-def with_line(cart: Cart, sku: Sku, quantity: int, *, stock: int, at: datetime) -> Cart:
+def with_line(cart: Cart, variant: Variant, quantity: int, *, at: datetime) -> Cart:
     """Return the cart with a quantity of a variant, at the place where the variant was or else at the end.
 
     Raises:
         Refused: `cart.out_of_stock`.
     """
-    if quantity > stock:
-        left = f"Only {stock} of {sku} can be sold right now." if stock else f"{sku} is sold out."
-        raise Refused("cart.out_of_stock", left)
-    quantities = {line.sku: line.quantity for line in cart.lines} | {sku: quantity}
+    _check_buyable(variant, quantity)
+    quantities = {line.sku: line.quantity for line in cart.lines} | {variant.sku: quantity}
     lines = tuple(CartLine(sku=each, quantity=count) for each, count in quantities.items() if count)
     return replace(cart, lines=lines, updated_at=at)
+
+
+def filled(cart: Cart, lines: Sequence[CartLine], variants: Mapping[Sku, Variant], *, at: datetime) -> Cart:
+    """Return the cart with just these lines, all of whose variants are given.
+
+    Raises:
+        Refused: `cart.out_of_stock`.
+    """
+    for line in lines:
+        _check_buyable(variants[line.sku], line.quantity)
+    return replace(cart, lines=tuple(lines), updated_at=at)
+
+
+def check_lines(lines: Sequence[CartLine]) -> None:
+    """Check what somebody wants a cart to hold.
+
+    Raises:
+        InvalidInput: a quantity below one, or a variant in two lines.
+    """
+    if any(line.quantity < 1 for line in lines):
+        raise InvalidInput("a line of a cart needs a quantity of one or more: leave out what it shall not hold")
+    if len({line.sku for line in lines}) < len(lines):
+        raise InvalidInput("a cart holds each variant in one line: add the quantities up")
+
+
+def _check_buyable(variant: Variant, quantity: int) -> None:
+    if quantity and not variant.has(quantity):
+        sku, stock = variant.sku, variant.stock
+        left = f"Only {stock} of {sku} can be sold right now." if stock else f"{sku} is sold out."
+        raise Refused("cart.out_of_stock", left)

@@ -1,6 +1,6 @@
 """What each write of a shop asks for; both implementations tell by it whether a key was used for the same write."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,16 +12,18 @@ from shopfloor.shop.effects import Write
 from shopfloor.shop.models import (
     Address,
     Cart,
+    CartLine,
     Customer,
+    ItemChange,
     Lead,
     LeadKind,
+    MarketingConsent,
     Order,
     Return,
-    ReturnKind,
-    ReturnLine,
     Ticket,
     Variant,
 )
+from shopfloor.shop.rules import ReturnWish
 
 ORDER = TypeAdapter(Order)
 RETURN = TypeAdapter(Return)
@@ -31,6 +33,7 @@ VARIANT = TypeAdapter(Variant)
 COUNT = TypeAdapter(int)
 TICKET = TypeAdapter(Ticket)
 LEAD = TypeAdapter(Lead)
+MAYBE_LEAD = TypeAdapter[Lead | None](Lead | None)
 
 ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -50,14 +53,30 @@ def change_shipping_address(number: OrderNumber, address: Address, *, key: str) 
     return Write(kind="change_shipping_address", key=key, asked=(number, address), gives=ORDER)
 
 
-def request_return(number: OrderNumber, kind: ReturnKind, lines: Sequence[ReturnLine], *, key: str) -> Write[Return]:
+def change_payment_method(number: OrderNumber, method_id: str, *, key: str) -> Write[Order]:
+    """Ask for an order to be paid in another way."""
+    return Write(kind="change_payment_method", key=key, asked=(number, method_id), gives=ORDER)
+
+
+def change_items(number: OrderNumber, changes: Sequence[ItemChange], method_id: str, *, key: str) -> Write[Order]:
+    """Ask for pieces of an order to become others."""
+    return Write(kind="change_items", key=key, asked=(number, tuple(changes), method_id), gives=ORDER)
+
+
+def request_return(number: OrderNumber, wish: ReturnWish, *, key: str) -> Write[Return]:
     """Ask for goods to come back; whether they get a label is the shop's matter."""
-    return Write(kind="request_return", key=key, asked=(number, kind, tuple(lines)), gives=RETURN)
+    asked = (number, wish.kind, wish.lines, *([wish.payment_method_id] if wish.payment_method_id else []))
+    return Write(kind="request_return", key=key, asked=asked, gives=RETURN)
 
 
 def withdraw_return(return_id: str, *, key: str) -> Write[Return]:
     """Ask for a return to be called off."""
     return Write(kind="withdraw_return", key=key, asked=return_id, gives=RETURN)
+
+
+def reinstate_return(return_id: str, *, key: str) -> Write[Return]:
+    """Ask for a return to be taken up again."""
+    return Write(kind="reinstate_return", key=key, asked=return_id, gives=RETURN)
 
 
 def open_cart(cart_id: str, customer_id: CustomerId | None, *, key: str) -> Write[Cart]:
@@ -70,6 +89,16 @@ def set_cart_line(cart_id: str, sku: Sku, quantity: int, *, key: str) -> Write[C
     return Write(kind="set_cart_line", key=key, asked=(cart_id, sku, quantity), gives=CART)
 
 
+def fill_cart(cart_id: str, lines: Sequence[CartLine], *, key: str) -> Write[Cart]:
+    """Ask for a cart to hold just some lines."""
+    return Write(kind="fill_cart", key=key, asked=(cart_id, tuple(lines)), gives=CART)
+
+
+def set_default_address(customer_id: CustomerId, address: Address, *, key: str) -> Write[Customer]:
+    """Ask for another address of a customer."""
+    return Write(kind="set_default_address", key=key, asked=(customer_id, address), gives=CUSTOMER)
+
+
 def set_marketing_consent(customer_id: CustomerId, is_given: bool, *, key: str) -> Write[Customer]:
     """Ask for a customer's consent to be noted."""
     return Write(kind="set_marketing_consent", key=key, asked=(customer_id, is_given), gives=CUSTOMER)
@@ -80,14 +109,23 @@ def open_ticket(ticket: Ticket, *, key: str) -> Write[Ticket]:
     return Write(kind="open_ticket", key=key, asked=replace(ticket, id="", created_at=ANY_TIME), gives=TICKET)
 
 
-def add_lead(lead: Lead, *, key: str) -> Write[Lead]:
+def add_lead(lead: Lead, *, with_consent: bool, key: str) -> Write[Lead]:
     """Ask for a lead; its id and time may be new in a second attempt."""
-    return Write(kind="add_lead", key=key, asked=replace(lead, id="", consent_at=ANY_TIME), gives=LEAD)
+    wish = replace(lead, id="", consent_at=ANY_TIME)
+    return Write(kind="add_lead", key=key, asked=(wish, "consent") if with_consent else wish, gives=LEAD)
 
 
-def remove_leads(kind: LeadKind, email: str, sku: Sku | None, *, key: str) -> Write[int]:
+def remove_leads(kinds: Collection[LeadKind], email: str, customer_id: CustomerId | None, *, key: str) -> Write[int]:
     """Ask for leads to go."""
-    return Write(kind="remove_leads", key=key, asked=(kind, rules.email_key(email), sku), gives=COUNT)
+    asked = (sorted(kinds), rules.email_key(email), customer_id)
+    return Write(kind="remove_leads", key=key, asked=asked, gives=COUNT)
+
+
+def restore_lead(
+    lead_id: str, earlier: Lead | None, consent: MarketingConsent | None, *, key: str
+) -> Write[Lead | None]:
+    """Ask for a lead, and a customer's consent, to be as they were."""
+    return Write(kind="restore_lead", key=key, asked=(lead_id, earlier, consent), gives=MAYBE_LEAD)
 
 
 def settle_lead(lead_id: str, *, key: str) -> Write[Lead]:

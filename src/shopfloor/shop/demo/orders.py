@@ -6,15 +6,26 @@ from datetime import timedelta
 
 from shopfloor.kernel.ids import OrderNumber, Sku
 from shopfloor.kernel.money import Money
-from shopfloor.shop import rules
+from shopfloor.shop import paying, rules
 from shopfloor.shop.demo.chance import chance
 from shopfloor.shop.demo.courses import FIRST, LAST, NEAR, Course, course, placed_at
 from shopfloor.shop.demo.days import Days
 from shopfloor.shop.demo.parcels import SIGNED_FROM, Journey, parcel
-from shopfloor.shop.demo.people import Person
+from shopfloor.shop.demo.people import PAYPAL, Person
 from shopfloor.shop.demo.products import CURRENCY
 from shopfloor.shop.demo.taste import choose, companion
-from shopfloor.shop.models import Order, OrderLine, OrderState, PaymentState, Product, Promotion, Refund, Shipment
+from shopfloor.shop.models import (
+    Order,
+    OrderLine,
+    OrderState,
+    Payment,
+    PaymentState,
+    Product,
+    Promotion,
+    Refund,
+    Shipment,
+)
+from shopfloor.shop.paying import Wallet
 
 MAYA, JONAS = 0, 1
 """The places of the two customers of whom the guide tells; their orders are these and no others."""
@@ -45,7 +56,7 @@ TAX = {
     "PA": 600, "RI": 700, "TN": 700, "TX": 625, "VT": 600, "WA": 650, "WI": 500,
 }  # fmt: skip
 """Sales tax by state, in hundredths of a percent; none outside the United States."""
-AT_ONCE = frozenset({"PayPal"})
+AT_ONCE = frozenset({PAYPAL})
 """Ways to pay that are charged with the order; all others when it is shipped."""
 
 
@@ -68,6 +79,7 @@ def _order(number: int, setting: Setting) -> Order:
     person = _buyer(number, setting.people)
     placed = placed_at(number, setting.days)
     going = course(number, person, placed)
+    label = PAYPAL if number in PREPAID else person.payment_method
     order = Order(
         number=OrderNumber(str(number)),
         customer_id=person.customer_id,
@@ -75,7 +87,8 @@ def _order(number: int, setting: Setting) -> Order:
         placed_at=placed,
         state="pending" if going.fate == "waiting" else "on_hold" if going.fate == "on_hold" else "processing",
         payment_state="authorised",
-        payment_method="PayPal" if number in PREPAID else person.payment_method,
+        payment_method=label,
+        payment_method_id=person.method_id(label),
         lines=_lines(
             number, person, setting.products, at_least=2 if going.fate == "partial" or going.parcels > 1 else 1
         ),
@@ -86,7 +99,7 @@ def _order(number: int, setting: Setting) -> Order:
     )
     priced = _priced(order, setting)
     sent = _cancelled(priced, setting.days) if going.fate == "cancelled" else _sent(priced, person, going, setting.days)
-    return replace(sent, payment_state=_payment(sent, going))
+    return _paid(replace(sent, payment_state=_payment(sent, going)))
 
 
 def _buyer(number: int, people: Sequence[Person]) -> Person:
@@ -169,7 +182,8 @@ def _cancelled(order: Order, days: Days) -> Order:
     at = days.before_now(order.placed_at + timedelta(minutes=throw.randint(40, 400)))
     reason = throw.choice(REASONS)
     paid = "paid" if int(order.number) in PREPAID else "authorised"
-    gone = rules.cancelled(replace(order, payment_state=paid), reason=reason, at=at)
+    account = paying.account_of(replace(order, payment_state=paid), Wallet())
+    gone = rules.cancelled(account, reason=reason, at=at).order
     return replace(gone, refunds=tuple(settled for refund in gone.refunds for settled in _settled(gone, refund, days)))
 
 
@@ -180,7 +194,8 @@ def _settled(order: Order, refund: Refund, days: Days) -> tuple[Refund, ...]:
         return (refund,)
     if order.number != "256":
         return (replace(refund, state="settled", settled_at=on),)
-    again = replace(refund, id=f"RF{order.number}-2", method="Visa ending in 6034", created_at=on + timedelta(days=1))
+    next_day = on + timedelta(days=1)
+    again = replace(refund, id=f"RF{order.number}-2", method="Visa ending in 6034", method_id="", created_at=next_day)
     return (
         replace(refund, state="failed"),
         replace(again, state="settled", settled_at=again.created_at + timedelta(days=3)),
@@ -232,9 +247,10 @@ def _made_good(order: Order, days: Days) -> Order:
     if order.number != "112":
         return order
     refund = Refund(
-        id=rules.refund_id(order),
+        id=paying.refund_id(order),
         amount=order.total,
         method=order.payment_method,
+        method_id=order.payment_method_id,
         state="settled",
         reason="Parcel lost on its way",
         created_at=days.at(5, 10 * 60),
@@ -251,6 +267,16 @@ def _payment(order: Order, going: Course) -> PaymentState:
     is_shipped = any(shipment.shipped_at for shipment in order.shipments)
     at_once = order.payment_method in AT_ONCE and order.state != "pending"
     return "paid" if is_shipped or (at_once and order.state != "cancelled") else "authorised"
+
+
+def _paid(order: Order) -> Order:
+    """Return the order with its payment, where it was charged: with the order, or as its first parcel left."""
+    if order.payments or order.payment_state not in {"paid", "partially_refunded", "refunded"}:
+        return order
+    left = [shipment.shipped_at for shipment in order.shipments if shipment.shipped_at]
+    at = order.placed_at if order.payment_method in AT_ONCE or not left else min(left)
+    payment = Payment(id=paying.payment_id(order), method_id=order.payment_method_id, amount=order.total, at=at)
+    return replace(order, payments=(payment,))
 
 
 def payment_after(order: Order) -> PaymentState:

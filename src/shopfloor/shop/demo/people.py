@@ -10,9 +10,13 @@ from pydantic import TypeAdapter
 from shopfloor.kernel.ids import CustomerId
 from shopfloor.shop.demo.chance import chance
 from shopfloor.shop.demo.days import Days
-from shopfloor.shop.models import Address, Customer, Gender
+from shopfloor.shop.models import Address, Customer, Gender, MethodKind, PaymentMethod
 
 ACCOUNTS = 40
+PAYPAL = "PayPal"
+KINDS: dict[str, MethodKind] = {PAYPAL: "paypal", "Apple Pay": "other", "Google Pay": "other"}
+"""What ways to pay are, by how they are shown; all others are cards."""
+CARDS = ("Visa", "Mastercard")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +34,24 @@ class Person:
     """Where their size lies in a row of sizes, from 0 for the smallest to 1."""
     has_children: bool
     payment_method: str
+    """The way they usually pay, as the shop shows it."""
+
+    def method_id(self, label: str) -> str:
+        """Return the id of a way to pay that they have stored; empty for a guest, who has none."""
+        return next((method.id for method in self.payment_methods if method.label == label), "")
+
+    @property
+    def payment_methods(self) -> tuple[PaymentMethod, ...]:
+        """Return what a customer has stored: how they usually pay, and PayPal, or a card where it is that."""
+        if self.customer_id is None:
+            return ()
+        throw = chance("second way to pay", self.customer_id)
+        card = f"{throw.choice(CARDS)} ending in {throw.randint(1_000, 9_999)}"
+        labels = (self.payment_method, card if self.payment_method == PAYPAL else PAYPAL)
+        return tuple(
+            PaymentMethod(id=f"pm-{self.customer_id[2:]}-{place}", kind=KINDS.get(label, "card"), label=label)
+            for place, label in enumerate(labels, start=1)
+        )
 
     @property
     def is_american(self) -> bool:
@@ -85,6 +107,7 @@ def _customer(person: Person, customer_id: CustomerId, days: Days) -> Customer:
         name=person.name,
         phone=person.phone,
         address=person.address,
+        payment_methods=person.payment_methods,
         marketing_consent=throw.random() < 0.6,
         created_at=days.on(-throw.uniform(100, 1200)),
     )

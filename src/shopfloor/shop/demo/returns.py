@@ -6,11 +6,12 @@ from datetime import timedelta
 
 from shopfloor.kernel.ids import OrderNumber, Sku
 from shopfloor.kernel.money import Money
-from shopfloor.shop import rules
+from shopfloor.shop import paying
 from shopfloor.shop.demo.chance import chance
 from shopfloor.shop.demo.days import Days
 from shopfloor.shop.demo.orders import OWNERS, payment_after
 from shopfloor.shop.demo.parcels import tracking_id
+from shopfloor.shop.item_changes import exchange_difference
 from shopfloor.shop.models import Order, OrderLine, Product, Refund, Return, ReturnKind, ReturnLine, ReturnState
 
 
@@ -102,15 +103,18 @@ def _return(order: Order, state: ReturnState, kind: ReturnKind, products: Sequen
     longest = delivered_ago - throw.randint(1, STAGES[state].waits)
     asked_ago = longest if least is None else min(least + throw.randint(0, 2), delivered_ago - 1)
     received_ago = asked_ago - WAY
+    lines = _lines(order, kind, products)
+    sold = {variant.sku: product for product in products for variant in product.variants}
     return Return(
         id=f"R{order.number}-1",
         order_number=order.number,
         kind=kind,
         state=state,
-        lines=_lines(order, kind, products),
+        lines=lines,
         requested_at=days.on(-asked_ago + throw.random()),
         received_at=days.at(received_ago, 10 * 60 + throw.randint(0, 300)) if state in ARRIVED else None,
         tracking_id=tracking_id("return", order.number) if state in SENT else None,
+        difference=exchange_difference(order, {}, lines, sold) if kind == "exchange" else None,
     )
 
 
@@ -137,9 +141,10 @@ def _refunded(order: Order, back: Return) -> Order:
         return order
     settled_at = back.received_at + timedelta(days=4, hours=3)
     refund = Refund(
-        id=rules.refund_id(order),
+        id=paying.refund_id(order),
         amount=_worth(order, back),
         method=order.payment_method,
+        method_id=order.payment_method_id,
         state="settled" if back.state == "completed" else "pending",
         reason=back.lines[0].reason,
         created_at=back.received_at + timedelta(hours=2),

@@ -11,8 +11,9 @@ from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import CustomerId, Sku
 from shopfloor.shop import rules, writes
 from shopfloor.shop.models import Cart, CartLine
+from shopfloor.shop.sql.catalogue import variant_in
 from shopfloor.shop.sql.effects import Writer
-from shopfloor.shop.sql.rows import CartLineRow, CartRow, VariantRow
+from shopfloor.shop.sql.rows import CartLineRow, CartRow
 
 
 class SqlCarts:
@@ -57,12 +58,29 @@ class SqlCarts:
 
         def set_line(session: Session) -> Cart:
             row = _locked_cart(session, cart_id)
-            cart = rules.with_line(cart_of(row), sku, quantity, stock=_stock(session, sku), at=at)
-            row.updated_at = cart.updated_at
-            row.lines = _line_rows(cart, {line.sku: line for line in row.lines})
+            cart = rules.with_line(cart_of(row), variant_in(session, sku), quantity, at=at)
+            _write(row, cart)
             return cart
 
         return await self._writer.once(writes.set_cart_line(cart_id, sku, quantity, key=key), set_line)
+
+    async def fill_cart(self, cart_id: str, lines: Sequence[CartLine], *, at: datetime, key: str) -> Cart:
+        """Let a cart hold just these lines."""
+        rules.check_lines(lines)
+
+        def fill(session: Session) -> Cart:
+            row = _locked_cart(session, cart_id)
+            variants = {line.sku: variant_in(session, line.sku) for line in lines}
+            cart = rules.filled(cart_of(row), lines, variants, at=at)
+            _write(row, cart)
+            return cart
+
+        return await self._writer.once(writes.fill_cart(cart_id, lines, key=key), fill)
+
+
+def _write(row: CartRow, cart: Cart) -> None:
+    row.updated_at = cart.updated_at
+    row.lines = _line_rows(cart, {line.sku: line for line in row.lines})
 
 
 def _locked_cart(session: Session, cart_id: str) -> CartRow:
@@ -70,13 +88,6 @@ def _locked_cart(session: Session, cart_id: str) -> CartRow:
     if row is None:
         raise NotFound(f"there is no cart {cart_id}")
     return row
-
-
-def _stock(session: Session, sku: Sku) -> int:
-    stock = session.scalar(select(VariantRow.stock).where(VariantRow.sku == sku))
-    if stock is None:
-        raise NotFound(f"there is no variant {sku}: write its SKU as the catalogue has it")
-    return stock
 
 
 def cart_of(row: CartRow) -> Cart:

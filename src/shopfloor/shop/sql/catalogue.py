@@ -1,9 +1,9 @@
 """The catalogue on the database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
@@ -11,7 +11,7 @@ from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.kernel.money import Money
 from shopfloor.shop import rules, writes
-from shopfloor.shop.models import Product, Promotion, Variant
+from shopfloor.shop.models import Options, Product, Promotion, Variant
 from shopfloor.shop.sql.effects import Writer
 from shopfloor.shop.sql.rows import ProductRow, PromotionRow, VariantRow
 
@@ -98,7 +98,40 @@ def variant_of(row: VariantRow) -> Variant:
         price=Money(row.currency, row.price),
         compare_at=None if row.compare_at is None else Money(row.currency, row.compare_at),
         stock=row.stock,
+        options=options_of(row.options),
+        tracks_stock=row.tracks_stock,
     )
+
+
+def options_of(pairs: Sequence[Sequence[str]]) -> Options:
+    """Return options as they are stored."""
+    return tuple((name, value) for name, value in pairs)
+
+
+def grow_stock(session: Session, grown: Mapping[Sku, int]) -> None:
+    """Let stocks grow by pieces of orders, or shrink, where the variant is still sold and counted."""
+    for sku in sorted(grown):
+        counted = update(VariantRow).where(VariantRow.sku == sku, VariantRow.tracks_stock)
+        session.execute(counted.values(stock=VariantRow.stock + grown[sku]))
+
+
+def products_of(session: Session, skus: Iterable[Sku]) -> dict[Sku, Product]:
+    """Return the products of variants, as far as there are any; nobody else changes their stock meanwhile."""
+    wanted = select(VariantRow).where(VariantRow.sku.in_(set(skus))).order_by(VariantRow.sku).with_for_update()
+    found = list(session.scalars(wanted.execution_options(populate_existing=True)))
+    return {row.sku: product_of(session.get_one(ProductRow, row.product_id)) for row in found}
+
+
+def variant_in(session: Session, sku: Sku) -> Variant:
+    """Return a variant.
+
+    Raises:
+        NotFound: no such variant.
+    """
+    row = session.get(VariantRow, sku)
+    if row is None:
+        raise NotFound(f"there is no variant {sku}: write its SKU as the catalogue has it")
+    return variant_of(row)
 
 
 def promotion_of(row: PromotionRow) -> Promotion:
@@ -143,6 +176,8 @@ def variant_row(variant: Variant, position: int) -> VariantRow:
         compare_at=variant.compare_at and variant.compare_at.minor,
         currency=variant.price.currency,
         stock=variant.stock,
+        options=[list(option) for option in variant.options],
+        tracks_stock=variant.tracks_stock,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
+from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,9 +13,11 @@ from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import CustomerId
 from shopfloor.kernel.money import Money
 from shopfloor.shop import rules, writes
-from shopfloor.shop.models import Address, Customer, GiftCard
+from shopfloor.shop.models import Address, Customer, GiftCard, MarketingConsent, PaymentMethod
 from shopfloor.shop.sql.effects import Writer
 from shopfloor.shop.sql.rows import CustomerRow, GiftCardRow
+
+PAYMENT_METHOD = TypeAdapter(PaymentMethod)
 
 
 class SqlCustomers:
@@ -50,19 +53,41 @@ class SqlCustomers:
         ordered = theirs.order_by(GiftCardRow.expires_on.is_(None), GiftCardRow.expires_on, GiftCardRow.code)
         return await self._database.read(lambda session: [gift_card_of(row) for row in session.scalars(ordered)])
 
+    async def set_default_address(self, customer_id: CustomerId, address: Address, *, key: str) -> Customer:
+        """Let a customer's parcels go to another address."""
+
+        def change(session: Session) -> Customer:
+            row = _locked_customer(session, customer_id)
+            row.address = asdict(address)
+            return customer_of(row)
+
+        return await self._writer.once(writes.set_default_address(customer_id, address, key=key), change)
+
     async def set_marketing_consent(
         self, customer_id: CustomerId, is_given: bool, *, at: datetime, key: str
     ) -> Customer:
         """Note that a customer wants to hear of offers, or no longer does."""
+        consent = MarketingConsent(customer_id=customer_id, is_given=is_given, at=at)
+        write = writes.set_marketing_consent(customer_id, is_given, key=key)
+        return await self._writer.once(write, lambda session: note_consent(session, consent))
 
-        def note(session: Session) -> Customer:
-            row = session.get(CustomerRow, customer_id, with_for_update=True)
-            if row is None:
-                raise NotFound(f"there is no customer {customer_id}")
-            row.marketing_consent, row.consent_at = is_given, at
-            return customer_of(row)
 
-        return await self._writer.once(writes.set_marketing_consent(customer_id, is_given, key=key), note)
+def note_consent(session: Session, consent: MarketingConsent) -> Customer:
+    """Note a customer's consent in their account.
+
+    Raises:
+        NotFound: no such customer.
+    """
+    row = _locked_customer(session, consent.customer_id)
+    row.marketing_consent, row.consent_at = consent.is_given, consent.at
+    return customer_of(row)
+
+
+def _locked_customer(session: Session, customer_id: CustomerId) -> CustomerRow:
+    row = session.get(CustomerRow, customer_id, with_for_update=True)
+    if row is None:
+        raise NotFound(f"there is no customer {customer_id}")
+    return row
 
 
 def customer_of(row: CustomerRow) -> Customer:
@@ -76,6 +101,7 @@ def customer_of(row: CustomerRow) -> Customer:
         marketing_consent=row.marketing_consent,
         consent_at=row.consent_at,
         created_at=row.created_at,
+        payment_methods=tuple(map(PAYMENT_METHOD.validate_python, row.payment_methods)),
     )
 
 
@@ -102,6 +128,7 @@ def customer_row(customer: Customer) -> CustomerRow:
         marketing_consent=customer.marketing_consent,
         consent_at=customer.consent_at,
         created_at=customer.created_at,
+        payment_methods=[asdict(method) for method in customer.payment_methods],
     )
 
 

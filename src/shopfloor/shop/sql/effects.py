@@ -29,6 +29,27 @@ class Writer:
         )
 
 
+class SqlEffectBook:
+    """What was carried out, for those who only ask."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the database."""
+        self._database = database
+
+    async def find_effect(self, key: str) -> Effect | None:
+        """Return what was carried out under a key, or None."""
+
+        def read(session: Session) -> Effect | None:
+            row = session.get(EffectRow, key)
+            return row and _effect(row)
+
+        return await self._database.read(read)
+
+
+def _effect(row: EffectRow) -> Effect:
+    return Effect(kind=row.kind, digest=row.digest, result=row.result)
+
+
 class SqlEffects:
     """The effects of the shop, seen from one transaction."""
 
@@ -43,7 +64,7 @@ class SqlEffects:
         Where another transaction is about to store the same key, this waits for its end.
         """
         earlier = self._session.get(EffectRow, key) or self._store(key, kind, asked)
-        return earlier and Effect(kind=earlier.kind, digest=earlier.digest, result=earlier.result)
+        return earlier and _effect(earlier)
 
     def settle(self, key: str, effect: Effect) -> None:
         """Keep the effect of a key that was claimed."""

@@ -1,6 +1,6 @@
 """Leads on the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
 from shopfloor.kernel.errors import Conflict, NotFound
-from shopfloor.kernel.ids import Sku
+from shopfloor.kernel.ids import CustomerId, Sku
 from shopfloor.shop import rules, writes
-from shopfloor.shop.models import Lead, LeadKind
+from shopfloor.shop.models import Lead, LeadKind, MarketingConsent
+from shopfloor.shop.sql.customers import note_consent
 from shopfloor.shop.sql.effects import Writer
 from shopfloor.shop.sql.rows import LeadRow
 
@@ -23,21 +24,24 @@ class SqlLeads:
         self._database = database
         self._writer = writer
 
-    async def add_lead(self, lead: Lead, *, key: str) -> Lead:
+    async def add_lead(self, lead: Lead, *, with_consent: bool = False, key: str) -> Lead:
         """Store a lead, or return the one that says the same."""
 
         def store(session: Session) -> Lead:
+            if with_consent and lead.customer_id:
+                at = lead.consent_at
+                note_consent(session, MarketingConsent(customer_id=lead.customer_id, is_given=True, at=at))
             same = session.scalar(select(LeadRow).where(LeadRow.wish == rules.wish(lead)))
             if same is not None:
                 lead_again = rules.renewed(_lead(same), lead)
-                same.conversation_id, same.customer_id = lead_again.conversation_id, lead_again.customer_id
+                _write(same, lead_again)
                 return lead_again
             if session.get(LeadRow, lead.id):
                 raise Conflict(f"the lead {lead.id} exists already: use a new id")
             session.add(_row(lead))
             return lead
 
-        return await self._writer.once(writes.add_lead(lead, key=key), store)
+        return await self._writer.once(writes.add_lead(lead, with_consent=with_consent, key=key), store)
 
     async def list_leads(self, kind: LeadKind, *, limit: int = 50) -> Sequence[Lead]:
         """Return the newest leads of a kind first."""
@@ -53,17 +57,41 @@ class SqlLeads:
         """Return the leads of an e-mail address that are not settled, oldest first."""
         return await self._waiting(LeadRow.email_key == rules.email_key(email))
 
-    async def remove_leads(self, kind: LeadKind, email: str, sku: Sku | None = None, *, key: str) -> int:
+    async def remove_leads(
+        self, kinds: Collection[LeadKind], email: str, *, customer_id: CustomerId | None, at: datetime, key: str
+    ) -> int:
         """Remove leads, and return how many there were."""
-        theirs = select(LeadRow).where(LeadRow.kind == kind, LeadRow.email_key == rules.email_key(email))
+        theirs = select(LeadRow).where(LeadRow.email_key == rules.email_key(email))
 
         def remove(session: Session) -> int:
-            gone = [row for row in session.scalars(theirs) if rules.is_meant(_lead(row), kind, email, sku)]
+            if customer_id and "newsletter" in kinds:
+                note_consent(session, MarketingConsent(customer_id=customer_id, is_given=False, at=at))
+            gone = [row for row in session.scalars(theirs) if rules.is_meant(_lead(row), kinds, email, customer_id)]
             for row in gone:
                 session.delete(row)
             return len(gone)
 
-        return await self._writer.once(writes.remove_leads(kind, email, sku, key=key), remove)
+        return await self._writer.once(writes.remove_leads(kinds, email, customer_id, key=key), remove)
+
+    async def restore_lead(
+        self, lead_id: str, earlier: Lead | None, consent: MarketingConsent | None, *, key: str
+    ) -> Lead | None:
+        """Let a lead, and a customer's consent, be as they were."""
+
+        def restore(session: Session) -> Lead | None:
+            row = session.get(LeadRow, lead_id, with_for_update=True)
+            if row is None:
+                raise NotFound(f"there is no lead {lead_id}")
+            rules.check_same_lead(_lead(row), earlier)
+            if consent:
+                note_consent(session, consent)
+            if earlier:
+                _write(row, earlier)
+            else:
+                session.delete(row)
+            return earlier
+
+        return await self._writer.once(writes.restore_lead(lead_id, earlier, consent, key=key), restore)
 
     async def settle_lead(self, lead_id: str, *, at: datetime, key: str) -> Lead:
         """Note that somebody has heard what they waited for."""
@@ -99,16 +127,14 @@ def _lead(row: LeadRow) -> Lead:
 
 
 def _row(lead: Lead) -> LeadRow:
-    return LeadRow(
-        id=lead.id,
-        wish=rules.wish(lead),
-        kind=lead.kind,
-        email=lead.email,
-        email_key=rules.email_key(lead.email),
-        sku=lead.sku,
-        consent_at=lead.consent_at,
-        consent_words=lead.consent_words,
-        conversation_id=lead.conversation_id,
-        customer_id=lead.customer_id,
-        settled_at=lead.settled_at,
-    )
+    row = LeadRow(id=lead.id)
+    _write(row, lead)
+    return row
+
+
+def _write(row: LeadRow, lead: Lead) -> None:
+    row.wish, row.kind, row.sku = rules.wish(lead), lead.kind, lead.sku
+    row.email, row.email_key = lead.email, rules.email_key(lead.email)
+    row.consent_at, row.consent_words = lead.consent_at, lead.consent_words
+    row.conversation_id, row.customer_id = lead.conversation_id, lead.customer_id
+    row.settled_at = lead.settled_at

@@ -4,8 +4,9 @@ from dataclasses import asdict
 from datetime import datetime
 
 from shopfloor.kernel.money import Money
-from shopfloor.shop.models import Address, Order, OrderLine, Refund, Shipment, ShipmentEvent
-from shopfloor.shop.sql.rows import OrderLineRow, OrderRow, RefundRow, ShipmentRow
+from shopfloor.shop.models import Address, Order, OrderLine, Payment, Refund, Shipment, ShipmentEvent
+from shopfloor.shop.sql.catalogue import options_of
+from shopfloor.shop.sql.rows import OrderLineRow, OrderRow, PaymentRow, RefundRow, ShipmentRow
 
 
 def order_of(row: OrderRow) -> Order:
@@ -28,6 +29,9 @@ def order_of(row: OrderRow) -> Order:
         promotion_code=row.promotion_code,
         cancelled_at=row.cancelled_at,
         cancel_reason=row.cancel_reason,
+        payment_method_id=row.payment_method_id,
+        payments=tuple(_payment_of(payment) for payment in row.payments),
+        items_changed_at=row.items_changed_at,
     )
 
 
@@ -38,6 +42,7 @@ def _line_of(row: OrderLineRow) -> OrderLine:
         title=row.title,
         colour=row.colour,
         size=row.size,
+        options=options_of(row.options),
         quantity=row.quantity,
         unit_price=Money(row.currency, row.unit_price),
     )
@@ -61,11 +66,16 @@ def _shipment_of(row: ShipmentRow) -> Shipment:
     )
 
 
+def _payment_of(row: PaymentRow) -> Payment:
+    return Payment(id=row.id, method_id=row.method_id, amount=Money(row.currency, row.amount), at=row.at)
+
+
 def _refund_of(row: RefundRow) -> Refund:
     return Refund(
         id=row.id,
         amount=Money(row.currency, row.amount),
         method=row.method,
+        method_id=row.method_id,
         state=row.state,
         reason=row.reason,
         created_at=row.created_at,
@@ -74,7 +84,7 @@ def _refund_of(row: RefundRow) -> Refund:
 
 
 def order_row(order: Order) -> OrderRow:
-    """Return the row of an order, with those of its lines, parcels and refunds."""
+    """Return the row of an order, with those of its lines, parcels, payments and refunds."""
     return OrderRow(
         number=order.number,
         customer_id=order.customer_id,
@@ -91,34 +101,46 @@ def order_row(order: Order) -> OrderRow:
         promotion_code=order.promotion_code,
         cancelled_at=order.cancelled_at,
         cancel_reason=order.cancel_reason,
+        payment_method_id=order.payment_method_id,
+        items_changed_at=order.items_changed_at,
         lines=[_line_row(line, position) for position, line in enumerate(order.lines)],
         shipments=[_shipment_row(shipment, position) for position, shipment in enumerate(order.shipments)],
+        payments=[_payment_row(payment, position) for position, payment in enumerate(order.payments)],
         refunds=[_refund_row(refund, position) for position, refund in enumerate(order.refunds)],
     )
 
 
 def update(row: OrderRow, order: Order) -> None:
-    """Bring a row up to what became of its order: state, address, and new refunds."""
-    row.state = order.state
+    """Bring a row up to what became of its order; lines are never taken away, payments and refunds only added."""
+    row.state, row.payment_state = order.state, order.payment_state
+    row.payment_method, row.payment_method_id = order.payment_method, order.payment_method_id
+    row.discount = order.discount.minor
     row.shipping_address = asdict(order.shipping_address)
-    row.cancelled_at = order.cancelled_at
-    row.cancel_reason = order.cancel_reason
-    first = len(row.refunds)
-    row.refunds += [_refund_row(refund, position) for position, refund in enumerate(order.refunds[first:], first)]
+    row.cancelled_at, row.cancel_reason = order.cancelled_at, order.cancel_reason
+    row.items_changed_at = order.items_changed_at
+    for position, line in enumerate(order.lines):
+        if position < len(row.lines):
+            _write_line(row.lines[position], line)
+        else:
+            row.lines.append(_line_row(line, position))
+    for parcel, shipment in zip(row.shipments, order.shipments, strict=True):
+        parcel.skus = list(shipment.skus)
+    paid, back = len(row.payments), len(row.refunds)
+    row.payments += [_payment_row(payment, position) for position, payment in enumerate(order.payments[paid:], paid)]
+    row.refunds += [_refund_row(refund, position) for position, refund in enumerate(order.refunds[back:], back)]
 
 
 def _line_row(line: OrderLine, position: int) -> OrderLineRow:
-    return OrderLineRow(
-        position=position,
-        sku=line.sku,
-        product_id=line.product_id,
-        title=line.title,
-        colour=line.colour,
-        size=line.size,
-        quantity=line.quantity,
-        unit_price=line.unit_price.minor,
-        currency=line.unit_price.currency,
-    )
+    row = OrderLineRow(position=position)
+    _write_line(row, line)
+    return row
+
+
+def _write_line(row: OrderLineRow, line: OrderLine) -> None:
+    row.sku, row.product_id, row.title = line.sku, line.product_id, line.title
+    row.colour, row.size, row.options = line.colour, line.size, [list(option) for option in line.options]
+    row.quantity = line.quantity
+    row.unit_price, row.currency = line.unit_price.minor, line.unit_price.currency
 
 
 def _shipment_row(shipment: Shipment, position: int) -> ShipmentRow:
@@ -137,6 +159,17 @@ def _shipment_row(shipment: Shipment, position: int) -> ShipmentRow:
     )
 
 
+def _payment_row(payment: Payment, position: int) -> PaymentRow:
+    return PaymentRow(
+        id=payment.id,
+        position=position,
+        method_id=payment.method_id,
+        amount=payment.amount.minor,
+        currency=payment.amount.currency,
+        at=payment.at,
+    )
+
+
 def _refund_row(refund: Refund, position: int) -> RefundRow:
     return RefundRow(
         id=refund.id,
@@ -144,6 +177,7 @@ def _refund_row(refund: Refund, position: int) -> RefundRow:
         amount=refund.amount.minor,
         currency=refund.amount.currency,
         method=refund.method,
+        method_id=refund.method_id,
         state=refund.state,
         reason=refund.reason,
         created_at=refund.created_at,

@@ -1,19 +1,22 @@
 """Orders on the database."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
-from shopfloor.kernel.errors import NotFound
-from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId
+from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId, Sku
 from shopfloor.shop import rules, writes
-from shopfloor.shop.models import Address, Order, OrderLine
+from shopfloor.shop.item_changes import stock_changes
+from shopfloor.shop.models import Address, ItemChange, Order
 from shopfloor.shop.sql import order_rows
+from shopfloor.shop.sql.accounts import locked_account, locked_order
+from shopfloor.shop.sql.catalogue import grow_stock, products_of
 from shopfloor.shop.sql.effects import Writer
-from shopfloor.shop.sql.rows import OrderLineRow, OrderRow, VariantRow
+from shopfloor.shop.sql.rows import OrderLineRow, OrderRow
 
 
 class SqlOrders:
@@ -58,12 +61,13 @@ class SqlOrders:
         """Cancel an order, put its pieces back and start its refund."""
 
         def cancel(session: Session) -> Order:
-            row = locked_order(session, number)
-            order = rules.cancelled(order_rows.order_of(row), reason=reason, at=at)
-            order_rows.update(row, order)
-            for line in order.lines:
-                _put_back(session, line)
-            return order
+            locked = locked_account(session, number)
+            account = rules.cancelled(locked.account, reason=reason, at=at)
+            pieces = Counter[Sku]()
+            for line in account.order.lines:
+                pieces[line.sku] += line.quantity
+            grow_stock(session, pieces)
+            return locked.keep(account)
 
         return await self._writer.once(writes.cancel_order(number, reason, key=key), cancel)
 
@@ -78,19 +82,25 @@ class SqlOrders:
 
         return await self._writer.once(writes.change_shipping_address(number, address, key=key), change)
 
+    async def change_payment_method(self, number: OrderNumber, method_id: str, *, at: datetime, key: str) -> Order:
+        """Let an order be paid in another way."""
 
-def locked_order(session: Session, number: OrderNumber) -> OrderRow:
-    """Return an order's row, which no other transaction changes before this one ends.
+        def change(session: Session) -> Order:
+            locked = locked_account(session, number)
+            return locked.keep(rules.repaid(locked.account, method_id, at=at))
 
-    Raises:
-        NotFound: no such order.
-    """
-    row = session.scalar(select(OrderRow).where(OrderRow.number == number).with_for_update())
-    if row is None:
-        raise NotFound(f"there is no order {number}")
-    return row
+        return await self._writer.once(writes.change_payment_method(number, method_id, key=key), change)
 
+    async def change_items(
+        self, number: OrderNumber, changes: Sequence[ItemChange], method_id: str, *, at: datetime, key: str
+    ) -> Order:
+        """Replace pieces of an order by other variants."""
 
-def _put_back(session: Session, line: OrderLine) -> None:
-    variant = update(VariantRow).where(VariantRow.sku == line.sku)
-    session.execute(variant.values(stock=VariantRow.stock + line.quantity))
+        def change(session: Session) -> Order:
+            locked = locked_account(session, number)
+            products = products_of(session, [each.new_sku for each in changes])
+            account = rules.with_items_changed(locked.account, changes, method_id, products, at=at)
+            grow_stock(session, stock_changes(changes))
+            return locked.keep(account)
+
+        return await self._writer.once(writes.change_items(number, changes, method_id, key=key), change)

@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session
 from shopfloor.database.engine import Database
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import OrderNumber
+from shopfloor.kernel.money import Money
 from shopfloor.shop import rules, writes
 from shopfloor.shop.models import Return, ReturnKind, ReturnLine, ReturnState
+from shopfloor.shop.rules import ReturnWish
+from shopfloor.shop.sql.accounts import locked_account, locked_order
+from shopfloor.shop.sql.catalogue import products_of
 from shopfloor.shop.sql.effects import Writer
 from shopfloor.shop.sql.order_rows import order_of
-from shopfloor.shop.sql.orders import locked_order
 from shopfloor.shop.sql.rows import ReturnLineRow, ReturnRow
 
 
@@ -42,32 +45,53 @@ class SqlReturns:
         lines: Sequence[ReturnLine],
         *,
         has_label: bool = False,
+        payment_method_id: str = "",
         at: datetime,
         key: str,
     ) -> Return:
         """Register that goods shall come back."""
+        wish = ReturnWish(
+            kind=kind, lines=tuple(lines), has_label=has_label, payment_method_id=payment_method_id, at=at
+        )
 
         def request(session: Session) -> Return:
-            order = order_of(locked_order(session, number))
-            earlier = _returns_of(session, number)
-            new = rules.requested_return(order, earlier, kind, lines, has_label=has_label, at=at)
+            account = locked_account(session, number).account
+            products = products_of(session, wish.wanted)
+            new = rules.requested_return(account, _returns_of(session, number), wish, products)
             session.add(return_row(new))
             return new
 
-        return await self._writer.once(writes.request_return(number, kind, lines, key=key), request)
+        return await self._writer.once(writes.request_return(number, wish, key=key), request)
 
     async def withdraw_return(self, return_id: str, *, key: str) -> Return:
         """Call off a return."""
 
         def withdraw(session: Session) -> Return:
-            row = session.get(ReturnRow, return_id, with_for_update=True)
-            if row is None:
-                raise NotFound(f"there is no return {return_id}")
+            row = _locked_return(session, return_id)
             back = rules.withdrawn(return_of(row))
             row.state = back.state
             return back
 
         return await self._writer.once(writes.withdraw_return(return_id, key=key), withdraw)
+
+    async def reinstate_return(self, return_id: str, *, key: str) -> Return:
+        """Take up a return again."""
+
+        def reinstate(session: Session) -> Return:
+            row = _locked_return(session, return_id)
+            order = order_of(locked_order(session, row.order_number))
+            back = rules.reinstated(order, _returns_of(session, order.number), return_of(row))
+            row.state = back.state
+            return back
+
+        return await self._writer.once(writes.reinstate_return(return_id, key=key), reinstate)
+
+
+def _locked_return(session: Session, return_id: str) -> ReturnRow:
+    row = session.get(ReturnRow, return_id, with_for_update=True)
+    if row is None:
+        raise NotFound(f"there is no return {return_id}")
+    return row
 
 
 def _returns_of(session: Session, number: OrderNumber) -> list[Return]:
@@ -89,6 +113,8 @@ def return_of(row: ReturnRow) -> Return:
         requested_at=row.requested_at,
         received_at=row.received_at,
         tracking_id=row.tracking_id,
+        payment_method_id=row.payment_method_id,
+        difference=None if row.difference is None or row.currency is None else Money(row.currency, row.difference),
     )
 
 
@@ -102,6 +128,9 @@ def return_row(back: Return) -> ReturnRow:
         requested_at=back.requested_at,
         received_at=back.received_at,
         tracking_id=back.tracking_id,
+        payment_method_id=back.payment_method_id,
+        difference=back.difference.minor if back.difference else None,
+        currency=back.difference.currency if back.difference else None,
         lines=[
             ReturnLineRow(
                 position=position,

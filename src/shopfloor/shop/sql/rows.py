@@ -34,6 +34,8 @@ OptionalMinor = Annotated[int | None, mapped_column(BigInteger)]
 At = Annotated[datetime, mapped_column(Instant)]
 OptionalAt = Annotated[datetime | None, mapped_column(Instant)]
 Texts = Annotated[list[str], mapped_column(Json)]
+OptionsJson = Annotated[list[list[str]], mapped_column(Json)]
+"""Pairs of a name and a value."""
 AddressJson = Annotated[dict[str, str], mapped_column(Json)]
 
 
@@ -71,6 +73,8 @@ class VariantRow(Base):
     compare_at: Mapped[OptionalMinor]
     currency: Mapped[str]
     stock: Mapped[int]
+    options: Mapped[OptionsJson]
+    tracks_stock: Mapped[bool]
 
 
 class PromotionRow(Base):
@@ -101,6 +105,7 @@ class CustomerRow(Base):
     marketing_consent: Mapped[bool]
     consent_at: Mapped[OptionalAt]
     created_at: Mapped[At]
+    payment_methods: Mapped[list[dict[str, str]]] = mapped_column(Json)
 
 
 class GiftCardRow(Base):
@@ -137,8 +142,11 @@ class OrderRow(Base):
     promotion_code: Mapped[str | None]
     cancelled_at: Mapped[OptionalAt]
     cancel_reason: Mapped[str | None]
+    payment_method_id: Mapped[str]
+    items_changed_at: Mapped[OptionalAt]
     lines: Mapped[list["OrderLineRow"]] = relationship(lazy="selectin", order_by="OrderLineRow.position")
     shipments: Mapped[list["ShipmentRow"]] = relationship(lazy="selectin", order_by="ShipmentRow.position")
+    payments: Mapped[list["PaymentRow"]] = relationship(lazy="selectin", order_by="PaymentRow.position")
     refunds: Mapped[list["RefundRow"]] = relationship(lazy="selectin", order_by="RefundRow.position")
 
 
@@ -157,6 +165,7 @@ class OrderLineRow(Base):
     quantity: Mapped[int]
     unit_price: Mapped[Minor]
     currency: Mapped[str]
+    options: Mapped[OptionsJson]
 
 
 class ShipmentRow(Base):
@@ -178,6 +187,20 @@ class ShipmentRow(Base):
     events: Mapped[list[dict[str, str]]] = mapped_column(Json)
 
 
+class PaymentRow(Base):
+    """A payment of an order."""
+
+    __tablename__ = "shop_payments"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    order_number: Mapped[OrderNumber] = mapped_column(ForeignKey(OrderRow.number), index=True)
+    position: Mapped[int]
+    method_id: Mapped[str]
+    amount: Mapped[Minor]
+    currency: Mapped[str]
+    at: Mapped[At]
+
+
 class RefundRow(Base):
     """A refund of an order."""
 
@@ -189,6 +212,7 @@ class RefundRow(Base):
     amount: Mapped[Minor]
     currency: Mapped[str]
     method: Mapped[str]
+    method_id: Mapped[str]
     state: Mapped[RefundState] = mapped_column(String)
     reason: Mapped[str]
     created_at: Mapped[At]
@@ -207,6 +231,10 @@ class ReturnRow(Base):
     requested_at: Mapped[At]
     received_at: Mapped[OptionalAt]
     tracking_id: Mapped[str | None]
+    payment_method_id: Mapped[str]
+    difference: Mapped[OptionalMinor]
+    currency: Mapped[str | None]
+    """Of the difference."""
     lines: Mapped[list["ReturnLineRow"]] = relationship(lazy="selectin", order_by="ReturnLineRow.position")
 
 
@@ -282,13 +310,17 @@ class LeadRow(Base):
     settled_at: Mapped[OptionalAt]
 
 
-class EffectRow(Base):
-    """A write that was carried out, under its key."""
-
-    __tablename__ = "shop_effects"
+class EffectColumns:
+    """What is kept of a write that was carried out, under its key."""
 
     key: Mapped[str] = mapped_column(Id, primary_key=True)
     kind: Mapped[str]
     digest: Mapped[str]
     result: Mapped[JsonValue] = mapped_column(Json)
     at: Mapped[At]
+
+
+class EffectRow(EffectColumns, Base):
+    """A write of the shop that was carried out, under its key."""
+
+    __tablename__ = "shop_effects"

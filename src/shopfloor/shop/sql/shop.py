@@ -10,7 +10,7 @@ from shopfloor.shop.contract import Capability, Shop
 from shopfloor.shop.sql.carts import SqlCarts, cart_row
 from shopfloor.shop.sql.catalogue import SqlCatalogue, product_row, promotion_row
 from shopfloor.shop.sql.customers import SqlCustomers, customer_row, gift_card_row
-from shopfloor.shop.sql.effects import Writer
+from shopfloor.shop.sql.effects import SqlEffectBook, Writer
 from shopfloor.shop.sql.leads import SqlLeads
 from shopfloor.shop.sql.order_rows import order_row
 from shopfloor.shop.sql.orders import SqlOrders
@@ -30,6 +30,7 @@ def sql_shop(database: Database, clock: Clock | None = None) -> Shop:
         customers=SqlCustomers(database, writer),
         tickets=SqlTickets(database, writer),
         leads=SqlLeads(database, writer),
+        effects=SqlEffectBook(database),
         capabilities=frozenset(Capability),
     )
 

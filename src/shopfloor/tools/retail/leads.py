@@ -334,20 +334,17 @@ class _Signing:
         return Preview(summary=f"Sign {args.email} up for the newsletter.")
 
     async def take_newsletter(self, key: str, args: SubscribeNewsletter) -> JsonValue:
-        now = self._clock.now()
         lead = Lead(
             id=_id(key),
             kind="newsletter",
             email=args.email,
             sku=None,
-            consent_at=now,
+            consent_at=self._clock.now(),
             consent_words=NEWSLETTER_WORDS,
             conversation_id=args.conversation_id,
             customer_id=args.customer_id,
         )
-        await self._leads.add_lead(lead, key=key)
-        if args.customer_id:
-            await self._customers.set_marketing_consent(args.customer_id, True, at=now, key=f"{key}/consent")
+        await self._leads.add_lead(lead, with_consent=True, key=key)
         return {"email": args.email}
 
     async def preview_unsubscribe(self, args: Unsubscribe) -> Preview:
@@ -356,12 +353,8 @@ class _Signing:
         return Preview(summary=f"Stop {what[args.what]} to {args.email}.")
 
     async def unsubscribe(self, key: str, args: Unsubscribe) -> JsonValue:
-        for lead in await self._leads.leads_of(args.email):
-            if lead.kind in KINDS[args.what] and lead.customer_id in {None, args.customer_id}:
-                await self._leads.remove_leads(lead.kind, lead.email, lead.sku, key=f"{key}/{lead.id}")
-        if args.customer_id and args.what != "back_in_stock":
-            at = self._clock.now()
-            await self._customers.set_marketing_consent(args.customer_id, False, at=at, key=f"{key}/consent")
+        kinds, at = KINDS[args.what], self._clock.now()
+        await self._leads.remove_leads(kinds, args.email, customer_id=args.customer_id, at=at, key=key)
         return {"email": args.email, "what": args.what}
 
     async def _check_own(self, customer_id: CustomerId | None, email: str) -> None:
