@@ -14,14 +14,13 @@ from sqlalchemy import select
 
 from shopfloor.actions.gate import Gate, effects_of
 from shopfloor.actions.kind import ActionKind
-from shopfloor.agents.brand import Brand
-from shopfloor.agents.card import AgentCard
-from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, Prompts, shipped_prompts
+from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, shipped_prompts
 from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards
 from shopfloor.agents.settings import SETTINGS, Settings, shipped_brand
 from shopfloor.agents.slots import SlotReader
 from shopfloor.agents.sql_registry import SqlRegistry
 from shopfloor.agents.team import Team
+from shopfloor.agents.team_data import TeamData, shipped_team
 from shopfloor.config import Config
 from shopfloor.conversation.hearing import prepare
 from shopfloor.conversation.live import Hub
@@ -60,6 +59,8 @@ from shopfloor.planning.model_planner import SURE, ModelPlanner
 from shopfloor.planning.plan import Planner
 from shopfloor.planning.rules import RulePlanner
 from shopfloor.planning.trained import Trained, load_trained
+from shopfloor.privacy.customer_data import CustomerData
+from shopfloor.privacy.retention import Retention
 from shopfloor.profiles.contract import Profiles
 from shopfloor.profiles.recollection import Recollection
 from shopfloor.profiles.records import ProfileRecords
@@ -107,6 +108,8 @@ class App:
     model_settings: KeptModels
     team: Team
     profiles: ProfileRecords
+    customers: CustomerData
+    retention: Retention
     keys: ApiKeys
     clock: Clock
     ids: IdSource
@@ -201,6 +204,8 @@ async def assemble(
         outreach=_outreach(stores, chat, clock),
         tokens=CustomerTokens(secret, clock),
         profiles=ProfileRecords(recollection, stores.shop.customers, clock),
+        customers=_customers(stores, chat, clock),
+        retention=_retention(stores, chat, clock),
         keys=stores.keys,
         clock=clock,
         ids=ids,
@@ -247,11 +252,12 @@ def services_of(app: App) -> Services:
         team=app.team,
         keys=app.keys,
         profiles=app.profiles,
+        customers=app.customers,
         identify=app.identify,
         secret=app.secret,
         clock=app.clock,
         ids=app.ids,
-        background=(app.outreach.run,),
+        background=(app.outreach.run, app.retention.run),
     )
 
 
@@ -262,6 +268,29 @@ def _outreach(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> OutreachR
         shop=stores.shop,
         journal=stores.journal,
         registry=stores.registry,
+        settings=stores.settings,
+        clock=clock,
+    )
+
+
+def _customers(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> CustomerData:
+    return CustomerData(
+        chat,
+        stores.journal,
+        stores.shop,
+        profiles=stores.profiles,
+        outreaches=stores.outreaches,
+        spending=stores.spending,
+        clock=clock,
+    )
+
+
+def _retention(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> Retention:
+    return Retention(
+        chat,
+        stores.journal,
+        outreaches=stores.outreaches,
+        ledger=stores.ledger,
         settings=stores.settings,
         clock=clock,
     )
@@ -441,20 +470,6 @@ async def _models(config: Config, stores: Stores, clock: Clock) -> AsyncGenerato
     building = await to_thread.run_sync(import_module, "shopfloor.models.building")
     async with building.opened_router(settings, stores.ledger, stores.spending, clock) as router:
         yield router
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TeamData:
-    """What makes a team, as data."""
-
-    cards: Sequence[AgentCard]
-    brand: Brand
-    prompts: Prompts
-
-
-def shipped_team() -> TeamData:
-    """Return the team that comes with the product."""
-    return TeamData(cards=shipped_cards(), brand=shipped_brand(), prompts=shipped_prompts())
 
 
 async def memory_app(

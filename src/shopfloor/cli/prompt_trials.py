@@ -11,7 +11,8 @@ from pydantic import JsonValue
 from rich.markup import escape
 
 from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, Prompts, TextName, differences, parse_prompts
-from shopfloor.app import TeamData, open_stores
+from shopfloor.agents.team_data import TeamData
+from shopfloor.app import open_stores
 from shopfloor.cli.options import read_file
 from shopfloor.cli.output import Output
 from shopfloor.config import Config

@@ -10,7 +10,8 @@ from pathlib import Path
 from anyio import to_thread
 from rich.markup import escape
 
-from shopfloor.app import App, TeamData, open_stores
+from shopfloor.agents.team_data import TeamData
+from shopfloor.app import App, open_stores
 from shopfloor.cli.chat import WELCOME, ChatRequest, finish_unanswered, next_lines, read_lines
 from shopfloor.cli.output import Output
 from shopfloor.config import Config

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.prompt_texts import shipped_prompts
-from shopfloor.app import TeamData, memory_app
+from shopfloor.agents.team_data import TeamData
+from shopfloor.app import memory_app
 from shopfloor.evals.rows import Said
 from shopfloor.evals.transcripts import SHOP_TIME, agents_of
 from shopfloor.journal.events import PlanMade

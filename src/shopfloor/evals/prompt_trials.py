@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from difflib import unified_diff
 
 from shopfloor.agents.prompt_texts import Prompts
-from shopfloor.app import TeamData
+from shopfloor.agents.team_data import TeamData
 from shopfloor.evals.courses import Course, course_of, worse
 from shopfloor.evals.recordings import Answer, Recording
 from shopfloor.evals.scratch import begin, scratch_models, scratch_shop

@@ -8,7 +8,8 @@ from typing import Any
 
 from anyio import to_thread
 
-from shopfloor.app import App, Stores, TeamData, memory_app
+from shopfloor.agents.team_data import TeamData
+from shopfloor.app import App, Stores, memory_app
 from shopfloor.evals.tape import Tape
 from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.kernel.canonical import digest

@@ -36,6 +36,7 @@ from shopfloor.shop.models import (
     Ticket,
     Variant,
 )
+from shopfloor.shop.records import Records
 
 
 class Capability(StrEnum):
@@ -399,4 +400,5 @@ class Shop:
     tickets: Tickets
     leads: Leads
     effects: Effects
+    records: Records
     capabilities: frozenset[Capability]
