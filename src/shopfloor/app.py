@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import tzinfo
 from functools import partial
 from importlib import import_module
@@ -60,6 +60,7 @@ from shopfloor.planning.plan import Planner
 from shopfloor.planning.rules import RulePlanner
 from shopfloor.planning.trained import Trained, load_trained
 from shopfloor.privacy.customer_data import CustomerData
+from shopfloor.privacy.holdings import Holdings
 from shopfloor.privacy.retention import Retention
 from shopfloor.profiles.contract import Profiles
 from shopfloor.profiles.recollection import Recollection
@@ -154,6 +155,11 @@ class Stores:
     ledger: Ledger = field(default_factory=MemoryLedger)
     spending: Spending = field(default_factory=MemorySpending)
 
+    @property
+    def holdings(self) -> Holdings:
+        """Return what of it holds something of persons."""
+        return Holdings(**{one.name: getattr(self, one.name) for one in fields(Holdings)})
+
 
 async def assemble(
     stores: Stores,
@@ -204,8 +210,8 @@ async def assemble(
         outreach=_outreach(stores, chat, clock),
         tokens=CustomerTokens(secret, clock),
         profiles=ProfileRecords(recollection, stores.shop.customers, clock),
-        customers=_customers(stores, chat, clock),
-        retention=_retention(stores, chat, clock),
+        customers=CustomerData(chat, stores.holdings, clock),
+        retention=Retention(chat, stores.holdings, stores.settings, clock),
         keys=stores.keys,
         clock=clock,
         ids=ids,
@@ -268,29 +274,6 @@ def _outreach(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> OutreachR
         shop=stores.shop,
         journal=stores.journal,
         registry=stores.registry,
-        settings=stores.settings,
-        clock=clock,
-    )
-
-
-def _customers(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> CustomerData:
-    return CustomerData(
-        chat,
-        stores.journal,
-        stores.shop,
-        profiles=stores.profiles,
-        outreaches=stores.outreaches,
-        spending=stores.spending,
-        clock=clock,
-    )
-
-
-def _retention(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> Retention:
-    return Retention(
-        chat,
-        stores.journal,
-        outreaches=stores.outreaches,
-        ledger=stores.ledger,
         settings=stores.settings,
         clock=clock,
     )

@@ -46,6 +46,12 @@ WHO = {
     "PUT /v1/customers/{customer_id}/profile/{key}": "support",
     "DELETE /v1/customers/{customer_id}/profile/{key}": "support",
     "DELETE /v1/customers/{customer_id}/profile": "operator",
+    "POST /v1/customers/export": "owner",
+    "POST /v1/customers/erase": "owner",
+    "GET /v1/audit/events": "support",
+    "GET /v1/audit/export": "owner",
+    "GET /v1/audit/verify": "operator",
+    "GET /v1/audit/heads": "operator",
     "POST /v1/events": "operator",
     "GET /v1/outbox": "support",
 }

@@ -13,7 +13,19 @@ from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from shopfloor.http import agents, conversations, keys, problems, profiles, runs, settings, shop, signals
+from shopfloor.http import (
+    agents,
+    audit,
+    conversations,
+    customers,
+    keys,
+    problems,
+    profiles,
+    runs,
+    settings,
+    shop,
+    signals,
+)
 from shopfloor.http.guard import API_PATHS, Guard
 from shopfloor.http.limits import Limits
 from shopfloor.http.running import Running
@@ -27,6 +39,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     agents.router,
     settings.router,
     profiles.router,
+    customers.router,
+    audit.router,
     signals.router,
 )
 """One for each noun."""

@@ -123,7 +123,9 @@ async def compare(journal: Journal, heads: Mapping[StreamId, Head], findings: Fi
         if last and last[0].seq == head.seq:
             problem = None if last[0].chain == head.chain else ANEW
         else:
-            problem = CUT if await journal.entries(stream, limit=1) else GONE
+            is_there = bool(await journal.entries(stream, limit=1))
+            findings.streams += not is_there
+            problem = CUT if is_there else GONE
         if problem:
             findings.broken.append(BrokenStream(stream, head.seq, problem))
 
@@ -204,6 +206,7 @@ class _ExportCheck:
         self._end_stream()
         for stream, head in self._heads.items():
             if stream not in self._seen:
+                self._findings.streams += 1
                 self._break(BrokenStream(stream, head.seq, GONE))
 
     def _end_stream(self) -> None:

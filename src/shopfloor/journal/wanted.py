@@ -98,6 +98,17 @@ def header_of(entry: Entry) -> Mapping[str, JsonValue]:
     return header if isinstance(header, dict) else {}
 
 
+def personal_of(entry: Entry) -> dict[str, JsonValue] | None:
+    """Return the fields of an entry that can be erased; None where there are none, or they were erased."""
+    if entry.personal is None:
+        return None
+    try:
+        fields = cast(JsonValue, from_json(entry.personal))
+    except ValueError:  # somebody changed it: checking the chain names the event
+        return {"unreadable": entry.personal}
+    return fields if isinstance(fields, dict) else {"unreadable": fields}
+
+
 def place_of(entry: Entry) -> Place:
     """Return where an entry stands."""
     return Place(entry.at, entry.stream, entry.seq)

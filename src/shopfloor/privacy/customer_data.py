@@ -9,22 +9,46 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from shopfloor.conversation.orchestrator import ChatOrchestrator
-from shopfloor.journal.contract import Journal
 from shopfloor.journal.record_events import RECORDS, CustomerErased, CustomerExported
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import Conflict, NotFound
 from shopfloor.kernel.ids import ConversationId
 from shopfloor.kernel.persons import Person
-from shopfloor.models.spending import Spending
 from shopfloor.outreach.attempts import UNDER_WAY, OutboxMessage, Outreach
-from shopfloor.outreach.contract import Outreaches
 from shopfloor.privacy.belonging import Belonging, Belongings
 from shopfloor.privacy.customer_export import CustomerExport
-from shopfloor.profiles.contract import Profiles
-from shopfloor.shop.contract import Shop
+from shopfloor.privacy.holdings import Holdings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """Something that an erasure leaves, and why."""
+
+    what: str
+    why: str
+
 
 ERASED_RULE = "customer.erased"
 """The rule by which an outreach ends whose customer is erased."""
+KEPT = (
+    Kept(
+        what="the account, orders, returns, carts and gift cards",
+        why="they belong to the shop system, which needs them: erase there what may be erased",
+    ),
+    Kept(
+        what="of every event its type, time and ids, the customer's id and order numbers among them",
+        why="the chain holds them together, and they tell what was done; nothing that was said is among them",
+    ),
+    Kept(
+        what="that the profile was erased, under the customer's id",
+        why="orders and searches would fill it again",
+    ),
+    Kept(
+        what="backups, recordings and exports",
+        why="they lie where you put them, out of reach",
+    ),
+)
+"""What stays in any case."""
 ROUNDS = 3
 """How often it is looked for what was written meanwhile."""
 
@@ -42,8 +66,8 @@ class Erasure:
     outreaches: int = 0
     messages: int = 0
     """Of the outbox."""
-    open_conversations: list[str] = field(default_factory=list[str])
-    """Why conversations were kept: something in them is not over."""
+    open_conversations: dict[ConversationId, str] = field(default_factory=dict[ConversationId, str])
+    """Those that were kept since something in them is not over, and what."""
     open_tickets: tuple[str, ...] = ()
     typed_in: tuple[ConversationId, ...] = ()
     """Conversations in which their address was only typed, so that nobody knows whose they are."""
@@ -52,6 +76,18 @@ class Erasure:
     def is_whole(self) -> bool:
         """Whether nothing was left that is to be erased."""
         return not self.open_conversations and not self.open_tickets
+
+    @property
+    def kept(self) -> list[Kept]:
+        """Return what stays, and why."""
+        kept = [*KEPT, *(Kept(what=one, why=why) for one, why in self.open_conversations.items())]
+        if self.open_tickets:
+            why = "a person of the shop still has to answer: close them, and erase again"
+            kept.append(Kept(what=f"the tickets {', '.join(self.open_tickets)}", why=why))
+        if self.typed_in:
+            why = "the address was only typed there, so nobody knows whose they are: `shopfloor erase` takes each"
+            kept.append(Kept(what=f"the conversations {', '.join(self.typed_in)}", why=why))
+        return kept
 
     @property
     def counts(self) -> dict[str, int]:
@@ -70,28 +106,17 @@ class Erasure:
 class CustomerData:
     """Gives out and erases what is held of customers."""
 
-    def __init__(
-        self,
-        chat: ChatOrchestrator,
-        journal: Journal,
-        shop: Shop,
-        *,
-        profiles: Profiles,
-        outreaches: Outreaches,
-        spending: Spending,
-        clock: Clock,
-    ) -> None:
-        """Take who erases conversations, and all that holds something of customers."""
-        self.belonging = Belonging(journal, shop.customers, shop.orders, outreaches)
-        self._export = CustomerExport(
-            journal, shop, profiles=profiles, outreaches=outreaches, spending=spending, clock=clock
-        )
+    def __init__(self, chat: ChatOrchestrator, holdings: Holdings, clock: Clock) -> None:
+        """Take who erases conversations, all that holds something of customers, and the clock."""
+        shop = holdings.shop
+        self.belonging = Belonging(holdings.journal, shop.customers, shop.orders, holdings.outreaches)
+        self._export = CustomerExport(holdings, clock)
         self._chat = chat
-        self._journal = journal
+        self._journal = holdings.journal
         self._shop = shop
-        self._profiles = profiles
-        self._outreaches = outreaches
-        self._spending = spending
+        self._profiles = holdings.profiles
+        self._outreaches = holdings.outreaches
+        self._spending = holdings.spending
         self._clock = clock
 
     async def export(self, given: str, *, staff: str | None) -> AsyncGenerator[str]:
@@ -182,7 +207,7 @@ class CustomerData:
                 break
             theirs = _both(theirs, await self.belonging.of(person))
         done.conversations = len(erased)
-        done.open_conversations = list(kept.values())
+        done.open_conversations = kept
         return theirs
 
     async def _erase_one(

@@ -10,19 +10,16 @@ from pydantic_core import to_jsonable_python
 
 from shopfloor.conversation.orchestrator import PREFIX
 from shopfloor.journal.chain import rebuild
-from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import ContextLoaded
 from shopfloor.journal.export import is_erased, pages
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.ids import ConversationId, OrderNumber, StreamId
 from shopfloor.kernel.persons import Person
-from shopfloor.models.spending import KEPT, Spending
-from shopfloor.outreach.contract import Outreaches
+from shopfloor.models.spending import KEPT
 from shopfloor.outreach.views import message_view, outreach_view
 from shopfloor.privacy.belonging import Belongings
-from shopfloor.profiles.contract import Profiles
+from shopfloor.privacy.holdings import Holdings
 from shopfloor.profiles.profile import entry_view
-from shopfloor.shop.contract import Shop
 from shopfloor.shop.models import Order
 from shopfloor.tools.retail.carts import guest_cart
 
@@ -35,22 +32,13 @@ View = dict[str, JsonValue]
 class CustomerExport:
     """Writes down what is held of a customer."""
 
-    def __init__(
-        self,
-        journal: Journal,
-        shop: Shop,
-        *,
-        profiles: Profiles,
-        outreaches: Outreaches,
-        spending: Spending,
-        clock: Clock,
-    ) -> None:
-        """Take all that holds something of customers."""
-        self._journal = journal
-        self._shop = shop
-        self._profiles = profiles
-        self._outreaches = outreaches
-        self._spending = spending
+    def __init__(self, holdings: Holdings, clock: Clock) -> None:
+        """Take all that holds something of customers, and the clock that says when it was written down."""
+        self._journal = holdings.journal
+        self._shop = holdings.shop
+        self._profiles = holdings.profiles
+        self._outreaches = holdings.outreaches
+        self._spending = holdings.spending
         self._clock = clock
 
     async def pieces(self, person: Person, theirs: Belongings) -> AsyncGenerator[str]:

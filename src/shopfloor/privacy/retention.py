@@ -14,13 +14,11 @@ from shopfloor.agents.settings import Settings
 from shopfloor.conversation.erasure import check_is_over
 from shopfloor.conversation.orchestrator import PREFIX, ChatOrchestrator
 from shopfloor.conversation.state import fold
-from shopfloor.journal.contract import Journal
 from shopfloor.journal.record_events import RECORDS, RetentionApplied
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import Conflict, NotFound, StorageError
 from shopfloor.kernel.ids import ConversationId, StreamId
-from shopfloor.models.ledger import Ledger
-from shopfloor.outreach.contract import Outreaches
+from shopfloor.privacy.holdings import Holdings
 
 logger = logging.getLogger(__name__)
 
@@ -47,21 +45,12 @@ class Removed:
 class Retention:
     """Erases and removes what is old."""
 
-    def __init__(
-        self,
-        chat: ChatOrchestrator,
-        journal: Journal,
-        *,
-        outreaches: Outreaches,
-        ledger: Ledger,
-        settings: Settings,
-        clock: Clock,
-    ) -> None:
+    def __init__(self, chat: ChatOrchestrator, holdings: Holdings, settings: Settings, clock: Clock) -> None:
         """Take who erases conversations, what holds the rest, the settings, and the clock that things grow old by."""
         self._chat = chat
-        self._journal = journal
-        self._outreaches = outreaches
-        self._ledger = ledger
+        self._journal = holdings.journal
+        self._outreaches = holdings.outreaches
+        self._ledger = holdings.ledger
         self._settings = settings
         self._clock = clock
 
