@@ -23,6 +23,7 @@ class MemoryJournal:
         """Take the clock that events are dated by."""
         self._clock = clock
         self._streams: dict[StreamId, list[Entry]] = {}
+        self._ends: dict[StreamId, StreamEnd] = {}
         self._waiting: dict[StreamId, Waiting] = {}
         self._held = KeyedLocks()
 
@@ -38,6 +39,7 @@ class MemoryJournal:
         added = extend(stream, payloads, last_seq=len(entries), head=head, at=self._clock.now(), known=known)
         entries.extend(added.entries)
         if added.new:
+            self._ends[stream] = StreamEnd(stream=stream, last_seq=entries[-1].seq, head=entries[-1].chain)
             waiting = self._waiting.get(stream, Waiting())
             self._waiting[stream] = waiting.after(added.new, map(rebuild, reversed(entries)))
         return added.events
@@ -76,13 +78,12 @@ class MemoryJournal:
 
     async def verify(self, stream: StreamId) -> int:
         """Check a stream's numbers, payloads, erasures and chain, and return how many events it has."""
-        entries = self._streams.get(stream, [])
-        return check(stream, entries, last_seq=len(entries), head=entries[-1].chain if entries else "")
+        end = self._ends.get(stream, StreamEnd(stream=stream, last_seq=0, head=""))
+        return check(stream, self._streams.get(stream, []), last_seq=end.last_seq, head=end.head)
 
     async def streams(self, *, after: StreamId | None = None, limit: int = 100) -> Sequence[StreamEnd]:
         """Return a page of streams in the order of their names."""
-        named = islice(((name, self._streams[name]) for name in self._behind(after)), limit)
-        return [StreamEnd(stream=name, last_seq=len(entries), head=entries[-1].chain) for name, entries in named]
+        return [self._ends[name] for name in sorted(self._ends) if after is None or name > after][:limit]
 
     async def entries(
         self, stream: StreamId | None = None, *, after: Mark | None = None, limit: int = 500
