@@ -12,6 +12,7 @@ from pathlib import Path
 from anyio import to_thread
 from assignment import KEY, MODEL, SPECIALISTS, TOOLS, Emit, Turn
 
+from shopfloor.actions.sql_store import SqlActions
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.prompt_texts import PROMPTS, shipped_prompts
 from shopfloor.agents.registry import MemoryRegistry, parse_card
@@ -140,12 +141,13 @@ def _cards(*, reads_ahead: bool) -> list[AgentCard]:
     ]
 
 
-def _journal(folder: Path, clock: Clock) -> SqlJournal:
+def _kept(folder: Path, clock: Clock) -> tuple[SqlJournal, SqlActions]:
     database = Database.sqlite(folder / "journal.sqlite3")
     upgrade(database)
     locks = folder / "locks"
     locks.mkdir()
-    return SqlJournal(database, clock, locks)
+    actions = SqlActions(database)
+    return SqlJournal(database, clock, locks, [actions.project]), actions
 
 
 async def _planner(shop: Shop, own: ToolList) -> ModelPlanner:
@@ -161,9 +163,11 @@ async def _installation(base_url: str, *, reads_ahead: bool) -> App:
     clock = SystemClock()
     ids = TimedIds(clock)
     folder = Path(await to_thread.run_sync(tempfile.mkdtemp))
+    journal, actions = await to_thread.run_sync(_kept, folder, clock)
     stores = Stores(
         shop=memory_shop(demo_contents(clock.now())),
-        journal=await to_thread.run_sync(_journal, folder, clock),
+        journal=journal,
+        actions=actions,
         registry=MemoryRegistry(_cards(reads_ahead=reads_ahead), clock),
         settings=MemoryVersioned(SETTINGS, await to_thread.run_sync(shipped_brand), clock),
         prompts=MemoryVersioned(PROMPTS, await to_thread.run_sync(shipped_prompts), clock),

@@ -12,8 +12,16 @@ from zoneinfo import ZoneInfo
 from anyio import to_thread
 from sqlalchemy import select
 
+from shopfloor.actions.approvals import Approvals
 from shopfloor.actions.gate import Gate, effects_of
 from shopfloor.actions.kind import ActionKind
+from shopfloor.actions.memory_store import MemoryActions
+from shopfloor.actions.policies import Policies
+from shopfloor.actions.policy import POLICY, KeptPolicy, shipped_policy
+from shopfloor.actions.sql_store import SqlActions
+from shopfloor.actions.store import ActionRecord, Actions
+from shopfloor.actions.undo import Undoing
+from shopfloor.actions.words import Terms
 from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, shipped_prompts
 from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards
 from shopfloor.agents.settings import SETTINGS, Settings, shipped_brand
@@ -30,7 +38,7 @@ from shopfloor.conversation.outreach_runner import OutreachRunner
 from shopfloor.database.engine import Database
 from shopfloor.database.migrate import upgrade
 from shopfloor.database.sql_versioned import SqlVersioned
-from shopfloor.database.versioned import MemoryVersioned
+from shopfloor.database.versioned import Kind, MemoryVersioned, T, Versioned
 from shopfloor.durable.inline import InlineDurable
 from shopfloor.http.services import Services
 from shopfloor.identity.guest_check import GuestCheck, Tries
@@ -80,14 +88,19 @@ from shopfloor.tools.gated import gated_tool
 from shopfloor.tools.mcp_client.servers import McpServers
 from shopfloor.tools.mcp_client.stores import MemoryMcpServers, SqlMcpServers
 from shopfloor.tools.mcp_client.toolset import AttachedTools, WithAttached, opened
+from shopfloor.tools.retail.accounts import AccountTools, account_kinds
 from shopfloor.tools.retail.carts import CartTools, cart_kinds, owns_cart
 from shopfloor.tools.retail.choosing import ChoosingTools
 from shopfloor.tools.retail.knowledge import KnowledgeTools
-from shopfloor.tools.retail.leads import LeadTools, lead_kinds
-from shopfloor.tools.retail.orders import OrderTools, order_kinds, owns_resource
+from shopfloor.tools.retail.leads import LeadTools
+from shopfloor.tools.retail.order_changes import OrderChanges
+from shopfloor.tools.retail.orders import OrderTools, owns_resource
 from shopfloor.tools.retail.products import ProductTools
 from shopfloor.tools.retail.profile import Noticing, ProfileTools, profile_kinds
+from shopfloor.tools.retail.return_cases import Policy
+from shopfloor.tools.retail.return_requests import ReturnRequests
 from shopfloor.tools.retail.returns import ReturnTools
+from shopfloor.tools.retail.sign_ups import lead_kinds
 from shopfloor.tools.retail.tickets import ticket_kinds
 from shopfloor.tools.retail.upsell import Habits, UpsellTools
 from shopfloor.tools.toolsets import ToolList
@@ -106,6 +119,7 @@ class App:
     tokens: CustomerTokens
     settings: Settings
     prompts: KeptPrompts
+    policies: Policies
     model_settings: KeptModels
     team: Team
     profiles: ProfileRecords
@@ -118,6 +132,10 @@ class App:
     tools: Toolset
     """The shop's own tools, for faces that serve them."""
     mcp_servers: McpServers
+    gate: Gate
+    actions: Actions
+    approvals: Approvals
+    undoing: Undoing
     attached: AttachedTools | None = None
     """The tools of the attached MCP servers; None where the installation takes none."""
     models: ModelRouter | None = None
@@ -146,11 +164,14 @@ class Stores:
     registry: Registry
     settings: Settings
     prompts: KeptPrompts
+    policy: KeptPolicy
     model_settings: KeptModels
     tries: Tries
     outreaches: Outreaches
     profiles: Profiles
     keys: ApiKeys
+    actions: Actions
+    """The journal has it as one of its projections."""
     mcp_servers: McpServers = field(default_factory=MemoryMcpServers)
     ledger: Ledger = field(default_factory=MemoryLedger)
     spending: Spending = field(default_factory=MemorySpending)
@@ -185,11 +206,13 @@ async def assemble(
     search = await CatalogueSearch.build(stores.shop.catalogue)
     retriever = await _retriever(home=brand.country)
     await to_thread.run_sync(prepare)
-    kinds = _kinds(stores, clock, ZoneInfo(brand.zone))
-    gate = _gate(kinds, stores, clock)
+    known = _kinds(stores, clock, ZoneInfo(brand.zone))
+    kinds = [kind for kind in known if kind.needs is None or kind.needs in stores.shop.capabilities]
+    policies = _policies(stores, known)
+    gate = _gate(kinds, stores, policies, clock)
     recollection = Recollection(stores.profiles, stores.shop, search.category_of, clock)
     reads = _reads(stores, search, retriever, recollection, clock, ZoneInfo(brand.zone))
-    own = ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds)])
+    own = ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds if kind.is_offered)])
     noticing = Noticing(own, stores.profiles)
     tools = wrap(WithAttached(noticing, attached) if attached else noticing)
     refresh = attached.refresh if attached else None
@@ -197,14 +220,23 @@ async def assemble(
     planner = planner or await _planner(search, own, trained, sure if models else None)
     desk = Desk(stores.journal, tools, clock, ids, Hub(), recollection, models)
     chat = _chat(desk, stores, planner, retriever)
+
+    async def tell(_record: ActionRecord) -> None:
+        """Say nothing yet."""
+
     return App(
+        gate=gate,
+        actions=stores.actions,
+        approvals=Approvals(gate, stores.actions, stores.journal, clock, tell),
+        undoing=Undoing(gate, stores.actions, stores.journal, clock),
         shop=stores.shop,
         journal=stores.journal,
         registry=stores.registry,
         settings=stores.settings,
         prompts=stores.prompts,
+        policies=policies,
         model_settings=stores.model_settings,
-        team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds], refresh),
+        team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds if kind.is_offered], refresh),
         chat=chat,
         planner=planner,
         outreach=_outreach(stores, chat, clock),
@@ -253,8 +285,13 @@ def services_of(app: App) -> Services:
         chat=app.chat,
         outreach=app.outreach,
         journal=app.journal,
+        gate=app.gate,
+        actions=app.actions,
+        approvals=app.approvals,
+        undoing=app.undoing,
         registry=app.registry,
         settings=app.settings,
+        policies=app.policies,
         team=app.team,
         keys=app.keys,
         profiles=app.profiles,
@@ -263,7 +300,7 @@ def services_of(app: App) -> Services:
         secret=app.secret,
         clock=app.clock,
         ids=app.ids,
-        background=(app.outreach.run, app.retention.run),
+        background=(app.outreach.run, app.approvals.run, app.retention.run),
     )
 
 
@@ -280,24 +317,36 @@ def _outreach(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> OutreachR
 
 
 def _kinds(stores: Stores, clock: Clock, zone: tzinfo) -> list[ActionKind[Any]]:
-    """Return the writes that the shop offers."""
+    """Return all writes that there are; a shop offers those that it is capable of."""
     shop = stores.shop
-    known: tuple[ActionKind[Any], ...] = (
-        *order_kinds(shop.orders, clock, zone),
-        *_return_tools(stores, clock, zone).kinds(),
-        *ticket_kinds(shop.tickets, clock),
-        *cart_kinds(shop.carts, shop.catalogue, clock),
+    return [
+        *OrderChanges(shop, clock, zone).kinds(),
+        *ReturnRequests(shop, _return_policy(stores), clock, zone).kinds(),
+        *ticket_kinds(shop, clock),
+        *cart_kinds(shop, clock),
         *lead_kinds(shop, clock),
+        *account_kinds(shop),
         *profile_kinds(stores.profiles, clock),
-    )
-    return [kind for kind in known if kind.needs is None or kind.needs in shop.capabilities]
+    ]
 
 
-def _return_tools(stores: Stores, clock: Clock, zone: tzinfo) -> ReturnTools:
+def _policies(stores: Stores, kinds: Sequence[ActionKind[Any]]) -> Policies:
+    async def agents() -> Sequence[str]:
+        return [entry.card.id for entry in await stores.registry.entries()]
+
+    async def terms() -> Terms:
+        brand = await stores.settings.in_force()
+        limit = Money(brand.currency, brand.irreversible_limit_minor)
+        return Terms(currency=brand.currency, zone=ZoneInfo(brand.zone), irreversible_limit=limit)
+
+    return Policies(stores.policy, kinds, terms, agents)
+
+
+def _return_policy(stores: Stores) -> Policy:
     async def policy() -> ReturnPolicy:
         return (await stores.settings.in_force()).returns
 
-    return ReturnTools(stores.shop, policy, clock, zone)
+    return policy
 
 
 def _reads(
@@ -312,30 +361,27 @@ def _reads(
     shop = stores.shop
     return (
         *OrderTools(shop, GuestCheck(shop.orders, stores.tries, clock)).tools(),
+        *AccountTools(shop, clock).tools(),
         *ProductTools(shop.catalogue, search, clock, partial(search.refresh, shop.catalogue)).tools(),
         *ChoosingTools(shop.catalogue, search).tools(),
         *CartTools(shop.carts, shop.catalogue).tools(),
         *UpsellTools(shop, search, Habits(shop.orders, search.category_of, clock)).tools(),
         *LeadTools(shop, search).tools(),
         *KnowledgeTools(retriever).tools(),
-        *_return_tools(stores, clock, zone).tools(),
+        *ReturnTools(shop, _return_policy(stores), clock, zone).tools(),
         *ProfileTools(recollection, lambda text: search.understand(text).brand).tools(),
     )
 
 
-def _gate(kinds: Sequence[ActionKind[Any]], stores: Stores, clock: Clock) -> Gate:
+def _gate(kinds: Sequence[ActionKind[Any]], stores: Stores, policies: Policies, clock: Clock) -> Gate:
     async def owns(identity: Identity, resource: str) -> bool:
         kind = resource.partition(":")[0]
         if kind in {"cart", "guest_cart"}:
             return await owns_cart(stores.shop.carts, identity, resource)
         return kind == "lead" or await owns_resource(stores.shop.orders, identity, resource)
 
-    async def irreversible_limit() -> Money:
-        brand = await stores.settings.in_force()
-        return Money(brand.currency, brand.irreversible_limit_minor)
-
     durable = InlineDurable(effects_of(kinds))
-    return Gate(kinds, durable=durable, owns=owns, irreversible_limit=irreversible_limit, clock=clock)
+    return Gate(kinds, durable=durable, owns=owns, rules=policies.in_force, actions=stores.actions, clock=clock)
 
 
 @asynccontextmanager
@@ -397,7 +443,7 @@ async def open_model_settings(config: Config) -> AsyncGenerator[KeptModels]:
         StorageError: the directory or the database cannot be used.
     """
     async with _opened(config) as database:
-        yield await _model_settings(database, SystemClock())
+        yield await _kept(MODELS, ModelSettings, database, SystemClock())
 
 
 @asynccontextmanager
@@ -411,9 +457,10 @@ async def _opened(config: Config) -> AsyncGenerator[Database]:
         await to_thread.run_sync(database.close)
 
 
-async def _model_settings(database: Database, clock: Clock) -> KeptModels:
-    kept = SqlVersioned(MODELS, database, clock)
-    await kept.ship(ModelSettings())
+async def _kept(kind: Kind[T], shipped: Callable[[], T], database: Database, clock: Clock) -> Versioned[T]:
+    """Return what is kept in versions, with what the product ships brought there."""
+    kept = SqlVersioned(kind, database, clock)
+    await kept.ship(await to_thread.run_sync(shipped))
     return kept
 
 
@@ -421,17 +468,16 @@ async def _stores(config: Config, database: Database, clock: Clock, ids: IdSourc
     """Return where everything is kept in a database, with what the product ships brought there."""
     registry = SqlRegistry(database, clock)
     await registry.ship(await to_thread.run_sync(shipped_cards))
-    settings = SqlVersioned(SETTINGS, database, clock)
-    await settings.ship(await to_thread.run_sync(shipped_brand))
-    prompts = SqlVersioned(PROMPTS, database, clock)
-    await prompts.ship(await to_thread.run_sync(shipped_prompts))
+    actions = SqlActions(database)
     return Stores(
         shop=sql_shop(database),
-        journal=SqlJournal(database, clock, config.locks),
+        journal=SqlJournal(database, clock, config.locks, [actions.project]),
+        actions=actions,
         registry=registry,
-        settings=settings,
-        prompts=prompts,
-        model_settings=await _model_settings(database, clock),
+        settings=await _kept(SETTINGS, shipped_brand, database, clock),
+        prompts=await _kept(PROMPTS, shipped_prompts, database, clock),
+        policy=await _kept(POLICY, shipped_policy, database, clock),
+        model_settings=await _kept(MODELS, ModelSettings, database, clock),
         tries=SqlTries(database),
         outreaches=SqlOutreaches(database, clock),
         profiles=SqlProfiles(database),
@@ -472,12 +518,15 @@ async def memory_app(
     Its team is the shipped one unless another is given.
     """
     team = team or await to_thread.run_sync(shipped_team)
+    actions = MemoryActions()
     stores = Stores(
         shop=memory_shop(contents),
-        journal=MemoryJournal(clock),
+        journal=MemoryJournal(clock, [actions.project]),
+        actions=actions,
         registry=MemoryRegistry(team.cards, clock),
         settings=MemoryVersioned(SETTINGS, team.brand, clock),
         prompts=MemoryVersioned(PROMPTS, team.prompts, clock),
+        policy=MemoryVersioned(POLICY, await to_thread.run_sync(shipped_policy), clock),
         model_settings=MemoryVersioned(MODELS, ModelSettings(), clock),
         tries=MemoryTries(),
         outreaches=MemoryOutreaches(),

@@ -11,7 +11,7 @@ from demo_app import NOW, contents
 from pydantic import JsonValue
 from tools.visit import OTHERS, OWN, Visit, maya, writes
 
-from shopfloor.actions.gate import Consent
+from shopfloor.actions.proposal import Consent
 from shopfloor.agents.base import BaseAgent
 from shopfloor.agents.interpreter import PlaybookSpecialist
 from shopfloor.agents.outcome import AgentTask, Done, Failed, HandedOff, NeedsInput, Outcome, Said, Waiting

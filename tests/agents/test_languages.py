@@ -15,8 +15,8 @@ from shopfloor.agents.registry import card_of, export_card, parse_card, shipped_
 from shopfloor.agents.sentences import Speaker, sentences
 from shopfloor.agents.settings import brand_json, brand_of, export_brand, merged, parse_brand, shipped_brand
 from shopfloor.agents.templates import names_in, render
-from shopfloor.agents.yaml_files import read_yaml
 from shopfloor.kernel.errors import InvalidFields
+from shopfloor.kernel.yaml_files import read_yaml
 from shopfloor.language.languages import Language
 
 SOURCE = Path(__file__).parents[2] / "src" / "shopfloor"

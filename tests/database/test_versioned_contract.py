@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from shopfloor.actions.policy import POLICY, policy_of, shipped_policy
 from shopfloor.agents.prompt_texts import PROMPTS, shipped_prompts
 from shopfloor.agents.settings import SETTINGS, shipped_brand
 from shopfloor.database.engine import Database
@@ -39,6 +40,7 @@ class Sample:
 
 BRAND = shipped_brand()
 TOLD = shipped_prompts()
+SHIPPED = shipped_policy()
 HOUSE = {"base_url": "http://127.0.0.1:8000/v1", "at_once": 3}
 OWN = {"provider": "house", "model": "m", "omit": ["temperature", "tools"], "price": {"input": "0.1", "output": 0}}
 SAMPLES = [
@@ -57,6 +59,14 @@ SAMPLES = [
         ours=TOLD.model_copy(update={"ask_customer": "Ask."}),
         wrong=TOLD.model_copy(update={"propose": "{{ descripton }}"}),
         told="propose: there is no descripton: it may name description",
+    ),
+    Sample(
+        kind=POLICY,
+        shipped=SHIPPED,
+        newer=SHIPPED.model_copy(update={"limits": ()}),
+        ours=policy_of({"rules": [{"id": "all.wait", "then": "approve", "says": "Wait."}]}, "x"),
+        wrong=SHIPPED.model_copy(update={"rules": (SHIPPED.rules[0].model_copy(update={"when": "amount >"}),)}),
+        told="cancel.within_limit: column 9: the end cannot stand here",
     ),
     Sample(
         kind=MODELS,

@@ -58,6 +58,7 @@ async def test_all_that_is_held_is_given_out() -> None:
     assert [(e["key"], e["value"]) for e in held["profile"]["entries"]] == [("size.shoes", "9")]
     assert {(o["agent"], o["email"]) for o in held["outreaches"]} == {("crier", MAYA)}
     assert "Your order #123 is late." in [o["message"]["text"] for o in held["outreaches"] if o["message"]]
+    assert [(a["kind"], a["state"], a["args"].get("value")) for a in held["actions"]] == [("remember", "executed", "9")]
     by_id = {talk["id"]: talk["events"] for talk in held["conversations"]}
     assert {talks["maya"], talks["guest"]} <= set(by_id)
     assert talks["jonas"] not in by_id
@@ -129,6 +130,7 @@ async def test_all_of_one_customer_is_erased_and_nothing_of_another() -> None:
         True
     }
     assert (held["profile"]["entries"], held["outreaches"], held["shop"]["leads"]) == ([], [], [])
+    assert {(action["summary"], str(action["args"])) for action in held["actions"]} == {("", "{}")}
     assert [ticket["summary"] for ticket in held["shop"]["tickets"]] == [""]
     assert [order["number"] for order in held["shop"]["orders"]], "they belong to the shop"
     assert await whole(app.journal) >= 5

@@ -4,10 +4,9 @@ from functools import lru_cache
 from typing import Any
 
 from demo_app import NOW, contents
+from gating import gate_of
 from tools.visit import Visit
 
-from shopfloor.actions.gate import Gate, effects_of
-from shopfloor.durable.inline import InlineDurable
 from shopfloor.identity.identity import Identity
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.search.products import CatalogueSearch
@@ -16,7 +15,8 @@ from shopfloor.tools.contract import EarlierCall
 from shopfloor.tools.gated import gated_tool
 from shopfloor.tools.retail.carts import CartTools, cart_kinds, owns_cart
 from shopfloor.tools.retail.choosing import ChoosingTools
-from shopfloor.tools.retail.leads import LeadTools, lead_kinds
+from shopfloor.tools.retail.leads import LeadTools
+from shopfloor.tools.retail.sign_ups import lead_kinds
 from shopfloor.tools.retail.upsell import Habits, UpsellTools
 from shopfloor.tools.toolsets import ToolList
 
@@ -27,30 +27,21 @@ class Floor:
     def __init__(self, shop: Shop, search: CatalogueSearch) -> None:
         self.shop = shop
         self.clock = FixedClock(NOW)
-        kinds = [*cart_kinds(shop.carts, shop.catalogue, self.clock), *lead_kinds(shop, self.clock)]
-        gate = Gate(
-            kinds,
-            durable=InlineDurable(effects_of(kinds)),
-            owns=self.owns,
-            irreversible_limit=self.limit,
-            clock=self.clock,
-        )
+        kinds = [*cart_kinds(shop, self.clock), *lead_kinds(shop, self.clock)]
+        gate = gate_of(kinds, self.owns, self.clock)
         self.tools = ToolList(
             [
                 *CartTools(shop.carts, shop.catalogue).tools(),
                 *ChoosingTools(shop.catalogue, search).tools(),
                 *UpsellTools(shop, search, Habits(shop.orders, search.category_of, self.clock)).tools(),
                 *LeadTools(shop, search).tools(),
-                *(gated_tool(kind, gate) for kind in kinds),
+                *(gated_tool(kind, gate) for kind in kinds if kind.is_offered),
             ]
         )
         self._count = 0
 
     async def owns(self, identity: Identity, resource: str) -> bool:
         return resource == "lead:new" or await owns_cart(self.shop.carts, identity, resource)
-
-    async def limit(self) -> None:
-        return None
 
     async def call(self, tool: str, visit: Visit, /, **args: Any) -> dict[str, Any]:
         self._count += 1

@@ -8,10 +8,10 @@ import pytest
 from demo_app import begin, say
 from tools.attached import program
 
-from shopfloor.agents.yaml_files import read_yaml
 from shopfloor.app import App, open_app
 from shopfloor.config import Config
 from shopfloor.kernel.errors import InvalidFields
+from shopfloor.kernel.yaml_files import read_yaml
 from shopfloor.tools.mcp_client.toolset import opened
 
 pytestmark = pytest.mark.anyio

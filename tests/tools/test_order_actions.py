@@ -7,7 +7,7 @@ import pytest
 from demo_app import NOW, contents
 from tools.visit import OTHERS, OWN, UNKNOWN, Visit, jonas, maya, writes
 
-from shopfloor.actions.gate import Admitted, Consent
+from shopfloor.actions.proposal import Admitted, Consent
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import ActionMoved
 from shopfloor.kernel.clock import FixedClock
@@ -113,7 +113,7 @@ async def test_what_has_left_or_is_cancelled_is_not_cancelled(desk: Desk, number
 async def test_a_dear_order_waits_for_the_merchant(desk: Desk) -> None:
     visit = Visit(jonas())
     told = await desk.cancel(visit, OTHERS, consent=await desk.yes(await desk.cancel(visit, OTHERS)))
-    assert (told["outcome"], told["rule"]) == ("needs_approval", "approval.irreversible_amount")
+    assert (told["outcome"], told["rule"]) == ("needs_approval", "approval.irreversible")
     assert "$500.00" in told["reason"]
     assert await desk.state(OTHERS) == "processing"
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from demo_app import NOW, contents
+from gating import gate_of
 from pydantic import JsonValue
 from tools.visit import Visit, jonas, maya, signed_in
 
-from shopfloor.actions.gate import Admitted, Consent, Gate, effects_of
+from shopfloor.actions.proposal import Admitted, Consent
 from shopfloor.agents.settings import shipped_brand
 from shopfloor.database.engine import Database
-from shopfloor.durable.inline import InlineDurable
 from shopfloor.identity.identity import Identity
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import InvalidInput
@@ -24,6 +24,7 @@ from shopfloor.shop.sql import load, sql_shop
 from shopfloor.tools.contract import Toolset
 from shopfloor.tools.gated import gated_tool
 from shopfloor.tools.retail.orders import owns_resource
+from shopfloor.tools.retail.return_requests import ReturnRequests
 from shopfloor.tools.retail.returns import ReturnTools
 from shopfloor.tools.toolsets import ToolList
 
@@ -43,24 +44,17 @@ class Desk:
         self.clock = FixedClock(NOW)
         self.policy: ReturnPolicy = POLICY
         returns = ReturnTools(shop, self._policy, self.clock, UTC)
-        kinds = returns.kinds()
-        gate = Gate(
-            kinds,
-            durable=InlineDurable(effects_of(kinds)),
-            owns=self._owns,
-            irreversible_limit=self._limit,
-            clock=self.clock,
+        kinds = ReturnRequests(shop, self._policy, self.clock, UTC).kinds()
+        gate = gate_of(kinds, self._owns, self.clock)
+        self.tools: Toolset = ToolList(
+            [*returns.tools(), *(gated_tool(kind, gate) for kind in kinds if kind.is_offered)]
         )
-        self.tools: Toolset = ToolList([*returns.tools(), *(gated_tool(kind, gate) for kind in kinds)])
 
     async def _policy(self) -> ReturnPolicy:
         return self.policy
 
     async def _owns(self, identity: Identity, resource: str) -> bool:
         return await owns_resource(self.shop.orders, identity, resource)
-
-    async def _limit(self) -> None:
-        return None
 
     async def call(
         self, tool: str, visit: Visit, consent: Consent | None = None, /, origin: str = "chat_1/turn_1/t1", **args: Any
@@ -246,8 +240,10 @@ async def test_a_return_admitted_before_a_crash_is_found_done_and_not_done_twice
         ([piece(SCARF), piece(SCARF)], {}, "return.not_in_order"),
         ([piece("P001-RED-9")], {}, "return.not_in_order"),
         ([piece(SCARF, 1, "P265-CHARCOAL")], {}, "return.not_an_exchange"),
-        ([piece(SCARF)], {"kind": "exchange"}, "return.not_in_stock"),
-        ([piece(TRENCH, 1, "P001-RED-9")], {"kind": "exchange"}, "return.not_in_stock"),
+        ([piece(SCARF)], {"kind": "exchange"}, "return.exchange_for"),
+        ([piece(TRENCH, 1, "P001-RED-9")], {"kind": "exchange"}, "items.other_product"),
+        ([piece(TRENCH, 1, "none")], {"kind": "exchange"}, "items.unknown_variant"),
+        ([piece(TRENCH, 1, TRENCH)], {"kind": "exchange"}, "items.same_variant"),
         ([piece(SCARF)], {"order_number": "123"}, "return.not_delivered"),
         ([piece(SCARF)], {"order_number": "107"}, "return.not_delivered"),
         ([piece(SCARF)], {"order_number": "150"}, "identity.owner"),

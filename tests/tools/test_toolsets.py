@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 from anyio import CancelScope, Event, create_task_group, fail_after
+from gating import gate_of
 from pydantic import JsonValue
 from tools.visit import Visit
 
-from shopfloor.actions.gate import Gate, effects_of
 from shopfloor.actions.kind import ActionArgs, ActionKind, Preview
-from shopfloor.durable.inline import InlineDurable
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import Source, ToolCalled
 from shopfloor.kernel.clock import SystemClock
@@ -150,9 +149,6 @@ async def test_a_write_whose_caller_is_cancelled_half_way_is_carried_to_its_end_
     async def owns(_identity: Identity, _resource: str) -> bool:
         return True
 
-    async def no_limit() -> None:
-        return None
-
     kind = ActionKind(
         name="stamp",
         description="Stamp a letter.",
@@ -165,8 +161,7 @@ async def test_a_write_whose_caller_is_cancelled_half_way_is_carried_to_its_end_
         assurance="anyone",
         irreversible=True,
     )
-    durable = InlineDurable(effects_of([kind]))
-    gate = Gate([kind], durable=durable, owns=owns, irreversible_limit=no_limit, clock=SystemClock())
+    gate = gate_of([kind], owns, SystemClock())
     tools = ToolList([gated_tool(kind, gate)])
     visit, scope = Visit(), CancelScope()
 

@@ -1,87 +1,51 @@
 """The one gate that every write passes, whoever proposes it and whatever a model says.
 
-In this order: a known kind and valid arguments, identity, ownership, the shop's own state rules, the customer's yes,
-the limit for what cannot be undone; then it is executed once under its key. Each verdict is recorded with its rule.
+In this order: a known kind and valid arguments; identity; ownership; what became of the key before; the shop's state
+rules; the policy's rules and limits; the customer's yes; conflicts with other actions; the merchant's approval; then it
+is executed once under its key, and recorded. Each step is journaled with the rule that decided and what it was made of.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
+from anyio import current_time, fail_after, sleep
 from pydantic import JsonValue, ValidationError
 
-from shopfloor.actions.kind import ActionArgs, ActionKind
+from shopfloor.actions.conflicts import collision
+from shopfloor.actions.kind import ActionArgs, ActionKind, Change
+from shopfloor.actions.projection import disputed
+from shopfloor.actions.proposal import Proposal, Undone, Verdict, event_of, refused
+from shopfloor.actions.ruling import Case, Rulebook, Ruling
+from shopfloor.actions.store import ActionRecord, Actions, Standing, UsageQuery, busy
 from shopfloor.durable.contract import Durable, Effect
-from shopfloor.identity.identity import Identity
-from shopfloor.journal.events import ActionState
+from shopfloor.identity.identity import Identity, Principal, Staff
+from shopfloor.journal.events import ActionMoved
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.errors import CallerError, InvalidInput, Refused, WorldError
+from shopfloor.kernel.errors import CallerError, Conflict, InvalidInput, Refused, WorldError
 from shopfloor.kernel.finishing import to_the_end
-from shopfloor.kernel.money import Money
+from shopfloor.kernel.keyed_locks import KeyedLocks
+
+logger = logging.getLogger(__name__)
 
 CONSENT_LIFETIME = timedelta(minutes=30)
 """How long a question for the customer's yes stays open."""
 GRACE_S = 60.0
 """How long a cancelled caller stays with an admitted action; longer than a `Durable` stays with its effect."""
-
-VerdictState = Literal["needs_yes", "executed", "refused", "needs_approval", "outcome_unknown"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Consent:
-    """The customer's yes, read in code from a message that came after the question."""
-
-    digest: str
-    """Of the action that the question was about."""
-    asked_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Admitted:
-    """An action that passed the gate and whose outcome was not recorded."""
-
-    args: dict[str, JsonValue]
-    summary: str
-    digest: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Proposal:
-    """A write that an agent would like to see done."""
-
-    kind: str
-    args: Mapping[str, JsonValue]
-    identity: Identity
-    """Injected by code, never part of the arguments."""
-    key: str
-    """Idempotency key, made from the origin: conversation, turn, task and call."""
-    consent: Consent | None = None
-    admitted: Admitted | None = None
-    """What was admitted under this key before a crash; None where nothing was. It is not judged again, since the world
-    may already hold its effect: exactly that is carried out under its key, which happens once."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
-    """What the gate decided, or what came of it."""
-
-    state: VerdictState
-    digest: str
-    args: dict[str, JsonValue]
-    summary: str
-    rule: str | None = None
-    """The rule that decided; None where all were met."""
-    reason: str = ""
-    """As a customer may read it, where a rule said no."""
-    result: JsonValue = None
-
+WAIT_S = 2.0
+"""How long an action waits for others that change the same thing; then it is refused, and may be tried again."""
+RETRY_S = 0.05
+BUSY = busy().rule
 
 Owns = Callable[[Identity, str], Awaitable[bool]]
 """Says whether a resource is theirs."""
-Limit = Callable[[], Awaitable[Money | None]]
-Record = Callable[[ActionState, Verdict], Awaitable[None]]
+Rules = Callable[[], Awaitable[Rulebook]]
+"""Returns the policy in force."""
+Record = Callable[[ActionMoved], Awaitable[None]]
 """Journals one step of an action before the next is taken."""
 
 
@@ -94,98 +58,247 @@ class Gate:
         *,
         durable: Durable,
         owns: Owns,
-        irreversible_limit: Limit,
+        rules: Rules,
+        actions: Actions,
         clock: Clock,
     ) -> None:
-        """Take the kinds, what carries them out once, who owns what, and the limit for what cannot be undone.
-
-        Up to `irreversible_limit`, asked for each action, an irreversible action needs no merchant's approval; None
-        admits every amount. An amount in another currency needs it always.
+        """Take the kinds, what carries them out once, who owns what, the policy, and the record of all actions.
 
         Raises:
-            ValueError: two kinds of one name.
+            ValueError: two kinds of one name, or one that is undone by a kind that nobody registered.
         """
         self._kinds: dict[str, ActionKind[Any]] = {}
         for kind in kinds:
             if kind.name in self._kinds:
                 raise ValueError(f"two action kinds are called {kind.name}")
             self._kinds[kind.name] = kind
+        for kind in self._kinds.values():
+            if kind.inverse and kind.inverse.kind not in self._kinds:
+                raise ValueError(f"{kind.name} is undone by {kind.inverse.kind}, which is no registered kind")
         self._durable = durable
         self._owns = owns
-        self._limit = irreversible_limit
+        self._rules = rules
+        self._actions = actions
         self._clock = clock
+        self._locks = KeyedLocks()
+
+    def kind(self, name: str) -> ActionKind[Any]:
+        """Return a kind.
+
+        Raises:
+            InvalidInput: nobody registered it.
+        """
+        if name not in self._kinds:
+            raise InvalidInput(f"there is no action called {name}")
+        return self._kinds[name]
 
     async def submit(self, proposal: Proposal, record: Record) -> Verdict:
         """Judge a proposal and, where it is admitted, carry it out once.
+
+        A key that was carried out before is answered with what came of it then.
 
         Raises:
             InvalidInput: an unknown kind, or arguments that do not fit it.
             Conflict: the key was used for another action.
         """
-        kind = self._kinds.get(proposal.kind)
-        if kind is None:
-            raise InvalidInput(f"there is no action called {proposal.kind}")
-        args = _parse(kind, proposal.args)
+        kind = self.kind(proposal.kind)
+        args = parse(kind, proposal.args)
         dumped: dict[str, JsonValue] = args.model_dump(mode="json")
-        known = Verdict(state="refused", digest=digest([kind.name, dumped]), args=dumped, summary="")
+        resources: tuple[str, ...] = kind.resources(args)
+        known = Verdict(
+            state="refused", digest=digest([kind.name, dumped]), args=dumped, summary="", resources=resources
+        )
         if proposal.admitted is not None:
             again = proposal.admitted
+            args = parse(kind, again.args)
             known = replace(known, args=again.args, summary=again.summary, digest=again.digest)
-            return await to_the_end(self._execute(proposal, known, record), GRACE_S)
-        try:
-            verdict = await self._judge(kind, args, proposal, known)
-        except Refused as refusal:
-            verdict = _refused(known, refusal)
-        if verdict.state == "executed":
-            return await to_the_end(self._confirm_and_execute(proposal, verdict, record), GRACE_S)
-        await record("proposed" if verdict.state == "needs_yes" else verdict.state, verdict)
-        return verdict
+            return await to_the_end(self._execute(kind, args, proposal, known, record), GRACE_S)
+        deadline = current_time() + WAIT_S
+        while True:
+            try:
+                await self._check_principal(kind, proposal.identity, resources)
+                return await self._settle(kind, args, proposal, known, record, deadline)
+            except Refused as refusal:
+                if refusal.rule != BUSY or current_time() > deadline:
+                    verdict = refused(known, refusal)
+                    await record(event_of(proposal, "refused", verdict))
+                    return verdict
+            await sleep(RETRY_S)
 
-    async def _judge(self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, known: Verdict) -> Verdict:
-        if not proposal.identity.meets(kind.assurance):
+    async def _settle(
+        self,
+        kind: ActionKind[Any],
+        args: ActionArgs,
+        proposal: Proposal,
+        known: Verdict,
+        record: Record,
+        deadline: float,
+    ) -> Verdict:
+        """Judge a proposal while nobody else changes what it touches, and carry it out where it is admitted.
+
+        Raises:
+            Refused: `conflict.busy`, where that takes too long, or another process changes it.
+        """
+        rules = await self._rules()
+        case = _case(kind, known.args, known.resources, proposal, self._clock.now())
+        queries = rules.queries(case)
+        async with self._hold((*disputed(known.resources), *map(_scope, queries)), deadline):
+            verdict = await self._judge(kind, args, proposal, known, case, rules, queries)
+            if verdict.is_known:
+                return verdict
+            if verdict.state != "executed":
+                await record(event_of(proposal, "proposed" if verdict.state == "needs_yes" else verdict.state, verdict))
+                return verdict
+            return await to_the_end(self._admit(kind, args, proposal, verdict, record), GRACE_S)
+
+    @asynccontextmanager
+    async def _hold(self, names: Sequence[str], deadline: float) -> AsyncGenerator[None]:
+        """Keep others from what an action touches, in an order that nobody can deadlock in.
+
+        Raises:
+            Refused: `conflict.busy`.
+        """
+        async with AsyncExitStack() as stack:
+            try:
+                with fail_after(max(deadline - current_time(), 0)):
+                    for name in sorted(set(names)):
+                        await stack.enter_async_context(self._locks.hold(name))
+            except TimeoutError:
+                raise busy() from None
+            yield
+
+    async def _check_principal(self, kind: ActionKind[Any], principal: Principal, resources: Sequence[str]) -> None:
+        if isinstance(principal, Staff):
+            return
+        if not kind.is_offered:
+            raise Refused("identity.staff", "Only a colleague can do that.")
+        if not principal.meets(kind.assurance):
             raise Refused(f"identity.{kind.assurance}", "Please sign in to your account first.")
-        resources: Sequence[str] = kind.resources(args)
         for resource in resources:
-            if not await self._owns(proposal.identity, resource):
+            if not await self._owns(principal, resource):
                 raise Refused("identity.owner", "I cannot find that under your name.")
+
+    async def _judge(
+        self,
+        kind: ActionKind[Any],
+        args: ActionArgs,
+        proposal: Proposal,
+        known: Verdict,
+        case: Case,
+        rules: Rulebook,
+        queries: Sequence[UsageQuery],
+    ) -> Verdict:
+        standing = await self._actions.standing(proposal.key, known.resources, queries, rules.currency)
+        if standing.record and (earlier := _settled(standing.record, proposal, known)):
+            return earlier
         preview = await kind.preview(args)
+        ruling = rules.judge(replace(case, facts=preview.facts, amount=preview.amount), standing.usage)
         # The yes is for what was shown: when the amount or anything else of it has changed, it is asked for again.
-        shown = digest([kind.name, known.args, preview.summary])
-        verdict = replace(known, state="executed", summary=preview.summary, digest=shown)
-        if kind.confirmation == "yes" and not self._is_consent(proposal.consent, verdict.digest):
+        verdict = replace(
+            known,
+            state="executed",
+            summary=preview.summary,
+            digest=digest([kind.name, known.args, preview.summary]),
+            amount=preview.amount,
+            inputs=ruling.inputs,
+            policy=rules.version,
+        )
+        if ruling.refusal:
+            return replace(verdict, state="refused", rule=ruling.refusal.rule, reason=ruling.refusal.says)
+        if self._lacks_yes(kind, proposal, verdict.digest):
             return replace(verdict, state="needs_yes", rule="consent.yes")
-        limit = await self._limit() if kind.irreversible else None
-        if limit and preview.amount and not _is_within(limit, preview.amount):
-            reason = f"Above {limit} a colleague has to approve this."
-            return replace(verdict, state="needs_approval", rule="approval.irreversible_amount", reason=reason)
-        return verdict
+        if clash := collision(kind.changes(args), self._live(standing)):
+            if clash.rule == BUSY:
+                raise clash
+            return refused(verdict, clash)
+        return self._approved(verdict, proposal, ruling, rules)
 
-    def _is_consent(self, consent: Consent | None, wanted: str) -> bool:
-        if consent is None or consent.digest != wanted:
+    def _lacks_yes(self, kind: ActionKind[Any], proposal: Proposal, wanted: str) -> bool:
+        if kind.confirmation == "none" or isinstance(proposal.identity, Staff) or proposal.approved:
             return False
-        return self._clock.now() - consent.asked_at <= CONSENT_LIFETIME
+        consent = proposal.consent
+        if consent is None or consent.digest != wanted:
+            return True
+        return self._clock.now() - consent.asked_at > CONSENT_LIFETIME
 
-    async def _confirm_and_execute(self, proposal: Proposal, verdict: Verdict, record: Record) -> Verdict:
-        await record("confirmed", verdict)
-        return await self._execute(proposal, verdict, record)
+    def _live(self, standing: Standing) -> list[tuple[ActionRecord, tuple[Change, ...]]]:
+        """Return the other actions under way with what they change; of one that cannot be read, all it touches."""
+        return [(record, self._changes(record)) for record in standing.live]
 
-    async def _execute(self, proposal: Proposal, verdict: Verdict, record: Record) -> Verdict:
+    def _changes(self, record: ActionRecord) -> tuple[Change, ...]:
+        try:
+            kind = self.kind(record.kind)
+            changes: tuple[Change, ...] = kind.changes(parse(kind, record.args))
+        except InvalidInput:  # its kind is gone, or its arguments were erased
+            return tuple(Change(resource=resource, attribute="*") for resource in record.resources)
+        return changes
+
+    def _approved(self, verdict: Verdict, proposal: Proposal, ruling: Ruling, rules: Rulebook) -> Verdict:
+        if proposal.approved is not None and proposal.approved != verdict.digest:
+            reason = "It is no longer what was approved, so it was not done."
+            return replace(verdict, state="refused", rule="approval.changed", reason=reason)
+        if ruling.approval is None or isinstance(proposal.identity, Staff) or proposal.approved:
+            return verdict
+        return replace(
+            verdict,
+            state="needs_approval",
+            rule=ruling.approval.rule,
+            reason=ruling.approval.says,
+            expires_at=self._clock.now() + rules.expire_after,
+        )
+
+    async def _admit(
+        self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, verdict: Verdict, record: Record
+    ) -> Verdict:
+        before = await kind.snapshot(args) if kind.snapshot else None
+        if proposal.undoes:
+            await self.check_unchanged(proposal.undoes)
+        verdict = replace(verdict, before=before)
+        await record(event_of(proposal, "confirmed", verdict))
+        return await self._execute(kind, args, proposal, verdict, record)
+
+    async def check_unchanged(self, undone: Undone) -> None:
+        """Check that the world is as an action left it which is to be undone.
+
+        Raises:
+            Refused: `undo.changed`.
+        """
+        kind = self.kind(undone.kind)
+        if kind.snapshot and await kind.snapshot(parse(kind, undone.args)) != undone.after:
+            raise Refused("undo.changed", "It was changed once more since then, so it cannot be undone.")
+
+    async def _execute(
+        self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, verdict: Verdict, record: Record
+    ) -> Verdict:
         try:
             result = await self._durable.run_once(proposal.key, proposal.kind, verdict.args)
         except Refused as refusal:  # the world moved between the preview and the write
-            verdict = _refused(verdict, refusal)
-            await record("refused", verdict)
+            verdict = refused(verdict, refusal)
+            await record(event_of(proposal, "refused", verdict))
             return verdict
         except WorldError:
             verdict = replace(verdict, state="outcome_unknown", rule="outcome.unknown")
-            await record("outcome_unknown", verdict)
+            await record(event_of(proposal, "outcome_unknown", verdict))
             return verdict
         except CallerError as error:  # such as a key that was used for something else
-            await record("refused", replace(verdict, state="refused", rule="action.impossible", reason=str(error)))
+            verdict = replace(verdict, state="refused", rule="action.impossible", reason=str(error))
+            await record(event_of(proposal, "refused", verdict))
             raise
-        verdict = replace(verdict, state="executed", result=result)
-        await record("executed", verdict)
+        verdict = await self._executed(kind, args, proposal, replace(verdict, result=result))
+        await record(event_of(proposal, "executed", verdict))
         return verdict
+
+    async def _executed(self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, verdict: Verdict) -> Verdict:
+        if proposal.admitted is not None and (known := await self._actions.get(proposal.key)):
+            verdict = replace(verdict, before=known.before, policy=known.policy, amount=known.amount)
+        after: JsonValue = None
+        if kind.snapshot:
+            try:
+                after = await kind.snapshot(args)
+            except WorldError as error:  # it is done all the same, and only cannot be undone
+                logger.warning("what %s left cannot be read: %s", proposal.key, type(error).__name__)
+        until = self._clock.now() + kind.inverse.within if kind.inverse and kind.inverse.within else None
+        return replace(verdict, state="executed", after=after, undo_until=until)
 
 
 def effects_of(kinds: Iterable[ActionKind[Any]]) -> dict[str, Effect]:
@@ -193,16 +306,12 @@ def effects_of(kinds: Iterable[ActionKind[Any]]) -> dict[str, Effect]:
     return {kind.name: _effect(kind) for kind in kinds}
 
 
-def _is_within(limit: Money, amount: Money) -> bool:
-    """Say whether an amount is up to a limit; one in another currency never is, since nobody said what it is worth."""
-    return amount.currency == limit.currency and amount <= limit
+def parse(kind: ActionKind[Any], args: Mapping[str, JsonValue]) -> ActionArgs:
+    """Read a kind's arguments.
 
-
-def _refused(verdict: Verdict, refusal: Refused) -> Verdict:
-    return replace(verdict, state="refused", rule=refusal.rule, reason=refusal.reason)
-
-
-def _parse(kind: ActionKind[Any], args: Mapping[str, JsonValue]) -> ActionArgs:
+    Raises:
+        InvalidInput: naming each that does not fit.
+    """
     try:
         parsed: ActionArgs = kind.args.model_validate(dict(args))
     except ValidationError as error:
@@ -211,9 +320,67 @@ def _parse(kind: ActionKind[Any], args: Mapping[str, JsonValue]) -> ActionArgs:
     return parsed
 
 
+def _case(
+    kind: ActionKind[Any], args: dict[str, JsonValue], resources: tuple[str, ...], proposal: Proposal, now: datetime
+) -> Case:
+    principal = proposal.identity
+    customer = principal.customer_id if isinstance(principal, Identity) else None
+    return Case(
+        kind=kind.name,
+        args=args,
+        irreversible=kind.irreversible,
+        resources=resources,
+        agent=proposal.origin.agent,
+        principal="staff" if isinstance(principal, Staff) else "customer" if customer else "guest",
+        customer_id=customer,
+        confidence=proposal.confidence,
+        now=now,
+    )
+
+
+def _scope(query: UsageQuery) -> str:
+    """Return what all actions share that use up the same limit, so that each is counted before the next is judged."""
+    return digest([*sorted(query.kinds), query.customer_id, query.agent, query.resource])
+
+
+def _settled(record: ActionRecord, proposal: Proposal, known: Verdict) -> Verdict | None:
+    """Return what became of a key before, as a verdict; None where it may still be judged.
+
+    Raises:
+        Conflict: the key was used for another action, which was admitted or waits for the merchant.
+        Refused: `conflict.busy`, where it is being carried out.
+    """
+    if record.state in {"proposed", "declined", "refused"}:
+        return None
+    is_same = record.kind == proposal.kind and record.args == known.args
+    if not is_same and (record.args or not known.args):
+        if proposal.approved and record.state == "approved":  # the merchant changed it
+            return None
+        raise Conflict(f"the key {proposal.key!r} was used for another action: use a new key")
+    if record.state == "confirmed":
+        raise busy()
+    told = replace(
+        known,
+        digest=record.digest,
+        summary=record.summary,
+        rule=record.rule,
+        reason=record.reason,
+        result=record.result,
+        amount=record.amount,
+        is_known=True,
+    )
+    match record.state:
+        case "executed" | "outcome_unknown" | "needs_approval":
+            return replace(told, state=record.state, expires_at=record.expires_at)
+        case "approved":
+            return None if proposal.approved else replace(told, state="needs_approval")
+        case _:
+            return told
+
+
 def _effect(kind: ActionKind[Any]) -> Effect:
     async def effect(key: str, args: dict[str, JsonValue]) -> JsonValue:
-        result: JsonValue = await kind.execute(key, _parse(kind, args))
+        result: JsonValue = await kind.execute(key, parse(kind, args))
         return result
 
     return effect

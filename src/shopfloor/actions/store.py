@@ -11,6 +11,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from shopfloor.journal.events import ActionState
+from shopfloor.kernel.errors import Refused
 from shopfloor.kernel.ids import AgentId, CustomerId, OrderNumber, StreamId, TurnId
 from shopfloor.kernel.money import Money
 
@@ -18,8 +19,10 @@ WAITING: frozenset[ActionState] = frozenset({"needs_approval", "approved"})
 """States of an action that is for the merchant to decide, or was just approved."""
 UNSETTLED: frozenset[ActionState] = frozenset({"confirmed", "outcome_unknown"})
 """States of an action that may have its effect, or get it any moment."""
-LIVE = WAITING | UNSETTLED
+LIVE: frozenset[ActionState] = frozenset({*WAITING, *UNSETTLED})
 """States in which an action can collide with another."""
+COUNTED: frozenset[ActionState] = frozenset({*UNSETTLED, "executed"})
+"""States that use up a limit."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,8 +39,10 @@ class ActionRecord:
     turn_id: TurnId | None
     """The turn, and with it the plan, that it stems from; None where a person of the staff acted."""
     task_id: str | None
+    is_for_shop: bool
+    """Whether it is for the shop itself; else it is for a customer or a guest."""
     customer_id: CustomerId | None
-    """For whom; None for a guest and for the merchant."""
+    """For whom; None for a guest and for the shop."""
     order_numbers: tuple[OrderNumber, ...]
     staff: str | None
     """The person of the staff who proposed it or decided on it last."""
@@ -81,6 +86,8 @@ class ActionFilter:
     """Proposed at or after."""
     until: datetime | None = None
     """Proposed before."""
+    executed_since: datetime | None = None
+    """Carried out at or after."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,6 +111,23 @@ class Usage:
     """Of one currency, in its smallest unit."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """What is known when an action is judged."""
+
+    record: ActionRecord | None
+    """What became of the action's key before; None where it is new."""
+    live: tuple[ActionRecord, ...]
+    """The other actions in a `LIVE` state that touch one of the resources, the first proposed first."""
+    usage: tuple[Usage, ...]
+    """For each query how many actions it counts, and how much money of a currency they moved."""
+
+
+def busy() -> Refused:
+    """Return the refusal of an action whose resource another one is changing this very moment."""
+    return Refused("conflict.busy", "Something else is changing this right now. Please try again in a moment.")
+
+
 class Actions(Protocol):
     """All actions that were ever journaled.
 
@@ -118,12 +142,10 @@ class Actions(Protocol):
         """Return a page of actions, the last proposed first, those behind the key `after`."""
         ...
 
-    async def live(self, resources: Sequence[str]) -> Sequence[ActionRecord]:
-        """Return the actions in a `LIVE` state that touch one of these resources, the first proposed first."""
-        ...
-
-    async def usage(self, queries: Sequence[UsageQuery], currency: str) -> Sequence[Usage]:
-        """Return for each query how many actions it counts, and how much money of a currency they moved."""
+    async def standing(
+        self, key: str, resources: Sequence[str], queries: Sequence[UsageQuery], currency: str
+    ) -> Standing:
+        """Return all that a verdict on an action needs to know of actions: one look at one state of things."""
         ...
 
     async def due(self, now: datetime, *, unsettled_before: datetime) -> Sequence[ActionRecord]:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Dis
 
 from shopfloor.agents.templates import check_expression, check_template
 from shopfloor.kernel.errors import InvalidInput
+from shopfloor.kernel.fields import plain_text
 
 SlotType = Literal[
     "order_number",
@@ -63,14 +64,6 @@ def _checked(source: str, check: Callable[[str], None]) -> str:
     except InvalidInput as error:
         raise ValueError(str(error)) from error  # so that the field it stands in is named
     return source
-
-
-def plain_text(text: str) -> str:
-    """Return a text in which nothing could steer what shows it; a validator."""
-    # What is no letter could steer the terminal or the page of whoever reads it.
-    if any(not letter.isprintable() and letter not in "\n\t" for letter in text):
-        raise ValueError("it holds a control character: leave it out")
-    return text
 
 
 def _checked_template(source: str) -> str:

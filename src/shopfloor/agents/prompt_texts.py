@@ -16,12 +16,12 @@ from typing import Annotated, Literal, Self, cast, get_args
 
 from pydantic import AfterValidator, Field, JsonValue, ValidationError, model_validator
 
-from shopfloor.agents.playbook import Data, plain_text
+from shopfloor.agents.playbook import Data
 from shopfloor.agents.templates import WORDED, check_template, names_in, render
-from shopfloor.agents.yaml_files import read_yaml, write_yaml
 from shopfloor.database.versioned import Kind, Versioned
 from shopfloor.kernel.errors import FieldProblem, InvalidFields, InvalidInput
-from shopfloor.kernel.fields import fields_of, wrong_fields
+from shopfloor.kernel.fields import fields_of, plain_text, wrong_fields
+from shopfloor.kernel.yaml_files import read_yaml, write_yaml
 
 MAX_TEXT = 20_000
 """Letters of a text as it is written."""

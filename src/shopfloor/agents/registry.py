@@ -11,12 +11,12 @@ from pydantic import JsonValue, ValidationError
 
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.languages import OTHERS
-from shopfloor.agents.yaml_files import read_yaml, write_yaml
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.errors import Conflict, InvalidFields, NotFound
 from shopfloor.kernel.fields import fields_of, shown
 from shopfloor.kernel.ids import AgentId
+from shopfloor.kernel.yaml_files import read_yaml, write_yaml
 
 T = TypeVar("T")
 

@@ -14,8 +14,8 @@ from importlib import resources
 from typing import cast
 
 from shopfloor.agents.brand import Brand
-from shopfloor.agents.yaml_files import read_yaml
 from shopfloor.kernel.money import DECIMALS, SYMBOLS, Money
+from shopfloor.kernel.yaml_files import read_yaml
 from shopfloor.language.dates import find_days
 from shopfloor.language.english import MONTHS, WEEKDAYS
 from shopfloor.language.languages import DEFAULT, Language

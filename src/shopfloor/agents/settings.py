@@ -8,10 +8,10 @@ from pydantic import JsonValue, ValidationError
 
 from shopfloor.agents.brand import Brand
 from shopfloor.agents.languages import OTHERS
-from shopfloor.agents.yaml_files import read_yaml, write_yaml
 from shopfloor.database.versioned import Kind, Versioned
 from shopfloor.kernel.errors import InvalidFields
 from shopfloor.kernel.fields import fields_of, shown
+from shopfloor.kernel.yaml_files import read_yaml, write_yaml
 
 Settings = Versioned[Brand]
 """What every agent keeps to."""

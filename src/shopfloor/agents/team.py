@@ -14,10 +14,10 @@ from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.registry import AgentEntry, CardVersion, Registry, card_of, export_card
 from shopfloor.agents.settings import Settings, brand_json, brand_of, merged, without_stale
-from shopfloor.agents.yaml_files import read_yaml
 from shopfloor.database.versioned import Version
 from shopfloor.kernel.errors import Conflict, FieldProblem, InvalidFields, NotFound
 from shopfloor.kernel.ids import AgentId
+from shopfloor.kernel.yaml_files import read_yaml
 from shopfloor.tools.contract import Toolset
 
 INDISPENSABLE = ("answer_question", "decline")

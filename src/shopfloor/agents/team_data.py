@@ -1,4 +1,4 @@
-"""What makes a team, as data, and the team that comes with the product."""
+"""What makes a team, as data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from shopfloor.agents.settings import shipped_brand
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TeamData:
-    """What makes a team, as data."""
+    """A team's cards, with what all of them keep to."""
 
     cards: Sequence[AgentCard]
     brand: Brand

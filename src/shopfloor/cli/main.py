@@ -21,6 +21,7 @@ from shopfloor.cli.keys import keys
 from shopfloor.cli.mcp import mcp
 from shopfloor.cli.models import models as model_commands
 from shopfloor.cli.options import Data, Json, Models, Router, config
+from shopfloor.cli.policy import policy
 from shopfloor.cli.profiles import profile
 from shopfloor.cli.prompts import prompts
 from shopfloor.cli.serve import serve
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.add_typer(agents, name="agents")
 app.add_typer(settings, name="settings")
 app.add_typer(prompts, name="prompts")
+app.add_typer(policy, name="policy")
 app.add_typer(keys, name="keys")
 app.add_typer(model_commands, name="models")
 app.add_typer(mcp, name="mcp")

@@ -13,7 +13,6 @@ from anyio import to_thread
 from pydantic import JsonValue
 from rich.markup import escape
 
-from shopfloor.agents.yaml_files import read_yaml
 from shopfloor.app import open_app, open_model_settings
 from shopfloor.cli.options import Data, Json, Models, To, config, read_file
 from shopfloor.cli.output import Output
@@ -21,6 +20,7 @@ from shopfloor.cli.versions import IfVersion, export, list_versions, show, told
 from shopfloor.config import Config
 from shopfloor.database.versioned import Version
 from shopfloor.kernel.errors import InvalidInput, WorldError
+from shopfloor.kernel.yaml_files import read_yaml
 from shopfloor.models.report import Report, Sum, report_of
 from shopfloor.models.settings import KeptModels, ModelSetting, ModelSettings, settings_to_keep
 from shopfloor.models.tiers import CLASSES, TIERS, Tier

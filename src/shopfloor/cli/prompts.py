@@ -12,8 +12,7 @@ from shopfloor.app import App
 from shopfloor.cli import prompt_trials as trials
 from shopfloor.cli.options import Data, Json, Models, To, config
 from shopfloor.cli.output import Output
-from shopfloor.cli.versions import IfVersion, export, list_versions, on_app, show, told
-from shopfloor.kernel.errors import NotFound
+from shopfloor.cli.versions import IfVersion, export, list_versions, number_before, on_app, show, told
 
 prompts = typer.Typer(help="What models are told about their work.", no_args_is_help=True)
 
@@ -103,7 +102,7 @@ def roll_back_prompts(
     """Bring earlier prompts back, as a new version."""
 
     async def roll_back(app: App, output: Output) -> None:
-        wanted = version if version is not None else await _number_before(app.prompts)
+        wanted = version if version is not None else await number_before(app.prompts)
         output.line(told(app.prompts, await app.prompts.restore(wanted)))
 
     on_app(roll_back, data)
@@ -115,11 +114,4 @@ async def _in_force(kept: KeptPrompts) -> tuple[Prompts, str]:
 
 
 async def _before(kept: KeptPrompts) -> tuple[Prompts, str]:
-    return await trials.candidate(kept, str(await _number_before(kept)))
-
-
-async def _number_before(kept: KeptPrompts) -> int:
-    earlier = (await kept.versions())[1:]
-    if not earlier:
-        raise NotFound("there are no prompts before those in force: they have not been changed yet")
-    return earlier[0].version
+    return await trials.candidate(kept, str(await number_before(kept)))

@@ -8,12 +8,12 @@ import anyio
 import typer
 from pydantic import JsonValue
 
-from shopfloor.agents.yaml_files import read_yaml
 from shopfloor.app import App
 from shopfloor.cli.options import Data, Json, To, read_file
 from shopfloor.cli.output import Output
 from shopfloor.cli.versions import IfVersion, export, list_versions, on_app, show, told
 from shopfloor.kernel.errors import InvalidInput
+from shopfloor.kernel.yaml_files import read_yaml
 
 settings = typer.Typer(help="The shop's settings, which every agent keeps to.", no_args_is_help=True)
 

@@ -12,11 +12,12 @@ from anyio import to_thread
 from pydantic import BaseModel, JsonValue
 from rich.markup import escape
 
-from shopfloor.agents.yaml_files import write_yaml
 from shopfloor.app import App, open_app
 from shopfloor.cli.options import config, write_file
 from shopfloor.cli.output import Output
 from shopfloor.database.versioned import Kind, Version, Versioned
+from shopfloor.kernel.errors import NotFound
+from shopfloor.kernel.yaml_files import write_yaml
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -79,3 +80,15 @@ def _row(kind: Kind[T], version: Version[T]) -> dict[str, JsonValue]:
 def _differences(kind: Kind[T], one: Version[T], other: Version[T]) -> Sequence[str]:
     new, old = kind.data(one.value), kind.data(other.value)
     return [name for name in {**new, **old} if new.get(name) != old.get(name)]
+
+
+async def number_before(kept: Versioned[T]) -> int:
+    """Return which version was in force before the one that is.
+
+    Raises:
+        NotFound: there was none.
+    """
+    earlier = (await kept.versions())[1:]
+    if not earlier:
+        raise NotFound(f"there are no {kept.kind.plural} before those in force: they have not been changed yet")
+    return earlier[0].version

@@ -11,7 +11,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from shopfloor.actions.gate import Admitted, Verdict
+from shopfloor.actions.proposal import Admitted, Verdict
 from shopfloor.agents.outcome import Waiting
 from shopfloor.agents.prompts import summary_note
 from shopfloor.agents.slots import Focus
@@ -262,7 +262,7 @@ class ChatState:
 
     @_take.register
     def _(self, data: ActionMoved, _at: datetime) -> None:
-        if self.turn is None:
+        if self.turn is None or data.turn_id != self.turn.id:  # staff acted, or what waited for them goes on
             return
         if data.state == "confirmed":
             self.turn.admitted[data.key] = Admitted(args=data.args, summary=data.summary, digest=data.digest)

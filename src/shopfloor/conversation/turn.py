@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
-from shopfloor.actions.gate import Consent
+from shopfloor.actions.proposal import Consent
 from shopfloor.agents.base import AgentFactory
 from shopfloor.agents.brand import Brand, TransferScenario
 from shopfloor.agents.card import AgentCard, Skill
@@ -111,8 +111,14 @@ class TurnRunner:
 
     async def record(self, event: EventData) -> None:
         """Journal an event at once, and before it what its task has read: after a crash the task must see the same."""
-        reads = self._calls.get(event.task_id, ()) if isinstance(event, events.ActionMoved) else ()
-        await self._log.append([*self._new(reads), event])
+        task = event.task_id if isinstance(event, events.ActionMoved) else None
+        reads = self._calls.get(task, ()) if task else ()
+        new = self._new(reads)
+        try:
+            await self._log.append([*new, event])
+        except BaseException:
+            self._journaled.difference_update(map(id, new))
+            raise
 
     async def recall(self) -> None:
         """Read what is remembered of a signed-in customer, once for the turn."""

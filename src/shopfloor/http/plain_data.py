@@ -6,9 +6,9 @@ from typing import Annotated, Any, cast
 from anyio import to_thread
 from fastapi import Depends, Request
 
-from shopfloor.agents.yaml_files import read_yaml
 from shopfloor.http.problems import rejection
 from shopfloor.kernel.errors import InvalidInput
+from shopfloor.kernel.yaml_files import read_yaml
 
 YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain"})
 TAKEN: dict[str, Any] = {

@@ -3,6 +3,11 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from shopfloor.actions.approvals import Approvals
+from shopfloor.actions.gate import Gate
+from shopfloor.actions.policies import Policies
+from shopfloor.actions.store import Actions
+from shopfloor.actions.undo import Undoing
 from shopfloor.agents.registry import Registry
 from shopfloor.agents.settings import Settings
 from shopfloor.agents.team import Team
@@ -24,8 +29,13 @@ class Services:
     chat: ChatOrchestrator
     outreach: OutreachRunner
     journal: Journal
+    gate: Gate
+    actions: Actions
+    approvals: Approvals
+    undoing: Undoing
     registry: Registry
     settings: Settings
+    policies: Policies
     team: Team
     keys: ApiKeys
     profiles: ProfileRecords

@@ -42,5 +42,15 @@ class Identity:
                 return self.is_signed_in
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Staff:
+    """A person of the shop's staff, as their API key or the command line names them; only code makes one."""
+
+    name: str
+
+
+Principal = Identity | Staff
+"""For whom something is done: a customer, or the shop itself by one of its people."""
+
 GUEST = Identity()
 """Somebody who has shown nothing yet."""

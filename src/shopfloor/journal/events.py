@@ -312,8 +312,10 @@ class ActionMoved(EventData):
     task_id: str | None = None
     agent: AgentId
     agent_name: str
+    is_for_shop: bool = False
+    """Whether it is for the shop itself; else it is for a customer or a guest."""
     customer_id: CustomerId | None = None
-    """For whom; None for a guest and for the merchant."""
+    """For whom; None for a guest and for the shop."""
     order_numbers: tuple[OrderNumber, ...] = ()
     """The orders that the guest for whom it is had opened."""
     staff: str | None = None

@@ -1,6 +1,6 @@
 """The journal in memory: the twin for tests, simulations and replays. It keeps what the real one would store."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import islice
@@ -19,9 +19,10 @@ from shopfloor.kernel.keyed_locks import KeyedLocks
 class MemoryJournal:
     """A `Journal` that lasts as long as its process."""
 
-    def __init__(self, clock: Clock) -> None:
-        """Take the clock that events are dated by."""
+    def __init__(self, clock: Clock, projections: Sequence[Callable[[Sequence[Event]], None]] = ()) -> None:
+        """Take the clock that events are dated by, and what follows all that is appended; what raises undoes it."""
         self._clock = clock
+        self._projections = projections
         self._streams: dict[StreamId, list[Entry]] = {}
         self._ends: dict[StreamId, StreamEnd] = {}
         self._waiting: dict[StreamId, Waiting] = {}
@@ -37,6 +38,9 @@ class MemoryJournal:
         }
         head = entries[-1].chain if entries else ""
         added = extend(stream, payloads, last_seq=len(entries), head=head, at=self._clock.now(), known=known)
+        if added.new:
+            for project in self._projections:
+                project(added.new)
         entries.extend(added.entries)
         if added.new:
             self._ends[stream] = StreamEnd(stream=stream, last_seq=entries[-1].seq, head=entries[-1].chain)

@@ -1,6 +1,6 @@
 """The journal in the installation's database, SQLite or PostgreSQL."""
 
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from functools import partial
@@ -38,6 +38,8 @@ MOVE_END = (
     .where(STREAMS.c.stream == bindparam("of"))
     .values({name: bindparam(name) for name in ("last_seq", "head", "unanswered", "waiting_since")})
 )
+Projection = Callable[[Connection, Sequence[Event]], None]
+"""Keeps rows up to the events of a stream; it changes nothing but the database."""
 MAX_NAMED = 1_000
 """Streams named in one query."""
 NEWEST_PAGE = 50
@@ -47,9 +49,13 @@ NEWEST_PAGE = 50
 class SqlJournal:
     """A `Journal` in tables of a database. Turns are held by file locks, so all its processes share one machine."""
 
-    def __init__(self, database: Database, clock: Clock, locks: Path) -> None:
-        """Take the database, the clock that events are dated by, and a directory for the file of locks."""
+    def __init__(self, database: Database, clock: Clock, locks: Path, projections: Sequence[Projection] = ()) -> None:
+        """Take the database, the clock that events are dated by, and a directory for the file of locks.
+
+        Each of the `projections` gets what an append stores, in its transaction; what one raises undoes the append.
+        """
         self._database = database
+        self._projections = projections
         self._clock = clock
         self._held = KeyedLocks()
         self._held_on_machine = MachineLocks(locks)
@@ -147,6 +153,8 @@ class SqlJournal:
             values = {"last_seq": end.seq, "head": end.chain}
             values |= {"unanswered": waiting.count, "waiting_since": waiting.since}
             connection.execute(MOVE_END, {"of": stream, **values})
+            for project in self._projections:
+                project(connection, added.new)
         return added.events
 
     def _erase(self, stream: StreamId, up_to: int | None, connection: Connection) -> int:

@@ -11,6 +11,7 @@ from shopfloor.kernel.errors import FieldProblem
 
 SHOWN = 12
 """Problems that are told of one thing; whoever has more has another file in hand."""
+LISTED = frozenset({list, tuple, dict})
 KEY = "[key]"
 """What ends the path of a key that is wrong itself, as pydantic has it."""
 
@@ -52,7 +53,7 @@ def _names(kind: Any, path: Sequence[int | str]) -> list[str]:
             field = kind.model_fields.get(part)
             kind = field.annotation if field else None
         else:
-            kind = get_args(kind)[-1] if get_origin(kind) in {list, dict} else None
+            kind = get_args(kind)[0 if get_origin(kind) is tuple else -1] if get_origin(kind) in LISTED else None
     kind = _plain(kind)
     return list(kind.model_fields) if _is_model(kind) else []
 
@@ -79,3 +80,11 @@ def wrong_fields(problems: Sequence[FieldProblem]) -> PydanticCustomError:
     """Return the error of a model's own check that found several fields wrong at once."""
     text = "; ".join(f"{problem.field}: {problem.message}" for problem in problems)
     return PydanticCustomError("fields", "{text}", {"text": text, "problems": list(problems)})
+
+
+def plain_text(text: str) -> str:
+    """Return a text in which nothing could steer what shows it; a validator."""
+    # What is no letter could steer the terminal or the page of whoever reads it.
+    if any(not letter.isprintable() and letter not in "\n\t" for letter in text):
+        raise ValueError("it holds a control character: leave it out")
+    return text

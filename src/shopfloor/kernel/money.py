@@ -1,6 +1,7 @@
 """Money in minor units, with its currency; never a float."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import total_ordering
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
@@ -48,3 +49,8 @@ class Money:
         digits = f"{whole:,}" + (f".{part:0{decimals}d}" if decimals else "")
         symbol = SYMBOLS.get(self.currency)
         return f"{sign}{symbol}{digits}" if symbol else f"{sign}{self.currency} {digits}"
+
+
+def in_units(money: Money) -> Decimal:
+    """Return an amount in whole units of its currency: 12.50 of 1,250 cents."""
+    return Decimal(f"{money.minor}E-{DECIMALS.get(money.currency, 2)}")

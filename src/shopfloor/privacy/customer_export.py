@@ -8,6 +8,7 @@ from itertools import chain
 from pydantic import JsonValue
 from pydantic_core import to_jsonable_python
 
+from shopfloor.actions.store import ActionFilter, ActionRecord
 from shopfloor.conversation.orchestrator import PREFIX
 from shopfloor.journal.chain import rebuild
 from shopfloor.journal.events import ContextLoaded
@@ -26,6 +27,7 @@ from shopfloor.tools.retail.carts import guest_cart
 FORMAT = "shopfloor-customer/1"
 ALL = 1_000_000
 """Orders of one customer that are asked for at once."""
+PAGE = 200
 View = dict[str, JsonValue]
 
 
@@ -35,6 +37,7 @@ class CustomerExport:
     def __init__(self, holdings: Holdings, clock: Clock) -> None:
         """Take all that holds something of customers, and the clock that says when it was written down."""
         self._journal = holdings.journal
+        self._actions = holdings.actions
         self._shop = holdings.shop
         self._profiles = holdings.profiles
         self._outreaches = holdings.outreaches
@@ -53,6 +56,7 @@ class CustomerExport:
             "shop": await self._of_shop(person, theirs),
             "profile": await self._profile(person),
             "outreaches": await self._of_outreaches(person),
+            "actions": await self._of_actions(person, theirs),
             "model_use": await self._model_use(person, theirs),
         }
         yield _json(parts).removesuffix("\n}") + ',\n  "conversations": ['
@@ -95,6 +99,20 @@ class CustomerExport:
             told: View = {"message": message_view(message) if message else None}
             held.append(outreach_view(outreach) | told)
         return held
+
+    async def _of_actions(self, person: Person, theirs: Belongings) -> list[JsonValue]:
+        """Return the actions that were for a customer, or stem from their conversations, the first proposed first."""
+        found: dict[str, ActionRecord] = {}
+        wanted = [ActionFilter(stream=stream) for stream in sorted(theirs.streams)]
+        if person.customer_id:
+            wanted.append(ActionFilter(customer_id=person.customer_id))
+        for each in wanted:
+            after: str | None = None
+            while page := await self._actions.find(each, after=after, limit=PAGE):
+                found |= {record.key: record for record in page}
+                after = page[-1].key
+        first = sorted(found.values(), key=lambda record: (record.proposed_at, record.key))
+        return [to_jsonable_python(record) for record in first]
 
     async def _profile(self, person: Person) -> View:
         if person.customer_id is None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from shopfloor.actions.store import Actions
 from shopfloor.journal.contract import Journal
 from shopfloor.models.ledger import Ledger
 from shopfloor.models.spending import Spending
@@ -15,6 +16,8 @@ class Holdings:
     """Where something of persons is kept."""
 
     journal: Journal
+    actions: Actions
+    """Rows beside the journal, emptied by its erasures."""
     shop: Shop
     profiles: Profiles
     outreaches: Outreaches

@@ -35,6 +35,7 @@ from shopfloor.shop.models import (
     ReturnState,
     Ticket,
     Variant,
+    Wish,
 )
 from shopfloor.shop.records import Records
 
@@ -357,12 +358,12 @@ class Leads(Protocol):
         ...
 
     async def restore_lead(
-        self, lead_id: str, earlier: Lead | None, consent: MarketingConsent | None, *, key: str
-    ) -> Lead | None:
-        """Let a lead be as it was before it was added, gone where it was not there, and a customer's consent too.
+        self, wish: Wish, earlier: Lead | None, consent: MarketingConsent | None, *, key: str
+    ) -> None:
+        """Let the lead that waits for a wish be as it was before, gone where it was not there, and a consent too.
 
         Raises:
-            NotFound: no such lead, or no such customer.
+            NotFound: no such lead waits, or there is no such customer.
             InvalidInput: the earlier lead is another one.
             Conflict: the key was used with other arguments.
         """

@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
-from shopfloor.actions.gate import Admitted, Consent, Verdict
+from shopfloor.actions.proposal import Admitted, Consent, Verdict
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import EventData, Source
 from shopfloor.kernel.errors import InvalidInput

@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import JsonValue, create_model
 
-from shopfloor.actions.gate import Gate, Proposal, Verdict
+from shopfloor.actions.gate import Gate
 from shopfloor.actions.kind import ActionKind
-from shopfloor.journal.events import ActionMoved, ActionState
+from shopfloor.actions.proposal import Origin, Proposal, Verdict
 from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, ToolResult
 
 
@@ -28,18 +28,21 @@ def gated_tool(kind: ActionKind[Any], gate: Gate) -> Tool[Any]:
         if settled := context.settled.get(key):  # the world has its effect already, so it would be judged otherwise
             return ToolResult(output=verdict_view(settled))
 
-        async def record(state: ActionState, verdict: Verdict) -> None:
-            await context.session.record(action_event(kind.name, key, state, verdict, context))
-
         proposal = Proposal(
             kind=kind.name,
             args=dumped,
             identity=context.session.identity,
             key=key,
+            origin=Origin(
+                agent=context.agent,
+                agent_name=context.agent_name,
+                turn_id=context.turn_id,
+                task_id=context.task_id,
+            ),
             consent=context.consent,
             admitted=context.admitted.get(key),
         )
-        verdict = await gate.submit(proposal, record)
+        verdict = await gate.submit(proposal, context.session.record)
         return ToolResult(output=verdict_view(verdict))
 
     args = _args_of(kind)
@@ -58,24 +61,6 @@ def verdict_view(verdict: Verdict) -> dict[str, JsonValue]:
         "reason": verdict.reason,
         "result": verdict.result,
     }
-
-
-def action_event(kind: str, key: str, state: ActionState, verdict: Verdict, context: ToolContext) -> ActionMoved:
-    """Return the event that tells of one step of an action."""
-    return ActionMoved(
-        turn_id=context.turn_id,
-        task_id=context.task_id,
-        agent=context.agent,
-        agent_name=context.agent_name,
-        key=key,
-        kind=kind,
-        digest=verdict.digest,
-        state=state,
-        args=verdict.args,
-        summary=verdict.summary,
-        rule=verdict.rule,
-        result=verdict.result,
-    )
 
 
 def _args_of(kind: ActionKind[Any]) -> type[ToolArgs]:

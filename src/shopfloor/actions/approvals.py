@@ -1,0 +1,272 @@
+"""The merchant's decision on actions whose stakes are too high for the team, and what time does to those that wait.
+
+The first decision on an action holds: its event has the action's key, so a second one is the first. What was approved
+passes the gate anew, since the world may have moved; only the customer's yes and the approval are not asked for again.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Literal
+
+from anyio import sleep
+from pydantic import JsonValue
+
+from shopfloor.actions.gate import Gate, parse
+from shopfloor.actions.proposal import Admitted, Origin, Proposal
+from shopfloor.actions.store import UNSETTLED, ActionFilter, ActionRecord, Actions
+from shopfloor.identity.identity import Identity, Staff
+from shopfloor.journal.contract import Journal
+from shopfloor.journal.events import ActionMoved, ActionState
+from shopfloor.kernel.canonical import digest
+from shopfloor.kernel.clock import Clock
+from shopfloor.kernel.errors import CallerError, Conflict, InvalidInput, NotFound, StorageError
+from shopfloor.kernel.ids import StreamId
+
+logger = logging.getLogger(__name__)
+
+Decision = Literal["approved", "rejected", "expired"]
+SETTLE_AFTER = timedelta(seconds=90)
+"""How long an admitted action is left to whoever carries it out; longer than a cancelled caller stays with it."""
+GIVE_UP_AFTER = timedelta(minutes=15)
+"""How long an outcome stays unknown: by then a request that was under way has arrived or never will."""
+POLL_S = 5
+WORKER = StreamId("worker/actions")
+"""What the one process that settles actions holds."""
+NOBODY = "nobody"
+"""Who decided where time did."""
+
+Tell = Callable[[ActionRecord], Awaitable[None]]
+"""Lets the customer of an action know what became of it; called again after a crash, so it does so once by its key."""
+
+
+class Approvals:
+    """Decides on actions, and carries out what was decided."""
+
+    def __init__(self, gate: Gate, actions: Actions, journal: Journal, clock: Clock, tell: Tell) -> None:
+        """Take the gate, the actions and their journal, and who tells customers."""
+        self._gate = gate
+        self._actions = actions
+        self._journal = journal
+        self._clock = clock
+        self._tell = tell
+
+    async def waiting(self, *, after: str | None = None, limit: int = 50) -> Sequence[ActionRecord]:
+        """Return a page of the actions that wait for the merchant, the last proposed first."""
+        waits = ActionFilter(states=frozenset({"needs_approval"}))
+        return await self._actions.find(waits, after=after, limit=limit)
+
+    async def approve(
+        self, key: str, staff: Staff, *, args: Mapping[str, JsonValue] | None = None, reason: str = ""
+    ) -> ActionRecord:
+        """Approve an action, with other arguments where some are given, carry it out, and return it as it then stands.
+
+        `args` replace those of the same name. What the customer said yes to cannot be changed: the edited action has to
+        read to them as it did.
+
+        Raises:
+            NotFound: no such action.
+            InvalidInput: the arguments do not fit, or the customer would have to be asked anew.
+            Conflict: it does not wait any more; somebody else, or time, decided first.
+            Refused: the edited action is against a rule.
+        """
+        record = await self._decidable(key)
+        edited = await self._edited(record, args) if args else record
+        decided = await self._decide(record, "approved", edited, staff=staff.name, reason=reason)
+        await self._carry_out(decided)
+        return await self._told(key)
+
+    async def reject(self, key: str, staff: Staff, *, reason: str) -> ActionRecord:
+        """Reject an action, with a reason that the customer reads.
+
+        Raises:
+            NotFound: no such action.
+            InvalidInput: no reason.
+            Conflict: it does not wait any more.
+        """
+        if not reason.strip():
+            raise InvalidInput("say why: the customer reads the reason")
+        record = await self._decidable(key)
+        await self._decide(record, "rejected", record, staff=staff.name, reason=reason.strip())
+        return await self._told(key)
+
+    async def run(self) -> None:
+        """Do what time comes for, as it comes, until cancelled; wait while another process does so."""
+        async with self._journal.hold(WORKER):
+            while True:
+                try:
+                    await self.settle()
+                except StorageError:
+                    logger.exception("actions cannot be settled; trying again in %d seconds", POLL_S)
+                await sleep(POLL_S)
+
+    async def settle(self) -> int:
+        """Do what time has come for, and return how much there was.
+
+        Waits that nobody decided on expire. What was approved or admitted and left by a process that died is carried
+        out. An unknown outcome is looked up by its key, and never tried again blindly.
+        """
+        now = self._clock.now()
+        due = await self._actions.due(now, unsettled_before=now - SETTLE_AFTER)
+        settled = 0
+        for record in due:
+            try:
+                settled += await self._settle(record)
+            except Exception:  # one that fails must not keep the others
+                logger.exception("the action %s could not be settled", record.key)
+        return settled
+
+    async def _settle(self, record: ActionRecord) -> bool:
+        match record.state:
+            case "needs_approval":
+                reason = "Nobody could decide on it in time, so it was not done."
+                try:
+                    await self._decide(record, "expired", record, staff=NOBODY, reason=reason)
+                except Conflict:
+                    return False
+            case "approved" | "confirmed":
+                await self._carry_out(record)
+            case _:
+                if not await self._look_up(record):
+                    return False
+        await self._told(record.key)
+        return True
+
+    async def _decidable(self, key: str) -> ActionRecord:
+        record = await self._actions.get(key)
+        if record is None:
+            raise NotFound(f"there is no action {key}")
+        if record.state != "needs_approval" or (record.expires_at and record.expires_at <= self._clock.now()):
+            raise _decided(record)
+        if not record.args:
+            raise Conflict(f"the action {key} cannot be decided on any more: its customer's data was erased")
+        return record
+
+    async def _edited(self, record: ActionRecord, changes: Mapping[str, JsonValue]) -> ActionRecord:
+        kind = self._gate.kind(record.kind)
+        if named := sorted(set(changes) & kind.injects):
+            raise InvalidInput(f"{', '.join(named)} cannot be changed: it says for whom the action is")
+        args = parse(kind, {**record.args, **changes})
+        dumped: dict[str, JsonValue] = args.model_dump(mode="json")
+        if set(kind.resources(args)) != set(record.resources):
+            raise InvalidInput("the edited action is about something else: reject this one and propose another")
+        preview = await kind.preview(args)
+        if kind.confirmation == "yes" and preview.summary != record.summary:
+            raise InvalidInput(
+                f"the customer said yes to {record.summary!r}, not to {preview.summary!r}: "
+                "reject it with a reason, so that they are asked anew"
+            )
+        shown = digest([kind.name, dumped, preview.summary])
+        return replace(record, args=dumped, summary=preview.summary, amount=preview.amount, digest=shown)
+
+    async def _decide(
+        self, record: ActionRecord, decision: Decision, decided: ActionRecord, *, staff: str, reason: str
+    ) -> ActionRecord:
+        """Journal a decision, and return the action with it.
+
+        Raises:
+            Conflict: somebody else decided first.
+        """
+        event = _event(decided, decision, staff=staff, reason=reason)
+        [stored] = await self._journal.append(record.stream, [event])
+        if stored.data != event:
+            raise _decided(await self._actions.get(record.key) or record)
+        return replace(decided, state=decision, staff=staff, reason=reason)
+
+    async def _carry_out(self, record: ActionRecord) -> None:
+        """Carry out what was approved, or admitted before a process died."""
+        is_admitted = record.state in UNSETTLED
+        admitted = Admitted(args=record.args, summary=record.summary, digest=record.digest) if is_admitted else None
+        proposal = Proposal(
+            kind=record.kind,
+            args=record.args,
+            identity=_principal(record),
+            key=record.key,
+            origin=Origin(
+                agent=record.agent, agent_name=record.agent_name, turn_id=record.turn_id, task_id=record.task_id
+            ),
+            admitted=admitted,
+            approved=None if is_admitted else record.digest,
+            approved_by=record.staff,
+        )
+
+        async def journal(event: ActionMoved) -> None:
+            await self._journal.append(record.stream, [event])
+
+        try:
+            await self._gate.submit(proposal, journal)
+        except CallerError as error:  # its kind is gone, or the key was used for something else
+            left = await self._actions.get(record.key)
+            if left and left.state in {"approved", "confirmed"}:
+                await journal(_event(left, "refused", staff=left.staff, reason=str(error), rule="action.impossible"))
+
+    async def _look_up(self, record: ActionRecord) -> bool:
+        """Find out what came of an action that was sent and not confirmed; say whether that is known now."""
+        kind = self._gate.kind(record.kind)
+        result = await kind.look_up(record.key) if kind.look_up else None
+        if result is not None:
+            await self._carry_out(record)  # under its key, which the shop has: it only tells again what it did
+            return True
+        if kind.look_up is None or self._clock.now() - record.moved_at < GIVE_UP_AFTER:
+            return False
+        reason = "It did not reach our shop system, so nothing was changed."
+        event = _event(record, "refused", staff=None, reason=reason, rule="outcome.not_done")
+        await self._journal.append(record.stream, [event])
+        return True
+
+    async def _told(self, key: str) -> ActionRecord:
+        record = await self._actions.get(key)
+        if record is None:
+            raise NotFound(f"there is no action {key}")
+        if not record.is_for_shop:
+            await self._tell(record)
+        return record
+
+
+def _event(
+    record: ActionRecord, state: ActionState, *, staff: str | None, reason: str, rule: str | None = None
+) -> ActionMoved:
+    return ActionMoved(
+        turn_id=record.turn_id,
+        task_id=record.task_id,
+        agent=record.agent,
+        agent_name=record.agent_name,
+        is_for_shop=record.is_for_shop,
+        customer_id=record.customer_id,
+        order_numbers=record.order_numbers,
+        staff=staff,
+        key=record.key,
+        kind=record.kind,
+        digest=record.digest,
+        state=state,
+        args=record.args,
+        summary=record.summary,
+        resources=record.resources,
+        amount_minor=record.amount.minor if record.amount else None,
+        currency=record.amount.currency if record.amount else None,
+        rule=rule or f"approval.{state}",
+        reason=reason,
+        inputs=record.inputs,
+        policy=record.policy,
+        before=record.before,
+        expires_at=record.expires_at,
+        undoes=record.undoes,
+    )
+
+
+def _principal(record: ActionRecord) -> Identity | Staff:
+    if record.is_for_shop:
+        return Staff(name=record.staff or record.agent_name)
+    return Identity(customer_id=record.customer_id, order_numbers=frozenset(record.order_numbers))
+
+
+def _decided(record: ActionRecord) -> Conflict:
+    match record.state:
+        case "approved" | "rejected" | "executed" | "refused" if record.staff:
+            done = "approved" if record.state in {"approved", "executed"} else record.state
+            return Conflict(f"{record.staff} has {done} this action already")
+        case "expired" | "needs_approval":
+            return Conflict("nobody decided on this action in time: it has expired")
+        case _:
+            return Conflict(f"this action does not wait for an approval: it is {record.state.replace('_', ' ')}")

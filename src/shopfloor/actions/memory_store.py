@@ -1,0 +1,140 @@
+"""The actions of a journal in memory: the twin for tests and simulations."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import takewhile
+
+from shopfloor.actions.projection import disputed, erased, held, moved
+from shopfloor.actions.store import (
+    COUNTED,
+    LIVE,
+    UNSETTLED,
+    ActionFilter,
+    ActionRecord,
+    Standing,
+    Usage,
+    UsageQuery,
+    busy,
+)
+from shopfloor.journal.events import ActionMoved, Event, PersonalErased
+from shopfloor.kernel.ids import AgentId, CustomerId
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class MemoryActions:
+    """All actions that a `MemoryJournal` with this as one of its projections was told of."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._records: dict[str, ActionRecord] = {}
+        self._held: dict[str, str] = {}
+        self._live: dict[str, dict[str, None]] = {}
+        """The keys of the live actions by resource."""
+        self._counted: dict[tuple[CustomerId | None, AgentId | None], dict[str, None]] = {}
+        """The keys of the actions that use up limits, last moved last: of each customer, of each agent, and all."""
+
+    def project(self, events: Sequence[Event]) -> None:
+        """Follow events of one stream.
+
+        Raises:
+            Refused: `conflict.busy`, where another action holds a resource that one was admitted to.
+        """
+        for event in events:
+            if isinstance(event.data, ActionMoved):
+                self._move(event, event.data)
+            elif isinstance(event.data, PersonalErased):
+                theirs = [record for record in self._records.values() if record.stream == event.stream]
+                self._records.update((record.key, erased(record)) for record in theirs)
+
+    def _move(self, event: Event, data: ActionMoved) -> None:
+        record = moved(self._records.get(data.key), event, data)
+        wanted = held(record)
+        if any(self._held.get(resource, record.key) != record.key for resource in wanted):
+            raise busy()
+        for resource in [resource for resource, key in self._held.items() if key == record.key]:
+            del self._held[resource]
+        self._held.update(dict.fromkeys(wanted, record.key))
+        self._list(self._records.get(record.key), record)
+        self._records[record.key] = record
+        if record.undoes and record.state == "executed" and (undone := self._records.get(record.undoes)):
+            self._records[undone.key] = replace(undone, undone_by=record.key)
+
+    def _list(self, known: ActionRecord | None, record: ActionRecord) -> None:
+        for resource in known.resources if known else ():
+            self._live.get(resource, {}).pop(record.key, None)
+        for resource in record.resources if record.state in LIVE else ():
+            self._live.setdefault(resource, {})[record.key] = None
+        for scope in ((record.customer_id, None), (None, record.agent), (None, None)):
+            counted = self._counted.setdefault(scope, {})
+            counted.pop(record.key, None)
+            if record.state in COUNTED:
+                counted[record.key] = None
+
+    async def get(self, key: str) -> ActionRecord | None:
+        """Return an action, or None."""
+        return self._records.get(key)
+
+    async def find(self, wanted: ActionFilter, *, after: str | None = None, limit: int = 50) -> Sequence[ActionRecord]:
+        """Return a page of actions, the last proposed first."""
+        found = sorted((one for one in self._records.values() if _fits(one, wanted)), key=_age, reverse=True)
+        last = self._records.get(after) if after else None
+        return [one for one in found if last is None or _age(one) < _age(last)][:limit]
+
+    async def standing(
+        self, key: str, resources: Sequence[str], queries: Sequence[UsageQuery], currency: str
+    ) -> Standing:
+        """Return all that a verdict on an action needs to know of actions."""
+        touching = {other for each in disputed(tuple(resources)) for other in self._live.get(each, ())}
+        live = sorted((self._records[other] for other in touching if other != key), key=_age)
+        return Standing(
+            record=self._records.get(key),
+            live=tuple(live),
+            usage=tuple(self._usage(query, currency) for query in queries),
+        )
+
+    async def due(self, now: datetime, *, unsettled_before: datetime) -> Sequence[ActionRecord]:
+        """Return what time has to move."""
+        return [one for one in sorted(self._records.values(), key=_age) if _is_due(one, now, unsettled_before)]
+
+    def _usage(self, query: UsageQuery, currency: str) -> Usage:
+        narrowest = (query.customer_id, None) if query.customer_id else (None, query.agent)
+        newest = map(self._records.__getitem__, reversed(self._counted.get(narrowest, {})))
+        counted = [one for one in takewhile(lambda one: one.moved_at >= query.since, newest) if _counts(one, query)]
+        amounts = [one.amount.minor for one in counted if one.amount and one.amount.currency == currency]
+        return Usage(actions=len(counted), amount_minor=sum(amounts))
+
+
+def _age(record: ActionRecord) -> tuple[datetime, str]:
+    return record.proposed_at, record.key
+
+
+def _fits(record: ActionRecord, wanted: ActionFilter) -> bool:
+    return (
+        (not wanted.states or record.state in wanted.states)
+        and wanted.stream in {None, record.stream}
+        and wanted.turn_id in {None, record.turn_id}
+        and wanted.agent in {None, record.agent}
+        and wanted.customer_id in {None, record.customer_id}
+        and wanted.kind in {None, record.kind}
+        and (wanted.resource is None or wanted.resource in record.resources)
+        and (wanted.since is None or record.proposed_at >= wanted.since)
+        and (wanted.until is None or record.proposed_at < wanted.until)
+        and (wanted.executed_since is None or (record.executed_at or EPOCH) >= wanted.executed_since)
+    )
+
+
+def _counts(record: ActionRecord, query: UsageQuery) -> bool:
+    return (
+        (not query.kinds or record.kind in query.kinds)
+        and query.customer_id in {None, record.customer_id}
+        and query.agent in {None, record.agent}
+        and (query.resource is None or query.resource in record.resources)
+    )
+
+
+def _is_due(record: ActionRecord, now: datetime, unsettled_before: datetime) -> bool:
+    if record.state == "needs_approval":
+        return record.expires_at is not None and record.expires_at <= now
+    return record.state in UNSETTLED | {"approved"} and record.moved_at < unsettled_before

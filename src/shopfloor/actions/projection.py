@@ -1,0 +1,74 @@
+"""How an event moves the record of its action: pure, so that every store keeps the same."""
+
+from dataclasses import replace
+
+from shopfloor.actions.store import UNSETTLED, ActionRecord
+from shopfloor.journal.events import ActionMoved, Event
+from shopfloor.kernel.money import Money
+
+NEW = ":new"
+"""How a resource ends that an action makes: nobody else can have it yet."""
+
+
+def moved(known: ActionRecord | None, event: Event, data: ActionMoved) -> ActionRecord:
+    """Return an action as it stands after an event; what the event does not say stays."""
+    has_money = data.amount_minor is not None and data.currency is not None
+    record = ActionRecord(
+        key=data.key,
+        stream=event.stream,
+        kind=data.kind,
+        state=data.state,
+        agent=data.agent,
+        agent_name=data.agent_name,
+        turn_id=data.turn_id,
+        task_id=data.task_id,
+        is_for_shop=data.is_for_shop,
+        customer_id=data.customer_id,
+        order_numbers=data.order_numbers,
+        staff=data.staff,
+        args=data.args,
+        summary=data.summary,
+        digest=data.digest,
+        resources=data.resources,
+        amount=Money(data.currency or "", data.amount_minor or 0) if has_money else None,
+        rule=data.rule,
+        reason=data.reason,
+        inputs=data.inputs,
+        policy=data.policy,
+        result=data.result,
+        before=data.before,
+        after=data.after,
+        proposed_at=known.proposed_at if known else event.at,
+        moved_at=event.at,
+        executed_at=event.at if data.state == "executed" else known.executed_at if known else None,
+        expires_at=data.expires_at,
+        undo_until=data.undo_until,
+        undoes=data.undoes,
+        undone_by=known.undone_by if known else None,
+    )
+    if known is None:
+        return record
+    return replace(
+        record,
+        # a decision is made by somebody else than who proposed it, and tells nothing of this anew
+        summary=record.summary or known.summary,
+        resources=record.resources or known.resources,
+        inputs=record.inputs or known.inputs,
+        amount=record.amount or known.amount,
+        undoes=record.undoes or known.undoes,
+    )
+
+
+def erased(record: ActionRecord) -> ActionRecord:
+    """Return an action without what was personal of it."""
+    return replace(record, args={}, summary="", digest="", inputs={}, reason="", result=None, before=None, after=None)
+
+
+def held(record: ActionRecord) -> tuple[str, ...]:
+    """Return the resources that an action keeps all others from, as long as it may get its effect."""
+    return disputed(record.resources) if record.state in UNSETTLED else ()
+
+
+def disputed(resources: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the resources that another action could want as well."""
+    return tuple(sorted({resource for resource in resources if not resource.endswith(NEW)}))

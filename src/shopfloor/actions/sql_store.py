@@ -1,0 +1,255 @@
+"""The actions of a journal on the database, kept in the transactions of its appends."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from shopfloor.actions.projection import disputed, erased, held, moved
+from shopfloor.actions.rows import ActionHoldRow, ActionResourceRow, ActionRow
+from shopfloor.actions.store import (
+    COUNTED,
+    LIVE,
+    UNSETTLED,
+    ActionFilter,
+    ActionRecord,
+    Standing,
+    Usage,
+    UsageQuery,
+    busy,
+)
+from shopfloor.database.engine import Database
+from shopfloor.journal.events import ActionMoved, Event, PersonalErased
+from shopfloor.kernel.ids import OrderNumber
+from shopfloor.kernel.money import Money
+
+ACTIONS = cast("Table", ActionRow.__table__)
+RESOURCES = cast("Table", ActionResourceRow.__table__)
+HOLDS = cast("Table", ActionHoldRow.__table__)
+# Built once: to build a statement takes longer than to run it.
+BY_KEY = select(ACTIONS).where(ACTIONS.c.key == bindparam("of"))
+RESOURCES_OF = select(RESOURCES.c.resource).where(RESOURCES.c.key == bindparam("of")).order_by(RESOURCES.c.resource)
+ADD = insert(ACTIONS)
+ADD_RESOURCE = insert(RESOURCES)
+FORGET_RESOURCES = delete(RESOURCES).where(RESOURCES.c.key == bindparam("of"))
+NAMES = tuple(column.name for column in ACTIONS.columns)
+FIXED = {"key", "proposed_at"}
+MOVE = (
+    update(ACTIONS)
+    .where(ACTIONS.c.key == bindparam("of"))
+    .values({name: bindparam(name) for name in NAMES if name not in FIXED})
+)
+SET_LIVE = update(RESOURCES).where(RESOURCES.c.key == bindparam("of")).values(is_live=bindparam("live"))
+RELEASE = delete(HOLDS).where(HOLDS.c.key == bindparam("of"))
+HOLDER = select(HOLDS.c.key).where(HOLDS.c.resource == bindparam("on"))
+UNDONE = update(ACTIONS).where(ACTIONS.c.key == bindparam("of")).values(undone_by=bindparam("by"))
+HOLD = {
+    name: dialect.insert(HOLDS).on_conflict_do_nothing(index_elements=["resource"])
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+PAGE = 200
+
+
+class SqlActions:
+    """All actions that a `SqlJournal` with this as one of its projections was told of."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the database."""
+        self._database = database
+
+    def project(self, connection: Connection, events: Sequence[Event]) -> None:
+        """Follow events of one stream, in the transaction that stores them.
+
+        Raises:
+            Refused: `conflict.busy`, where another action holds a resource that one was admitted to.
+        """
+        for event in events:
+            if isinstance(event.data, ActionMoved):
+                _move(connection, event, event.data)
+            elif isinstance(event.data, PersonalErased):
+                _erase(connection, event.stream)
+
+    async def get(self, key: str) -> ActionRecord | None:
+        """Return an action, or None."""
+        return await self._database.read_core(lambda connection: _get(connection, key))
+
+    async def find(self, wanted: ActionFilter, *, after: str | None = None, limit: int = 50) -> Sequence[ActionRecord]:
+        """Return a page of actions, the last proposed first."""
+        newest = select(ACTIONS).where(*_conditions(wanted))
+        newest = newest.order_by(ACTIONS.c.proposed_at.desc(), ACTIONS.c.key.desc()).limit(limit)
+
+        def read(connection: Connection) -> Sequence[ActionRecord]:
+            page = newest
+            if after and (last := _get(connection, after)):
+                older = and_(ACTIONS.c.proposed_at == last.proposed_at, ACTIONS.c.key < last.key)
+                page = page.where(or_(ACTIONS.c.proposed_at < last.proposed_at, older))
+            return _records(connection, page)
+
+        return await self._database.read_core(read)
+
+    async def standing(
+        self, key: str, resources: Sequence[str], queries: Sequence[UsageQuery], currency: str
+    ) -> Standing:
+        """Return all that a verdict on an action needs to know of actions."""
+        wanted = disputed(tuple(resources))
+
+        def read(connection: Connection) -> Standing:
+            return Standing(
+                record=_get(connection, key),
+                live=tuple(_live(connection, key, wanted)),
+                usage=tuple(_usage(connection, query, currency) for query in queries),
+            )
+
+        return await self._database.read_core(read)
+
+    async def due(self, now: datetime, *, unsettled_before: datetime) -> Sequence[ActionRecord]:
+        """Return what time has to move."""
+        expired = and_(ACTIONS.c.state == "needs_approval", ACTIONS.c.expires_at <= now)
+        left = and_(ACTIONS.c.state.in_(UNSETTLED | {"approved"}), ACTIONS.c.moved_at < unsettled_before)
+        waits = ACTIONS.c.state.in_(LIVE)  # what the partial index is on
+        oldest = select(ACTIONS).where(waits, or_(expired, left)).order_by(ACTIONS.c.proposed_at, ACTIONS.c.key)
+        return await self._database.read_core(lambda connection: _records(connection, oldest.limit(PAGE)))
+
+
+def _move(connection: Connection, event: Event, data: ActionMoved) -> None:
+    known = _get(connection, data.key)
+    record = moved(known, event, data)
+    if known is None:
+        connection.execute(ADD, {"key": record.key, "proposed_at": record.proposed_at, **_values(record)})
+    else:
+        connection.execute(MOVE, {"of": record.key, **_values(record)})
+    if known is None or set(record.resources) != set(known.resources):
+        _note_resources(connection, record)
+    elif (record.state in LIVE) != (known.state in LIVE):
+        connection.execute(SET_LIVE, {"of": record.key, "live": record.state in LIVE})
+    _hold(connection, known, record)
+    if record.undoes and record.state == "executed":
+        connection.execute(UNDONE, {"of": record.undoes, "by": record.key})
+
+
+def _note_resources(connection: Connection, record: ActionRecord) -> None:
+    connection.execute(FORGET_RESOURCES, {"of": record.key})
+    is_live = record.state in LIVE
+    rows = [{"key": record.key, "resource": each, "is_live": is_live} for each in sorted(set(record.resources))]
+    if rows:
+        connection.execute(ADD_RESOURCE, rows)
+
+
+def _hold(connection: Connection, known: ActionRecord | None, record: ActionRecord) -> None:
+    wanted = held(record)
+    if known and held(known) and not wanted:
+        connection.execute(RELEASE, {"of": record.key})
+    for resource in wanted:
+        connection.execute(HOLD[connection.dialect.name], {"resource": resource, "key": record.key})
+        if connection.execute(HOLDER, {"on": resource}).scalar_one() != record.key:
+            raise busy()
+
+
+def _erase(connection: Connection, stream: str) -> None:
+    for record in _records(connection, select(ACTIONS).where(ACTIONS.c.stream == stream)):
+        connection.execute(MOVE, {"of": record.key, **_values(erased(record))})
+
+
+def _get(connection: Connection, key: str) -> ActionRecord | None:
+    row = connection.execute(BY_KEY, {"of": key}).mappings().one_or_none()
+    if row is None:
+        return None
+    return _record(row, connection.scalars(RESOURCES_OF, {"of": key}))
+
+
+def _records(connection: Connection, wanted: Select[Any]) -> list[ActionRecord]:
+    rows = connection.execute(wanted).mappings().all()
+    resources: dict[str, list[str]] = {row["key"]: [] for row in rows}
+    theirs = select(RESOURCES.c.key, RESOURCES.c.resource).where(RESOURCES.c.key.in_(resources))
+    for key, resource in connection.execute(theirs.order_by(RESOURCES.c.resource)):
+        resources[key].append(resource)
+    return [_record(row, resources[row["key"]]) for row in rows]
+
+
+def _live(connection: Connection, key: str, resources: Sequence[str]) -> Iterator[ActionRecord]:
+    if not resources:
+        return
+    touched = select(RESOURCES.c.key).where(RESOURCES.c.is_live, RESOURCES.c.resource.in_(resources))
+    # A list of keys, for one statement less where there is none, as mostly.
+    keys = [other for other in connection.scalars(touched.distinct()) if other != key]
+    if keys:
+        live = select(ACTIONS).where(ACTIONS.c.key.in_(keys)).order_by(ACTIONS.c.proposed_at, ACTIONS.c.key)
+        yield from _records(connection, live)
+
+
+def _usage(connection: Connection, query: UsageQuery, currency: str) -> Usage:
+    is_money = ACTIONS.c.currency == currency
+    amount = func.coalesce(func.sum(ACTIONS.c.amount_minor).filter(is_money), 0)
+    counted = select(func.count(), amount).where(ACTIONS.c.state.in_(COUNTED), ACTIONS.c.moved_at >= query.since)
+    if query.kinds:
+        counted = counted.where(ACTIONS.c.kind.in_(query.kinds))
+    if query.customer_id is not None:
+        counted = counted.where(ACTIONS.c.customer_id == query.customer_id)
+    if query.agent is not None:
+        counted = counted.where(ACTIONS.c.agent == query.agent)
+    if query.resource is not None:
+        counted = counted.where(_touches(query.resource))
+    count, minor = connection.execute(counted).one()
+    return Usage(actions=count, amount_minor=int(minor))
+
+
+def _conditions(wanted: ActionFilter) -> Iterable[ColumnElement[bool]]:
+    if wanted.states:
+        yield ACTIONS.c.state.in_(wanted.states)
+    for column, value in (
+        (ACTIONS.c.stream, wanted.stream),
+        (ACTIONS.c.turn_id, wanted.turn_id),
+        (ACTIONS.c.agent, wanted.agent),
+        (ACTIONS.c.customer_id, wanted.customer_id),
+        (ACTIONS.c.kind, wanted.kind),
+    ):
+        if value is not None:
+            yield column == value
+    if wanted.resource is not None:
+        yield _touches(wanted.resource)
+    if wanted.since is not None:
+        yield ACTIONS.c.proposed_at >= wanted.since
+    if wanted.until is not None:
+        yield ACTIONS.c.proposed_at < wanted.until
+    if wanted.executed_since is not None:
+        yield ACTIONS.c.executed_at >= wanted.executed_since
+
+
+def _touches(resource: str) -> ColumnElement[bool]:
+    return ACTIONS.c.key.in_(select(RESOURCES.c.key).where(RESOURCES.c.resource == resource))
+
+
+def _values(record: ActionRecord) -> dict[str, object]:
+    """Return the columns that may change, by name."""
+    amount = record.amount
+    named = {name: getattr(record, name) for name in NAMES if hasattr(record, name)}
+    values = named | {
+        "order_numbers": list(record.order_numbers),
+        "amount_minor": amount.minor if amount else None,
+        "currency": amount.currency if amount else None,
+    }
+    return {name: value for name, value in values.items() if name not in FIXED}
+
+
+def _record(row: RowMapping, resources: Iterable[str]) -> ActionRecord:
+    columns: dict[str, Any] = {str(name): value for name, value in row.items()}
+    minor, currency = columns.pop("amount_minor"), columns.pop("currency")
+    columns["amount"] = None if minor is None else Money(currency, minor)
+    columns["order_numbers"] = tuple(OrderNumber(number) for number in columns["order_numbers"])
+    return ActionRecord(**columns, resources=tuple(resources))

@@ -1,0 +1,255 @@
+"""The merchant's decisions: the first one holds, and time decides where nobody does."""
+
+from datetime import timedelta
+
+import pytest
+from actions.conftest import Kept
+from actions.till import CLERK, STREAM, Desk, Till, other_policy
+from anyio import create_task_group, fail_after
+
+from shopfloor.actions.approvals import GIVE_UP_AFTER, SETTLE_AFTER
+from shopfloor.actions.store import ActionRecord
+from shopfloor.identity.identity import Staff
+from shopfloor.journal.events import ActionMoved
+from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
+from shopfloor.kernel.ids import StreamId
+from shopfloor.kernel.money import Money
+
+pytestmark = pytest.mark.anyio
+
+DEADLINE_S = 20
+GRACE, ALAN = Staff(name="Grace"), Staff(name="Alan")
+LARGE = {"order": "1", "minor": 900}
+
+
+async def waiting_desk(kept: Kept | None = None, *, confirmation: str = "none") -> Desk:
+    """Return a desk at which a payment waits for the merchant, under the key `k`."""
+    till = Till()
+    desk = Desk(till.kind(confirmation=confirmation), till=till, limit=Money("USD", 500), kept=kept)
+    verdict = await (desk.submit(LARGE) if confirmation == "none" else desk.paid(LARGE))
+    assert verdict.state == "needs_approval"
+    return desk
+
+
+async def test_what_waits_is_listed_with_all_that_a_merchant_decides_by(kept: Kept) -> None:
+    desk = await waiting_desk(kept)
+    [record] = await desk.approvals.waiting()
+    assert (record.key, record.kind, record.args["minor"]) == ("k", "pay", 900)
+    assert (record.amount, record.customer_id, record.agent_name) == (Money("USD", 900), "ada", "Clerk")
+    assert (record.rule, record.summary) == ("approval.irreversible", "Pay 900 for 1.")
+    assert record.expires_at == desk.clock.now() + timedelta(hours=24)
+
+
+async def test_an_approved_action_is_carried_out_and_the_customer_told(kept: Kept) -> None:
+    desk = await waiting_desk(kept)
+    record = await desk.approvals.approve("k", GRACE)
+    assert (record.state, record.staff, record.result) == ("executed", "Grace", {"paid": 900})
+    assert desk.till.paid == {"k": 900}
+    assert await desk.states() == ["needs_approval", "approved", "confirmed", "executed"]
+    assert [told.state for told in desk.told] == ["executed"]
+    assert await desk.approvals.waiting() == []
+
+
+async def test_a_rejected_action_is_not_carried_out_and_the_customer_reads_why(kept: Kept) -> None:
+    desk = await waiting_desk(kept)
+    record = await desk.approvals.reject("k", GRACE, reason=" It was paid before. ")
+    assert (record.state, record.reason, desk.till.paid) == ("rejected", "It was paid before.", {})
+    assert [told.reason for told in desk.told] == ["It was paid before."]
+    again = await desk.submit(LARGE)
+    assert (again.state, again.is_known) == ("refused", True)
+
+
+async def test_a_rejection_says_why() -> None:
+    desk = await waiting_desk()
+    with pytest.raises(InvalidInput, match="say why"):
+        await desk.approvals.reject("k", GRACE, reason=" ")
+    assert (await desk.get()).state == "needs_approval"
+
+
+async def test_of_two_people_who_decide_at_once_one_wins_and_the_other_is_told(kept: Kept) -> None:
+    desk = await waiting_desk(kept)
+    won: list[ActionRecord] = []
+    lost: list[str] = []
+
+    async def decide(staff: Staff, *, approves: bool) -> None:
+        try:
+            if approves:
+                won.append(await desk.approvals.approve("k", staff))
+            else:
+                won.append(await desk.approvals.reject("k", staff, reason="No."))
+        except Conflict as conflict:
+            lost.append(str(conflict))
+
+    with fail_after(DEADLINE_S):
+        async with create_task_group() as tasks:
+            for number in range(10):
+                tasks.start_soon(lambda n=number: decide(Staff(name=f"P{n}"), approves=n % 2 == 0))
+    assert (len(won), len(lost)) == (1, 9)
+    assert all(f"{won[0].staff} has " in told for told in lost)
+    assert len(desk.till.paid) == (won[0].state == "executed")
+
+
+async def test_a_decision_on_nothing_or_on_what_does_not_wait_is_an_error() -> None:
+    desk = await waiting_desk()
+    with pytest.raises(NotFound):
+        await desk.approvals.approve("other", GRACE)
+    await desk.submit({"order": "2", "minor": 1}, key="small")
+    with pytest.raises(Conflict, match="it is executed"):
+        await desk.approvals.approve("small", GRACE)
+
+
+async def test_the_world_may_move_before_an_approval_and_then_the_rule_says_no(kept: Kept) -> None:
+    desk = await waiting_desk(kept)
+    desk.till.shut = Refused("order.shipped", "It has left.")
+    record = await desk.approvals.approve("k", GRACE)
+    assert (record.state, record.rule, desk.till.paid) == ("refused", "order.shipped", {})
+    assert [told.rule for told in desk.told] == ["order.shipped"]
+
+
+async def test_what_reads_otherwise_than_what_was_approved_is_not_done() -> None:
+    desk = await waiting_desk()
+    desk.till.currency = "EUR"
+    desk.till.wording = "Pay {minor} euros for {order}."
+    record = await desk.approvals.approve("k", GRACE)
+    assert (record.state, record.rule, desk.till.paid) == ("refused", "approval.changed", {})
+
+
+async def test_a_limit_that_was_reached_meanwhile_holds_for_what_was_approved_too() -> None:
+    desk = await waiting_desk()
+    other_policy(desk, hourly=0)
+    assert (await desk.approvals.approve("k", GRACE)).rule == "pay.too_often"
+
+
+# -- approving something else ----------------------------------------------------------------------------------------
+
+
+async def test_an_action_may_be_edited_and_approved_in_one_go(kept: Kept) -> None:
+    desk = await waiting_desk(kept)
+    record = await desk.approvals.approve("k", GRACE, args={"minor": 700})
+    assert (record.state, record.args["minor"], record.summary) == ("executed", 700, "Pay 700 for 1.")
+    assert desk.till.paid == {"k": 700}
+
+
+async def test_what_the_customer_said_yes_to_cannot_be_edited_into_something_else() -> None:
+    desk = await waiting_desk(confirmation="yes")
+    with pytest.raises(InvalidInput, match=r"said yes to 'Pay 900 for 1\.'"):
+        await desk.approvals.approve("k", GRACE, args={"minor": 700})
+    assert (await desk.get()).state == "needs_approval"
+    assert (await desk.approvals.approve("k", GRACE, args={"note": "VIP"})).args["note"] == "VIP"
+
+
+@pytest.mark.parametrize("args", [{"order": "2"}, {"minor": "much"}, {"whom": "me"}])
+async def test_an_edit_that_does_not_fit_leaves_the_action_waiting(args: dict[str, str]) -> None:
+    desk = await waiting_desk()
+    with pytest.raises(InvalidInput):
+        await desk.approvals.approve("k", GRACE, args=args)
+    assert await desk.states() == ["needs_approval"]
+
+
+# -- time ------------------------------------------------------------------------------------------------------------
+
+
+async def test_nobody_approves_so_it_expires_and_the_customer_is_told(kept: Kept) -> None:
+    desk = await waiting_desk(kept)
+    assert await desk.approvals.settle() == 0
+    desk.clock.at += timedelta(hours=24)
+    assert await desk.approvals.settle() == 1
+    assert await desk.approvals.settle() == 0
+    record = await desk.get()
+    assert (record.state, record.rule, desk.till.paid) == ("expired", "approval.expired", {})
+    assert [told.state for told in desk.told] == ["expired"]
+
+
+async def test_what_has_expired_cannot_be_approved_even_before_that_is_written_down() -> None:
+    desk = await waiting_desk()
+    desk.clock.at += timedelta(hours=24)
+    with pytest.raises(Conflict, match="expired"):
+        await desk.approvals.approve("k", GRACE)
+    assert desk.till.paid == {}
+
+
+async def test_an_approval_that_a_crash_broke_off_is_carried_out_later(kept: Kept) -> None:
+    desk = await waiting_desk(kept)
+    record = await desk.get()
+    approved = _again(record, "approved", staff="Grace")
+    await desk.journal.append(STREAM, [approved])  # and then the process died
+    assert await desk.approvals.settle() == 0, "somebody may still be at it"
+    desk.clock.at += SETTLE_AFTER + timedelta(seconds=1)
+    assert await desk.approvals.settle() == 1
+    assert ((await desk.get()).state, desk.till.paid) == ("executed", {"k": 900})
+
+
+async def test_an_admitted_action_that_a_crash_broke_off_is_carried_out_once(kept: Kept) -> None:
+    desk = Desk(kept=kept)
+    desk.till.broken = Unavailable("the line is dead")
+    await desk.paid()
+    desk.till.broken = None
+    record = await desk.get()
+    await desk.journal.append(STREAM, [_again(record, "confirmed")])
+    desk.clock.at += SETTLE_AFTER + timedelta(seconds=1)
+    assert await desk.approvals.settle() == 1
+    assert ((await desk.get()).state, desk.till.paid) == ("executed", {"k": 500})
+
+
+# -- outcomes that nobody knows --------------------------------------------------------------------------------------
+
+
+async def test_an_unknown_outcome_is_looked_up_by_its_key(kept: Kept) -> None:
+    desk = Desk(kept=kept)
+    desk.till.broken = Unavailable("no answer")
+    await desk.paid()
+    desk.till.paid["k"], desk.till.broken = 500, None  # it had arrived all the same
+    desk.clock.at += SETTLE_AFTER + timedelta(seconds=1)
+    assert await desk.approvals.settle() == 1
+    assert (await desk.get()).state == "executed"
+    assert [told.state for told in desk.told] == ["executed"]
+
+
+async def test_what_never_arrived_is_not_tried_again_and_given_up_in_the_end(kept: Kept) -> None:
+    desk = Desk(kept=kept)
+    desk.till.broken = Unavailable("no answer")
+    await desk.paid()
+    desk.till.broken = None
+    desk.clock.at += SETTLE_AFTER + timedelta(seconds=1)
+    assert await desk.approvals.settle() == 0
+    desk.clock.at += GIVE_UP_AFTER
+    assert await desk.approvals.settle() == 1
+    record = await desk.get()
+    assert (record.state, record.rule, desk.till.asked) == ("refused", "outcome.not_done", ["k"])
+    assert (await desk.submit(key="next")).state == "needs_yes", "the order is free again"
+
+
+async def test_an_unknown_outcome_that_nobody_can_look_up_stays_unknown() -> None:
+    till = Till()
+    desk = Desk(till.kind(look_up=None, confirmation="none"), till=till)
+    till.broken = Unavailable("no answer")
+    await desk.submit()
+    desk.clock.at += timedelta(days=1)
+    assert await desk.approvals.settle() == 0
+    assert (await desk.get()).state == "outcome_unknown"
+
+
+async def test_one_that_cannot_be_settled_does_not_keep_the_others() -> None:
+    desk = await waiting_desk()
+    stray = _again(await desk.get(), "approved", staff="Grace").model_copy(update={"key": "stray", "kind": "gone"})
+    await desk.journal.append(StreamId("conversation/c0"), [stray])
+    desk.clock.at += timedelta(hours=24)
+    await desk.approvals.settle()
+    assert (await desk.get()).state == "expired"
+
+
+def _again(record: ActionRecord, state: str, staff: str | None = None) -> ActionMoved:
+    return ActionMoved(
+        turn_id=CLERK.turn_id,
+        task_id=CLERK.task_id,
+        agent=record.agent,
+        agent_name=record.agent_name,
+        customer_id=record.customer_id,
+        staff=staff,
+        key=record.key,
+        kind=record.kind,
+        digest=record.digest,
+        state=state,  # type: ignore[arg-type]
+        args=record.args,
+        summary=record.summary,
+    )
