@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import tzinfo
 from functools import partial
 from importlib import import_module
@@ -68,6 +68,9 @@ from shopfloor.planning.model_planner import SURE, ModelPlanner
 from shopfloor.planning.plan import Planner
 from shopfloor.planning.rules import RulePlanner
 from shopfloor.planning.trained import Trained, load_trained
+from shopfloor.privacy.customer_data import CustomerData
+from shopfloor.privacy.holdings import Holdings
+from shopfloor.privacy.retention import Retention
 from shopfloor.profiles.contract import Profiles
 from shopfloor.profiles.recollection import Recollection
 from shopfloor.profiles.records import ProfileRecords
@@ -121,6 +124,8 @@ class App:
     model_settings: KeptModels
     team: Team
     profiles: ProfileRecords
+    customers: CustomerData
+    retention: Retention
     keys: ApiKeys
     clock: Clock
     ids: IdSource
@@ -172,6 +177,11 @@ class Stores:
     mcp_servers: McpServers = field(default_factory=MemoryMcpServers)
     ledger: Ledger = field(default_factory=MemoryLedger)
     spending: Spending = field(default_factory=MemorySpending)
+
+    @property
+    def holdings(self) -> Holdings:
+        """Return what of it holds something of persons."""
+        return Holdings(**{one.name: getattr(self, one.name) for one in fields(Holdings)})
 
 
 async def assemble(
@@ -235,6 +245,8 @@ async def assemble(
         outreach=_outreach(stores, chat, clock),
         tokens=CustomerTokens(secret, clock),
         profiles=ProfileRecords(recollection, stores.shop.customers, clock),
+        customers=CustomerData(chat, stores.holdings, clock),
+        retention=Retention(chat, stores.holdings, stores.settings, clock),
         keys=stores.keys,
         clock=clock,
         ids=ids,
@@ -287,11 +299,12 @@ def services_of(app: App) -> Services:
         team=app.team,
         keys=app.keys,
         profiles=app.profiles,
+        customers=app.customers,
         identify=app.identify,
         secret=app.secret,
         clock=app.clock,
         ids=app.ids,
-        background=(app.outreach.run, app.approvals.run),
+        background=(app.outreach.run, app.approvals.run, app.retention.run),
     )
 
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TypeVar
 
+from pydantic import JsonValue
+
 from shopfloor.kernel.errors import Conflict, NotFound
 from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId, Sku
 from shopfloor.shop import rules, writes
@@ -15,6 +17,7 @@ from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.contract import Capability, Shop
 from shopfloor.shop.effects import Effect, Write, once
 from shopfloor.shop.item_changes import stock_changes
+from shopfloor.shop.memory_records import MemoryRecords
 from shopfloor.shop.models import (
     Address,
     Cart,
@@ -54,6 +57,7 @@ def memory_shop(contents: ShopContents) -> Shop:
         tickets=MemoryTickets(shelves),
         leads=MemoryLeads(shelves),
         effects=MemoryEffectBook(shelves),
+        records=MemoryRecords(shelves.leads, shelves.tickets, shelves.effects.amend),
         capabilities=frozenset(Capability),
     )
 
@@ -76,6 +80,11 @@ class MemoryEffects:
     def find(self, key: str) -> Effect | None:
         """Return the effect of a key, or None."""
         return self._effects.get(key)
+
+    def amend(self, change: Callable[[str, JsonValue], JsonValue]) -> None:
+        """Put other results in place of those that are kept, made of their kinds and of what they are."""
+        for key, one in self._effects.items():
+            self._effects[key] = replace(one, result=change(one.kind, one.result))
 
 
 class Shelves:
