@@ -13,6 +13,7 @@ from anyio import to_thread
 from sqlalchemy import select
 
 from shopfloor.actions.approvals import Approvals
+from shopfloor.actions.desk import StaffDesk
 from shopfloor.actions.gate import Gate, effects_of
 from shopfloor.actions.kind import ActionKind
 from shopfloor.actions.memory_store import MemoryActions
@@ -131,6 +132,7 @@ class App:
     actions: Actions
     approvals: Approvals
     undoing: Undoing
+    staff_desk: StaffDesk
     attached: AttachedTools | None = None
     """The tools of the attached MCP servers; None where the installation takes none."""
     models: ModelRouter | None = None
@@ -219,6 +221,7 @@ async def assemble(
         actions=stores.actions,
         approvals=Approvals(gate, stores.actions, stores.journal, clock, tell),
         undoing=Undoing(gate, stores.actions, stores.journal, clock),
+        staff_desk=StaffDesk(gate, stores.actions, stores.journal, ids),
         shop=stores.shop,
         journal=stores.journal,
         registry=stores.registry,
@@ -277,6 +280,7 @@ def services_of(app: App) -> Services:
         actions=app.actions,
         approvals=app.approvals,
         undoing=app.undoing,
+        staff_desk=app.staff_desk,
         registry=app.registry,
         settings=app.settings,
         policies=app.policies,

@@ -262,11 +262,10 @@ def _principal(record: ActionRecord) -> Identity | Staff:
 
 
 def _decided(record: ActionRecord) -> Conflict:
-    match record.state:
-        case "approved" | "rejected" | "executed" | "refused" if record.staff:
-            done = "approved" if record.state in {"approved", "executed"} else record.state
-            return Conflict(f"{record.staff} has {done} this action already")
-        case "expired" | "needs_approval":
-            return Conflict("nobody decided on this action in time: it has expired")
-        case _:
-            return Conflict(f"this action does not wait for an approval: it is {record.state.replace('_', ' ')}")
+    """Return the conflict of whoever comes too late, naming who was first."""
+    if record.state in {"expired", "needs_approval"}:
+        return Conflict("nobody decided on this action in time: it has expired")
+    if record.staff and not record.is_for_shop:  # what is for the shop names who proposed it
+        done = "rejected" if record.state == "rejected" else "approved"
+        return Conflict(f"{record.staff} has {done} this action already")
+    return Conflict(f"this action does not wait for an approval: it is {record.state.replace('_', ' ')}")

@@ -83,6 +83,10 @@ class Gate:
         self._clock = clock
         self._locks = KeyedLocks()
 
+    def kinds(self) -> Sequence[ActionKind[Any]]:
+        """Return all kinds."""
+        return tuple(self._kinds.values())
+
     def kind(self, name: str) -> ActionKind[Any]:
         """Return a kind.
 
@@ -316,7 +320,7 @@ def parse(kind: ActionKind[Any], args: Mapping[str, JsonValue]) -> ActionArgs:
     try:
         parsed: ActionArgs = kind.args.model_validate(dict(args))
     except ValidationError as error:
-        raise InvalidFields(f"{kind.name} cannot take these arguments", fields_of(error)) from error
+        raise InvalidFields(f"{kind.name} cannot take these arguments", fields_of(error, kind.args)) from error
     return parsed
 
 

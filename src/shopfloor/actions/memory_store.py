@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import takewhile
 
 from shopfloor.actions.projection import disputed, erased, held, moved
 from shopfloor.actions.store import (
@@ -17,6 +18,7 @@ from shopfloor.actions.store import (
     busy,
 )
 from shopfloor.journal.events import ActionMoved, Event, PersonalErased
+from shopfloor.kernel.ids import AgentId, CustomerId
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,6 +30,10 @@ class MemoryActions:
         """Start with none."""
         self._records: dict[str, ActionRecord] = {}
         self._held: dict[str, str] = {}
+        self._live: dict[str, dict[str, None]] = {}
+        """The keys of the live actions by resource."""
+        self._counted: dict[tuple[CustomerId | None, AgentId | None], dict[str, None]] = {}
+        """The keys of the actions that use up limits, last moved last: of each customer, of each agent, and all."""
 
     def project(self, events: Sequence[Event]) -> None:
         """Follow events of one stream.
@@ -50,13 +56,30 @@ class MemoryActions:
         for resource in [resource for resource, key in self._held.items() if key == record.key]:
             del self._held[resource]
         self._held.update(dict.fromkeys(wanted, record.key))
+        self._list(self._records.get(record.key), record)
         self._records[record.key] = record
         if record.undoes and record.state == "executed" and (undone := self._records.get(record.undoes)):
             self._records[undone.key] = replace(undone, undone_by=record.key)
 
+    def _list(self, known: ActionRecord | None, record: ActionRecord) -> None:
+        for resource in known.resources if known else ():
+            self._live.get(resource, {}).pop(record.key, None)
+        for resource in record.resources if record.state in LIVE else ():
+            self._live.setdefault(resource, {})[record.key] = None
+        for scope in ((record.customer_id, None), (None, record.agent), (None, None)):
+            counted = self._counted.setdefault(scope, {})
+            counted.pop(record.key, None)
+            if record.state in COUNTED:
+                counted[record.key] = None
+
     async def get(self, key: str) -> ActionRecord | None:
         """Return an action, or None."""
         return self._records.get(key)
+
+    async def named(self, start: str, *, limit: int = 5) -> Sequence[ActionRecord]:
+        """Return actions whose id begins so."""
+        named = [record for record in self._records.values() if record.id.startswith(start)]
+        return sorted(named, key=lambda record: (record.id, record.key))[:limit]
 
     async def find(self, wanted: ActionFilter, *, after: str | None = None, limit: int = 50) -> Sequence[ActionRecord]:
         """Return a page of actions, the last proposed first."""
@@ -68,9 +91,8 @@ class MemoryActions:
         self, key: str, resources: Sequence[str], queries: Sequence[UsageQuery], currency: str
     ) -> Standing:
         """Return all that a verdict on an action needs to know of actions."""
-        wanted = set(disputed(tuple(resources)))
-        records = sorted(self._records.values(), key=_age)
-        live = [one for one in records if one.state in LIVE and one.key != key and wanted & set(one.resources)]
+        touching = {other for each in disputed(tuple(resources)) for other in self._live.get(each, ())}
+        live = sorted((self._records[other] for other in touching if other != key), key=_age)
         return Standing(
             record=self._records.get(key),
             live=tuple(live),
@@ -82,7 +104,9 @@ class MemoryActions:
         return [one for one in sorted(self._records.values(), key=_age) if _is_due(one, now, unsettled_before)]
 
     def _usage(self, query: UsageQuery, currency: str) -> Usage:
-        counted = [one for one in self._records.values() if _counts(one, query)]
+        narrowest = (query.customer_id, None) if query.customer_id else (None, query.agent)
+        newest = map(self._records.__getitem__, reversed(self._counted.get(narrowest, {})))
+        counted = [one for one in takewhile(lambda one: one.moved_at >= query.since, newest) if _counts(one, query)]
         amounts = [one.amount.minor for one in counted if one.amount and one.amount.currency == currency]
         return Usage(actions=len(counted), amount_minor=sum(amounts))
 
@@ -108,9 +132,7 @@ def _fits(record: ActionRecord, wanted: ActionFilter) -> bool:
 
 def _counts(record: ActionRecord, query: UsageQuery) -> bool:
     return (
-        record.state in COUNTED
-        and record.moved_at >= query.since
-        and (not query.kinds or record.kind in query.kinds)
+        (not query.kinds or record.kind in query.kinds)
         and query.customer_id in {None, record.customer_id}
         and query.agent in {None, record.agent}
         and (query.resource is None or query.resource in record.resources)

@@ -28,6 +28,7 @@ class ActionRow(Base):
     )
 
     key: Mapped[str] = mapped_column(Text, primary_key=True)
+    id: Mapped[str] = mapped_column(String(16), index=True)
     stream: Mapped[str] = mapped_column(Text, index=True)
     kind: Mapped[str]
     state: Mapped[str] = mapped_column(String(16))

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from shopfloor.actions.naming import ids_from
 from shopfloor.actions.projection import disputed, erased, held, moved
 from shopfloor.actions.rows import ActionHoldRow, ActionResourceRow, ActionRow
 from shopfloor.actions.store import (
@@ -49,7 +50,7 @@ ADD = insert(ACTIONS)
 ADD_RESOURCE = insert(RESOURCES)
 FORGET_RESOURCES = delete(RESOURCES).where(RESOURCES.c.key == bindparam("of"))
 NAMES = tuple(column.name for column in ACTIONS.columns)
-FIXED = {"key", "proposed_at"}
+FIXED = {"key", "id", "proposed_at"}
 MOVE = (
     update(ACTIONS)
     .where(ACTIONS.c.key == bindparam("of"))
@@ -88,6 +89,16 @@ class SqlActions:
     async def get(self, key: str) -> ActionRecord | None:
         """Return an action, or None."""
         return await self._database.read_core(lambda connection: _get(connection, key))
+
+    async def named(self, start: str, *, limit: int = 5) -> Sequence[ActionRecord]:
+        """Return actions whose id begins so."""
+        wanted = (
+            select(ACTIONS)
+            .where(ACTIONS.c.id.between(*ids_from(start)))
+            .order_by(ACTIONS.c.id, ACTIONS.c.key)
+            .limit(limit)
+        )
+        return await self._database.read_core(lambda connection: _records(connection, wanted))
 
     async def find(self, wanted: ActionFilter, *, after: str | None = None, limit: int = 50) -> Sequence[ActionRecord]:
         """Return a page of actions, the last proposed first."""
@@ -131,7 +142,8 @@ def _move(connection: Connection, event: Event, data: ActionMoved) -> None:
     known = _get(connection, data.key)
     record = moved(known, event, data)
     if known is None:
-        connection.execute(ADD, {"key": record.key, "proposed_at": record.proposed_at, **_values(record)})
+        fixed = {"key": record.key, "id": record.id, "proposed_at": record.proposed_at}
+        connection.execute(ADD, {**fixed, **_values(record)})
     else:
         connection.execute(MOVE, {"of": record.key, **_values(record)})
     if known is None or set(record.resources) != set(known.resources):
@@ -249,6 +261,7 @@ def _values(record: ActionRecord) -> dict[str, object]:
 
 def _record(row: RowMapping, resources: Iterable[str]) -> ActionRecord:
     columns: dict[str, Any] = {str(name): value for name, value in row.items()}
+    del columns["id"]  # it is made of the key
     minor, currency = columns.pop("amount_minor"), columns.pop("currency")
     columns["amount"] = None if minor is None else Money(currency, minor)
     columns["order_numbers"] = tuple(OrderNumber(number) for number in columns["order_numbers"])

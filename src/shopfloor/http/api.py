@@ -13,7 +13,21 @@ from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from shopfloor.http import agents, conversations, keys, policy, problems, profiles, runs, settings, shop, signals
+from shopfloor.http import (
+    actions,
+    agents,
+    approvals,
+    conversations,
+    keys,
+    policy,
+    problems,
+    profiles,
+    runs,
+    settings,
+    shop,
+    signals,
+    undo,
+)
 from shopfloor.http.guard import API_PATHS, Guard
 from shopfloor.http.limits import Limits
 from shopfloor.http.running import Running
@@ -29,6 +43,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     policy.router,
     profiles.router,
     signals.router,
+    actions.router,
+    approvals.router,
+    undo.router,
 )
 """One for each noun."""
 PAGE = Path(__file__).parent / "page"
