@@ -71,6 +71,7 @@ def of_status() -> Iterator[tuple[str, Case]]:
             yield f"cancel_non_pending:{status}", ada(asked["cancel"])
             for what in ("address", "payment", "items"):
                 yield f"modify_{what}_non_pending:{status}", ada(asked[f"modify_{what}"])
+            yield f"modify_payment_non_pending:{status}", ada(pay_by(order, "ben_card"))
         if status != "delivered":
             yield f"return_non_delivered:{status}", ada(asked["return"])
             yield f"exchange_non_delivered:{status}", ada(asked["exchange"])
