@@ -197,8 +197,7 @@ async def assemble(
     kit = RetailKit(stores.shop, stores.profiles, partial(_return_policy, stores), clock, ZoneInfo(brand.zone))
     kinds = kit.kinds()
     policies = _policies(stores, kit.all_kinds())
-    durable = InlineDurable(effects_of(kinds))
-    gate = Gate(kinds, durable=durable, owns=kit.owns, rules=policies.in_force, actions=stores.actions, clock=clock)
+    gate = _gate(kit, policies, stores.actions, clock)
     recollection = Recollection(stores.profiles, stores.shop, search.category_of, clock)
     reads = kit.reads(search, retriever, recollection, stores.tries)
     own = ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds if kind.is_offered)])
@@ -305,6 +304,12 @@ def _outreach(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> OutreachR
         settings=stores.settings,
         clock=clock,
     )
+
+
+def _gate(kit: RetailKit, policies: Policies, actions: Actions, clock: Clock) -> Gate:
+    kinds = kit.kinds()
+    durable = InlineDurable(effects_of(kinds))
+    return Gate(kinds, durable=durable, owns=kit.owns, rules=policies.in_force, actions=actions, clock=clock)
 
 
 async def _return_policy(stores: Stores) -> ReturnPolicy:
