@@ -181,7 +181,7 @@ async def assemble(
     search = await CatalogueSearch.build(stores.shop.catalogue)
     retriever = await _retriever(home=brand.country)
     await to_thread.run_sync(prepare)
-    kinds = _kinds(stores, clock, ZoneInfo(brand.zone))
+    kinds = kinds_of(stores, clock, ZoneInfo(brand.zone))
     gate = _gate(kinds, stores, clock)
     recollection = Recollection(stores.profiles, stores.shop, search.category_of, clock)
     reads = _reads(stores, search, retriever, recollection, clock, ZoneInfo(brand.zone))
@@ -272,8 +272,8 @@ def _outreach(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> OutreachR
     )
 
 
-def _kinds(stores: Stores, clock: Clock, zone: tzinfo) -> list[ActionKind[Any]]:
-    """Return the writes that the shop offers."""
+def kinds_of(stores: Stores, clock: Clock, zone: tzinfo) -> list[ActionKind[Any]]:
+    """Return the writes that an installation's shop offers, those among them that no agent may propose."""
     shop = stores.shop
     known: tuple[ActionKind[Any], ...] = (
         *OrderChanges(shop, clock, zone).kinds(),
@@ -464,6 +464,22 @@ def shipped_team() -> TeamData:
     return TeamData(cards=shipped_cards(), brand=shipped_brand(), prompts=shipped_prompts())
 
 
+def memory_stores(contents: ShopContents, team: TeamData, *, clock: Clock, ids: IdSource) -> Stores:
+    """Return where everything is kept in memory only."""
+    return Stores(
+        shop=memory_shop(contents),
+        journal=MemoryJournal(clock),
+        registry=MemoryRegistry(team.cards, clock),
+        settings=MemoryVersioned(SETTINGS, team.brand, clock),
+        prompts=MemoryVersioned(PROMPTS, team.prompts, clock),
+        model_settings=MemoryVersioned(MODELS, ModelSettings(), clock),
+        tries=MemoryTries(),
+        outreaches=MemoryOutreaches(),
+        profiles=MemoryProfiles(),
+        keys=MemoryKeys(clock, ids),
+    )
+
+
 async def memory_app(
     contents: ShopContents,
     *,
@@ -481,20 +497,8 @@ async def memory_app(
     Its team is the shipped one unless another is given.
     """
     team = team or await to_thread.run_sync(shipped_team)
-    stores = Stores(
-        shop=memory_shop(contents),
-        journal=MemoryJournal(clock),
-        registry=MemoryRegistry(team.cards, clock),
-        settings=MemoryVersioned(SETTINGS, team.brand, clock),
-        prompts=MemoryVersioned(PROMPTS, team.prompts, clock),
-        model_settings=MemoryVersioned(MODELS, ModelSettings(), clock),
-        tries=MemoryTries(),
-        outreaches=MemoryOutreaches(),
-        profiles=MemoryProfiles(),
-        keys=MemoryKeys(clock, ids),
-    )
     return await assemble(
-        stores,
+        memory_stores(contents, team, clock=clock, ids=ids),
         secret=b"\0" * 32,
         clock=clock,
         ids=ids,

@@ -189,10 +189,8 @@ class _Writes:
         return Preview(summary=f"Forget {_told(args.entries)}.")
 
     async def forget(self, key: str, args: ForgetArgs) -> JsonValue:
-        things = [
-            (entry.key, checked(entry.key, entry.value) if KEYS[entry.key].is_list else None) for entry in args.entries
-        ]
-        await self._profiles.forget_all_of(_owner(args), things, at=self._clock.now(), key=key)
+        things = [(entry.key, entry.value) for entry in args.entries]
+        await self._profiles.forget_things(_owner(args), things, at=self._clock.now(), key=key)
         return {"told": _told(args.entries)}
 
     async def preview_erase(self, args: EraseProfileArgs) -> Preview:
