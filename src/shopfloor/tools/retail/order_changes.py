@@ -247,10 +247,9 @@ class OrderChanges:
     async def _preview_items(self, args: ChangeOrderItems) -> Preview:
         case = await self._case(args.order_number)
         order, now = case.order, self._clock.now()
-        method_id = _method_id(args, order)
         products = await self._products(args)
-        changed = rules.with_items_changed(case.account, args.asked(), method_id, products, at=now).order
-        method = case.wallet.own(method_id)
+        changed = rules.with_items_changed(case.account, args.asked(), args.method_id, products, at=now).order
+        method = case.wallet.own(args.method_id or order.payment_method_id)
         goods = ", ".join(_told(each, order, products) for each in args.changes)
         difference = changed.total - order.total
         summary = (
@@ -269,10 +268,9 @@ class OrderChanges:
         )
 
     async def _replace(self, key: str, args: ChangeOrderItems) -> JsonValue:
-        method_id = _method_id(args, await self._order(args.order_number))
         now = self._clock.now()
         return order_view(
-            await self._shop.orders.change_items(args.order_number, args.asked(), method_id, at=now, key=key)
+            await self._shop.orders.change_items(args.order_number, args.asked(), args.method_id, at=now, key=key)
         )
 
     async def _products(self, args: ChangeOrderItems) -> Products:
@@ -318,10 +316,6 @@ def _paid_as_before(args: ChangePaymentMethod, done: Done) -> dict[str, JsonValu
     if not before["method_id"]:
         raise Refused("undo.no_method", "How it was paid before is not stored in the account.")
     return {"order_number": args.order_number, "method_id": before["method_id"]}
-
-
-def _method_id(args: ChangeOrderItems, order: Order) -> str:
-    return args.method_id or order.payment_method_id
 
 
 def _label(method_id: str, case: _Case) -> str:
