@@ -27,7 +27,7 @@ from shopfloor.tools.retail.accounts import AddressFields, wallet_of
 from shopfloor.tools.retail.looking_up import by_key
 from shopfloor.tools.retail.order_facts import METHOD_FACTS, ORDER_FACTS, method_facts, order_facts
 from shopfloor.tools.retail.undoing import earlier
-from shopfloor.tools.retail.views import line_name, looks, order_view
+from shopfloor.tools.retail.views import line_name, looks, money_view, order_view
 
 ADDRESS = TypeAdapter(Address)
 Method = Annotated[
@@ -262,7 +262,7 @@ class OrderChanges:
             facts={
                 **self._facts(case),
                 **method_facts(method),
-                "difference": difference.minor,
+                "difference": money_view(difference),
                 "pieces_changed": sum(each.quantity for each in args.changes),
             },
         )
