@@ -43,6 +43,7 @@ class Racer:
 
     async def run(self) -> Verdict:
         """Ask, say yes where that is asked for, and return what came of it; nobody waits too long for an answer."""
+
         async def record(event: ActionMoved) -> None:
             await self.app.journal.append(self.stream, [event])
 
