@@ -2,8 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import tzinfo
+from dataclasses import dataclass, field, fields
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -42,7 +41,7 @@ from shopfloor.database.sql_versioned import SqlVersioned
 from shopfloor.database.versioned import Kind, MemoryVersioned, T, Versioned
 from shopfloor.durable.inline import InlineDurable
 from shopfloor.http.services import Services
-from shopfloor.identity.guest_check import GuestCheck, Tries
+from shopfloor.identity.guest_check import Tries
 from shopfloor.identity.identity import Identity
 from shopfloor.identity.key_stores import MemoryKeys, SqlKeys
 from shopfloor.identity.keys import ApiKeys
@@ -68,6 +67,9 @@ from shopfloor.planning.model_planner import SURE, ModelPlanner
 from shopfloor.planning.plan import Planner
 from shopfloor.planning.rules import RulePlanner
 from shopfloor.planning.trained import Trained, load_trained
+from shopfloor.privacy.customer_data import CustomerData
+from shopfloor.privacy.holdings import Holdings
+from shopfloor.privacy.retention import Retention
 from shopfloor.profiles.contract import Profiles
 from shopfloor.profiles.recollection import Recollection
 from shopfloor.profiles.records import ProfileRecords
@@ -81,26 +83,13 @@ from shopfloor.shop.memory import memory_shop
 from shopfloor.shop.return_policy import ReturnPolicy
 from shopfloor.shop.sql import load, sql_shop
 from shopfloor.shop.sql.rows import ProductRow
-from shopfloor.tools.contract import Tool, Toolset
+from shopfloor.tools.contract import Toolset
 from shopfloor.tools.gated import gated_tool
 from shopfloor.tools.mcp_client.servers import McpServers
 from shopfloor.tools.mcp_client.stores import MemoryMcpServers, SqlMcpServers
 from shopfloor.tools.mcp_client.toolset import AttachedTools, WithAttached, opened
-from shopfloor.tools.retail.accounts import AccountTools, account_kinds
-from shopfloor.tools.retail.carts import CartTools, cart_kinds, owns_cart
-from shopfloor.tools.retail.choosing import ChoosingTools
-from shopfloor.tools.retail.knowledge import KnowledgeTools
-from shopfloor.tools.retail.leads import LeadTools
-from shopfloor.tools.retail.order_changes import OrderChanges
-from shopfloor.tools.retail.orders import OrderTools, owns_resource
-from shopfloor.tools.retail.products import ProductTools
-from shopfloor.tools.retail.profile import Noticing, ProfileTools, profile_kinds
-from shopfloor.tools.retail.return_cases import Policy
-from shopfloor.tools.retail.return_requests import ReturnRequests
-from shopfloor.tools.retail.returns import ReturnTools
-from shopfloor.tools.retail.sign_ups import lead_kinds
-from shopfloor.tools.retail.tickets import ticket_kinds
-from shopfloor.tools.retail.upsell import Habits, UpsellTools
+from shopfloor.tools.retail.kit import RetailKit
+from shopfloor.tools.retail.profile import Noticing
 from shopfloor.tools.toolsets import ToolList
 
 
@@ -121,6 +110,8 @@ class App:
     model_settings: KeptModels
     team: Team
     profiles: ProfileRecords
+    customers: CustomerData
+    retention: Retention
     keys: ApiKeys
     clock: Clock
     ids: IdSource
@@ -173,6 +164,11 @@ class Stores:
     ledger: Ledger = field(default_factory=MemoryLedger)
     spending: Spending = field(default_factory=MemorySpending)
 
+    @property
+    def holdings(self) -> Holdings:
+        """Return what of it holds something of persons."""
+        return Holdings(**{one.name: getattr(self, one.name) for one in fields(Holdings)})
+
 
 async def assemble(
     stores: Stores,
@@ -198,12 +194,12 @@ async def assemble(
     search = await CatalogueSearch.build(stores.shop.catalogue)
     retriever = await _retriever(home=brand.country)
     await to_thread.run_sync(prepare)
-    known = _kinds(stores, clock, ZoneInfo(brand.zone))
-    kinds = [kind for kind in known if kind.needs is None or kind.needs in stores.shop.capabilities]
-    policies = _policies(stores, known)
-    gate = _gate(kinds, stores, policies, clock)
+    kit = RetailKit(stores.shop, stores.profiles, partial(_return_policy, stores), clock, ZoneInfo(brand.zone))
+    kinds = kit.kinds()
+    policies = _policies(stores, kit.all_kinds())
+    gate = _gate(kit, policies, stores.actions, clock)
     recollection = Recollection(stores.profiles, stores.shop, search.category_of, clock)
-    reads = _reads(stores, search, retriever, recollection, clock, ZoneInfo(brand.zone))
+    reads = kit.reads(search, retriever, recollection, stores.tries)
     own = ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds if kind.is_offered)])
     noticing = Noticing(own, stores.profiles)
     tools = wrap(WithAttached(noticing, attached) if attached else noticing)
@@ -235,6 +231,8 @@ async def assemble(
         outreach=_outreach(stores, chat, clock),
         tokens=CustomerTokens(secret, clock),
         profiles=ProfileRecords(recollection, stores.shop.customers, clock),
+        customers=CustomerData(chat, stores.holdings, clock),
+        retention=Retention(chat, stores.holdings, stores.settings, clock),
         keys=stores.keys,
         clock=clock,
         ids=ids,
@@ -287,11 +285,12 @@ def services_of(app: App) -> Services:
         team=app.team,
         keys=app.keys,
         profiles=app.profiles,
+        customers=app.customers,
         identify=app.identify,
         secret=app.secret,
         clock=app.clock,
         ids=app.ids,
-        background=(app.outreach.run, app.approvals.run),
+        background=(app.outreach.run, app.approvals.run, app.retention.run),
     )
 
 
@@ -307,18 +306,14 @@ def _outreach(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> OutreachR
     )
 
 
-def _kinds(stores: Stores, clock: Clock, zone: tzinfo) -> list[ActionKind[Any]]:
-    """Return all writes that there are; a shop offers those that it is capable of."""
-    shop = stores.shop
-    return [
-        *OrderChanges(shop, clock, zone).kinds(),
-        *ReturnRequests(shop, _return_policy(stores), clock, zone).kinds(),
-        *ticket_kinds(shop, clock),
-        *cart_kinds(shop, clock),
-        *lead_kinds(shop, clock),
-        *account_kinds(shop),
-        *profile_kinds(stores.profiles, clock),
-    ]
+def _gate(kit: RetailKit, policies: Policies, actions: Actions, clock: Clock) -> Gate:
+    kinds = kit.kinds()
+    durable = InlineDurable(effects_of(kinds))
+    return Gate(kinds, durable=durable, owns=kit.owns, rules=policies.in_force, actions=actions, clock=clock)
+
+
+async def _return_policy(stores: Stores) -> ReturnPolicy:
+    return (await stores.settings.in_force()).returns
 
 
 def _policies(stores: Stores, kinds: Sequence[ActionKind[Any]]) -> Policies:
@@ -331,48 +326,6 @@ def _policies(stores: Stores, kinds: Sequence[ActionKind[Any]]) -> Policies:
         return Terms(currency=brand.currency, zone=ZoneInfo(brand.zone), irreversible_limit=limit)
 
     return Policies(stores.policy, kinds, terms, agents)
-
-
-def _return_policy(stores: Stores) -> Policy:
-    async def policy() -> ReturnPolicy:
-        return (await stores.settings.in_force()).returns
-
-    return policy
-
-
-def _reads(
-    stores: Stores,
-    search: CatalogueSearch,
-    retriever: PageRetriever,
-    recollection: Recollection,
-    clock: Clock,
-    zone: tzinfo,
-) -> Sequence[Tool[Any]]:
-    """Return the tools that propose nothing."""
-    shop = stores.shop
-    return (
-        *OrderTools(shop, GuestCheck(shop.orders, stores.tries, clock)).tools(),
-        *AccountTools(shop, clock).tools(),
-        *ProductTools(shop.catalogue, search, clock, partial(search.refresh, shop.catalogue)).tools(),
-        *ChoosingTools(shop.catalogue, search).tools(),
-        *CartTools(shop.carts, shop.catalogue).tools(),
-        *UpsellTools(shop, search, Habits(shop.orders, search.category_of, clock)).tools(),
-        *LeadTools(shop, search).tools(),
-        *KnowledgeTools(retriever).tools(),
-        *ReturnTools(shop, _return_policy(stores), clock, zone).tools(),
-        *ProfileTools(recollection, lambda text: search.understand(text).brand).tools(),
-    )
-
-
-def _gate(kinds: Sequence[ActionKind[Any]], stores: Stores, policies: Policies, clock: Clock) -> Gate:
-    async def owns(identity: Identity, resource: str) -> bool:
-        kind = resource.partition(":")[0]
-        if kind in {"cart", "guest_cart"}:
-            return await owns_cart(stores.shop.carts, identity, resource)
-        return kind == "lead" or await owns_resource(stores.shop.orders, identity, resource)
-
-    durable = InlineDurable(effects_of(kinds))
-    return Gate(kinds, durable=durable, owns=owns, rules=policies.in_force, actions=stores.actions, clock=clock)
 
 
 @asynccontextmanager

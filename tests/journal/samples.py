@@ -3,8 +3,19 @@
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from shopfloor.journal.events import EVENT_TYPES, EventData, HandedOff, MessageWritten, ReplyComposed, Source
-from shopfloor.kernel.ids import AgentId, ConversationId, MessageId, TurnId
+from shopfloor.journal.chain import KNOWN_TYPES
+from shopfloor.journal.events import (
+    ActionMoved,
+    ActionState,
+    EventData,
+    HandedOff,
+    IdentityVerified,
+    MessageWritten,
+    PersonalErased,
+    ReplyComposed,
+    Source,
+)
+from shopfloor.kernel.ids import AgentId, ConversationId, CustomerId, MessageId, TurnId
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
@@ -23,7 +34,9 @@ def any_event(kind: type[EventData]) -> st.SearchStrategy[EventData]:
     return st.builds(kind, **fields)
 
 
-any_events = st.lists(st.one_of([any_event(kind) for kind in EVENT_TYPES.values()]), min_size=1, max_size=4)
+written_events = st.one_of([any_event(kind) for kind in KNOWN_TYPES.values() if kind is not PersonalErased])
+"""Of any type but the one that only the journal itself writes."""
+any_events = st.lists(written_events, min_size=1, max_size=4)
 
 
 def asks(name: str, *, text: str = "Where is my order?", client_id: str | None = None) -> MessageWritten:
@@ -48,4 +61,27 @@ def hands_off(reason: str) -> HandedOff:
         to_agent=AgentId("returns"),
         agent_name="Return Management",
         reason=reason,
+    )
+
+
+def shows(customer: str | None, *, email: str | None = None) -> IdentityVerified:
+    return IdentityVerified(
+        method="token" if customer else "order_and_email",
+        customer_id=CustomerId(customer) if customer else None,
+        email=email,
+    )
+
+
+def moves(kind: str, state: ActionState, *, rule: str | None = None, customer: str | None = None) -> ActionMoved:
+    return ActionMoved(
+        agent=AgentId("orders"),
+        agent_name="Order Management",
+        customer_id=CustomerId(customer) if customer else None,
+        key=f"{kind}/{state}",
+        kind=kind,
+        digest="d",
+        state=state,
+        args={"order_number": "123"},
+        summary="Cancel order 123.",
+        rule=rule,
     )

@@ -1,19 +1,21 @@
 """What every journal promises."""
 
 import math
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from anyio import create_task_group, fail_after
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from journal.samples import any_event, any_events, asks, hands_off, replies
+from journal.samples import any_event, any_events, asks, hands_off, moves, replies, shows
 
+from shopfloor.journal.chain import KNOWN_TYPES, Entry
 from shopfloor.journal.contract import Journal
-from shopfloor.journal.events import EVENT_TYPES, EventData, PersonalErased, ToolCalled
+from shopfloor.journal.events import Event, EventData, PersonalErased, ToolCalled
+from shopfloor.journal.wanted import Mark, Wanted, Whose, place_of
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import InvalidInput
-from shopfloor.kernel.ids import AgentId, StreamId, TurnId
+from shopfloor.kernel.ids import AgentId, CustomerId, StreamId, TurnId
 
 pytestmark = pytest.mark.anyio
 
@@ -82,7 +84,7 @@ async def test_any_events_read_back_as_they_are(journal: Journal, events: list[E
 
 
 @settings(A_FEW, max_examples=20)
-@given(events=st.tuples(*(any_event(kind) for kind in EVENT_TYPES.values())))
+@given(events=st.tuples(*(any_event(kind) for kind in KNOWN_TYPES.values())))
 async def test_an_event_of_every_type_can_be_erased(journal: Journal, events: tuple[EventData, ...]) -> None:
     await journal.append(STREAM, events)
     await journal.erase(STREAM)
@@ -244,3 +246,146 @@ async def test_who_gives_up_waiting_leaves_the_stream_to_others(journal: Journal
                 pass
     async with journal.hold(STREAM, wait=False) as is_held:
         assert is_held
+
+
+async def test_what_was_written_after_an_event_can_stay_when_it_is_erased(journal: Journal) -> None:
+    await journal.append(STREAM, [asks("a", text="before"), replies("a"), asks("b", text="after")])
+    assert await journal.erase(STREAM, up_to=2) == 2
+    first, _, third, told = await journal.read(STREAM)
+    assert (first.data, third.data) == (asks("a", text=""), asks("b", text="after"))
+    assert told.data == PersonalErased(events=2, up_to=2)
+    assert await journal.erase(STREAM, up_to=2) == 0
+    assert await journal.verify(STREAM) == 4
+    assert await journal.erase(STREAM) == 1
+    assert [event.data for event in await journal.read(STREAM, after=4)] == [PersonalErased(events=1)]
+    assert await journal.verify(STREAM) == 5
+
+
+async def test_erasing_a_stream_that_is_not_there_makes_none(journal: Journal) -> None:
+    assert await journal.erase(STREAM) == 0
+    assert list(await journal.streams()) == []
+    assert await journal.verify(STREAM) == 0
+
+
+# Over all streams
+
+
+def places(entries: "list[Entry] | tuple[Entry, ...]") -> list[tuple[str, int]]:
+    return [(entry.stream, entry.seq) for entry in entries]
+
+
+async def test_streams_are_paged_by_name_with_their_ends(journal: Journal) -> None:
+    names = [StreamId(f"conversation:{name}") for name in ("c", "a", "e", "b", "d")]
+    for name in names:
+        await journal.append(name, [asks("a"), replies("a")])
+    first = await journal.streams(limit=2)
+    rest = await journal.streams(after=first[-1].stream, limit=100)
+    assert [end.stream for end in (*first, *rest)] == sorted(names)
+    assert {end.last_seq for end in (*first, *rest)} == {2}
+    for end in (*first, *rest):
+        (last,) = await journal.entries(end.stream, after=Mark(end.stream, 1))
+        assert end.head == last.chain
+    assert list(await journal.streams(after=StreamId("conversation:e"))) == []
+
+
+async def test_entries_are_paged_as_they_are_stored(journal: Journal) -> None:
+    events = await journal.append(STREAM, [asks("a"), hands_off("it is a return"), replies("a")])
+    first = await journal.entries(STREAM, limit=2)
+    last = await journal.entries(STREAM, after=Mark(STREAM, 2), limit=2)
+    assert [(one.seq, one.at, one.type) for one in (*first, *last)] == [(e.seq, e.at, e.data.TYPE) for e in events]
+    assert first[0].personal == '{"content":"Where is my order?"}'
+    await journal.erase(STREAM)
+    assert {one.personal for one in await journal.entries(STREAM)} == {None}
+    assert list(await journal.entries(StreamId("conversation:none"))) == []
+
+
+async def test_the_entries_of_all_streams_are_paged_by_stream_and_number(journal: Journal) -> None:
+    for stream in (OTHER, STREAM, OTHER, STREAM):
+        await journal.append(stream, [asks("a"), asks("b")])
+    paged: list[Entry] = []
+    while page := await journal.entries(after=Mark(paged[-1].stream, paged[-1].seq) if paged else None, limit=3):
+        paged += page
+    assert places(paged) == [(stream, seq) for stream in (STREAM, OTHER) for seq in (1, 2, 3, 4)]
+
+
+async def test_the_newest_of_all_streams_lead_and_are_paged(journal: Journal, clock: FixedClock) -> None:
+    for number in range(3):
+        await journal.append(STREAM, [asks(f"a{number}"), asks(f"b{number}")])
+        await journal.append(OTHER, [asks(f"c{number}")])
+        clock.at += timedelta(seconds=1)
+    whole = await journal.newest(Wanted(), limit=100)
+    assert places([*whole])[:4] == [(OTHER, 3), (STREAM, 6), (STREAM, 5), (OTHER, 2)]
+    paged: list[Entry] = []
+    while page := await journal.newest(Wanted(), before=place_of(paged[-1]) if paged else None, limit=2):
+        paged += page
+    assert paged == list(whole)
+    assert len(paged) == 9
+
+
+AT = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
+THEIRS = Whose(customer_id=CustomerId("c-1"), streams=frozenset({STREAM}))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (Wanted(), ["1.1", "1.2", "1.3", "2.1", "2.2", "2.3"]),
+        (Wanted(since=AT + timedelta(seconds=1)), ["2.1", "2.2", "2.3"]),
+        (Wanted(until=AT + timedelta(seconds=1)), ["1.1", "1.2", "1.3"]),
+        (Wanted(stream=OTHER), ["2.1", "2.2", "2.3"]),
+        (Wanted(types=frozenset({"MESSAGE", "HANDOFF"})), ["1.1", "1.2", "2.1"]),
+        (Wanted(agent=AgentId("returns")), ["1.2"]),
+        (Wanted(agent=AgentId("order")), []),
+        (Wanted(kind="cancel_order"), ["1.3", "2.2"]),
+        (Wanted(kind="CANCEL_ORDER"), []),
+        (Wanted(kind="cancel%"), []),
+        (Wanted(kind='say "x"'), ["2.3"]),
+        (Wanted(rule="identity.owner"), ["2.2"]),
+        (Wanted(kind="cancel_order", rule="identity.owner", stream=STREAM), []),
+        (Wanted(whose=THEIRS), ["1.1", "1.2", "1.3", "2.3"]),
+        (Wanted(whose=Whose(customer_id=None, streams=frozenset({OTHER}))), ["2.1", "2.2", "2.3"]),
+        (Wanted(whose=Whose(customer_id=CustomerId("c-2"), streams=frozenset())), []),
+    ],
+)
+async def test_what_is_wanted_is_found(journal: Journal, clock: FixedClock, wanted: Wanted, found: list[str]) -> None:
+    await journal.append(STREAM, [asks("a"), hands_off("it is a return"), moves("cancel_order", "executed")])
+    clock.at += timedelta(seconds=1)
+    refused = moves("cancel_order", "refused", rule="identity.owner")
+    await journal.append(OTHER, [asks("b"), refused, moves('say "x"', "executed", customer="c-1")])
+    entries = await journal.newest(wanted)
+    assert sorted(f"{entry.stream[-1]}.{entry.seq}" for entry in entries) == found
+
+
+async def test_the_last_identity_of_each_stream_is_told(journal: Journal) -> None:
+    third = StreamId("conversation:3")
+    await journal.append(STREAM, [asks("a"), shows(None, email="zoe@example.com"), shows("c-1", email="z@example.com")])
+    await journal.append(OTHER, [asks("b")])
+    await journal.append(third, [shows(None, email="zoe@example.com")])
+
+    def told(events: "list[Event]") -> list[tuple[str, EventData]]:
+        return [(event.stream, event.data) for event in events]
+
+    whole = [(STREAM, shows("c-1", email="z@example.com")), (third, shows(None, email="zoe@example.com"))]
+    assert told([*await journal.identities()]) == whole
+    assert told([*await journal.identities(limit=1)]) == whole[:1]
+    assert told([*await journal.identities(after=STREAM)]) == whole[1:]
+    await journal.erase(third)
+    assert told([*await journal.identities(after=STREAM)]) == [(third, shows(None))]
+
+
+async def test_streams_are_idle_while_nothing_happens_and_nothing_waits(journal: Journal, clock: FixedClock) -> None:
+    waiting, impersonal = StreamId("conversation:3"), StreamId("conversation:4")
+    await journal.append(STREAM, [asks("a"), replies("a")])
+    await journal.append(waiting, [asks("c")])
+    await journal.append(impersonal, [PersonalErased(events=0)])
+    clock.at += timedelta(days=1)
+    await journal.append(OTHER, [asks("b"), replies("b")])
+    assert list(await journal.idle(clock.at)) == [STREAM]
+    clock.at += timedelta(microseconds=1)
+    assert list(await journal.idle(clock.at)) == [STREAM, OTHER]
+    assert list(await journal.idle(clock.at, limit=1)) == [STREAM]
+    assert list(await journal.idle(clock.at, after=STREAM)) == [OTHER]
+    await journal.erase(STREAM, up_to=1)
+    await journal.erase(OTHER)
+    clock.at += timedelta(days=1)
+    assert list(await journal.idle(clock.at)) == [STREAM]

@@ -76,6 +76,14 @@ async def test_calls_are_found_by_their_time(ledger: Ledger) -> None:
     assert list(await ledger.calls(NOW - timedelta(days=1), NOW)) == []
 
 
+@pytest.mark.anyio
+async def test_old_calls_are_counted_and_removed_some_at_a_time(ledger: Ledger) -> None:
+    await ledger.record(CALL, replace(CALL, model="other"), FAILED)
+    assert [await ledger.count(NOW), await ledger.count(FAILED.at)] == [0, 2]
+    assert [await ledger.remove(FAILED.at, limit=1) for _ in range(3)] == [1, 1, 0]
+    assert list(await ledger.calls(NOW, NOW + timedelta(days=1))) == [FAILED]
+
+
 class FailingLedger(MemoryLedger):
     is_full = True
 

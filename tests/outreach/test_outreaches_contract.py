@@ -11,6 +11,7 @@ from shopfloor.database.engine import Database
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import Conflict, NotFound
 from shopfloor.kernel.ids import AgentId, ConversationId, CustomerId, OrderNumber, Sku
+from shopfloor.kernel.persons import Person
 from shopfloor.outreach.attempts import OutboxMessage, Outreach, Recipient, new_outreach
 from shopfloor.outreach.contract import Outreaches
 from shopfloor.outreach.memory import MemoryOutreaches
@@ -284,3 +285,47 @@ async def test_what_is_not_there_is_not_found(store: Outreaches) -> None:
         await store.end("out_0", "failed", "because", at=NOW)
     with pytest.raises(NotFound):
         await store.close("out_0")
+
+
+async def test_a_persons_outreaches_are_told_with_their_messages(store: Outreaches) -> None:
+    ada, by_address = outreach(), outreach(Recipient(email="ADA@example.com", lead_id="lead_2"))
+    others = outreach(Recipient(email="ada@example.com", customer_id=CustomerId("ben"), lead_id="lead_3"))
+    await taken(store, ada, by_address, others, outreach(guest(1)))
+    await admitted(store, ada)
+    await store.end(ada.id, "sent", "allowed", at=NOW, message=message(ada))
+    held = await store.held(Person(customer_id=CustomerId("ada"), email="ada@example.com"))
+    assert {one.id: told for one, told in held} == {ada.id: message(ada), by_address.id: None}
+    as_guest = await store.held(Person(customer_id=None, email="ada@example.com"))
+    assert [one.id for one, _ in as_guest] == [by_address.id]
+    assert list(await store.held(Person(customer_id=None, email=None))) == []
+
+
+async def test_what_is_over_grows_old_and_what_is_open_does_not(store: Outreaches) -> None:
+    over, told, open_one, young = (outreach(guest(n), minutes=n // 3) for n in range(4))
+    await taken(store, over, told, open_one, young)
+    later = NOW + timedelta(days=1)
+    for one in (over, young):
+        await store.end(one.id, "suppressed", "cap.day", at=NOW)
+    await admitted(store, told)
+    await store.end(told.id, "sent", "allowed", at=NOW, message=replace(message(told), created_at=later))
+    just_after = NOW + timedelta(seconds=1)
+    assert list(await store.old(NOW)) == []
+    assert list(await store.old(just_after)) == [over.id], "the message of the second is young"
+    old = [over.id, told.id, young.id]
+    assert list(await store.old(later + timedelta(seconds=1))) == sorted(old)
+    assert list(await store.old(later + timedelta(seconds=1), after=sorted(old)[0], limit=1)) == [sorted(old)[1]]
+
+
+async def test_what_is_removed_is_gone_with_its_message_and_its_signal_stays(store: Outreaches) -> None:
+    one, other = outreach(), outreach(guest(1))
+    await taken(store, one, other)
+    await admitted(store, one)
+    await store.end(one.id, "sent", "allowed", at=NOW, message=message(one))
+    assert await store.remove([one.id, "out_nothing"]) == 1
+    assert await store.remove([one.id]) == 0
+    assert await store.outreaches_of("s1") == [other]
+    assert list(await store.outbox()) == []
+    assert not await store.add_signal(signal()), "sent again it is the same signal"
+    assert list(await store.untaken()) == []
+    with pytest.raises(NotFound):
+        await store.end(one.id, "failed", "trouble", at=NOW)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -59,6 +60,7 @@ MOVE = (
 SET_LIVE = update(RESOURCES).where(RESOURCES.c.key == bindparam("of")).values(is_live=bindparam("live"))
 RELEASE = delete(HOLDS).where(HOLDS.c.key == bindparam("of"))
 HOLDER = select(HOLDS.c.key).where(HOLDS.c.resource == bindparam("on"))
+TOUCHING = select(RESOURCES.c.key).where(RESOURCES.c.is_live, RESOURCES.c.resource.in_(bindparam("on", expanding=True)))
 UNDONE = update(ACTIONS).where(ACTIONS.c.key == bindparam("of")).values(undone_by=bindparam("by"))
 HOLD = {
     name: dialect.insert(HOLDS).on_conflict_do_nothing(index_elements=["resource"])
@@ -197,28 +199,34 @@ def _records(connection: Connection, wanted: Select[Any]) -> list[ActionRecord]:
 def _live(connection: Connection, key: str, resources: Sequence[str]) -> Iterator[ActionRecord]:
     if not resources:
         return
-    touched = select(RESOURCES.c.key).where(RESOURCES.c.is_live, RESOURCES.c.resource.in_(resources))
-    # A list of keys, for one statement less where there is none, as mostly.
-    keys = [other for other in connection.scalars(touched.distinct()) if other != key]
+    # The keys by themselves, for one statement less where there is none, as mostly.
+    keys = {other for other in connection.scalars(TOUCHING, {"on": list(resources)}) if other != key}
     if keys:
         live = select(ACTIONS).where(ACTIONS.c.key.in_(keys)).order_by(ACTIONS.c.proposed_at, ACTIONS.c.key)
         yield from _records(connection, live)
 
 
 def _usage(connection: Connection, query: UsageQuery, currency: str) -> Usage:
-    is_money = ACTIONS.c.currency == currency
-    amount = func.coalesce(func.sum(ACTIONS.c.amount_minor).filter(is_money), 0)
-    counted = select(func.count(), amount).where(ACTIONS.c.state.in_(COUNTED), ACTIONS.c.moved_at >= query.since)
-    if query.kinds:
-        counted = counted.where(ACTIONS.c.kind.in_(query.kinds))
-    if query.customer_id is not None:
-        counted = counted.where(ACTIONS.c.customer_id == query.customer_id)
-    if query.agent is not None:
-        counted = counted.where(ACTIONS.c.agent == query.agent)
-    if query.resource is not None:
-        counted = counted.where(_touches(query.resource))
-    count, minor = connection.execute(counted).one()
+    named = {"customer_id": query.customer_id, "agent": query.agent, "resource": query.resource}
+    given = {name: value for name, value in named.items() if value is not None}
+    counting = _counting(frozenset(given), has_kinds=bool(query.kinds))
+    values = {"since": query.since, "in": currency, **given} | ({"kinds": sorted(query.kinds)} if query.kinds else {})
+    count, minor = connection.execute(counting, values).one()
     return Usage(actions=count, amount_minor=int(minor))
+
+
+@cache
+def _counting(named: frozenset[str], *, has_kinds: bool) -> Select[int, Any]:
+    """Return the statement that counts by what is named; each is built once."""
+    is_money = ACTIONS.c.currency == bindparam("in")
+    amount = func.coalesce(func.sum(ACTIONS.c.amount_minor).filter(is_money), 0)
+    counted = select(func.count(), amount).where(ACTIONS.c.state.in_(COUNTED), ACTIONS.c.moved_at >= bindparam("since"))
+    if has_kinds:
+        counted = counted.where(ACTIONS.c.kind.in_(bindparam("kinds", expanding=True)))
+    if "resource" in named:
+        touching = select(RESOURCES.c.key).where(RESOURCES.c.resource == bindparam("resource"))
+        counted = counted.where(ACTIONS.c.key.in_(touching))
+    return counted.where(*(ACTIONS.c[name] == bindparam(name) for name in sorted(named - {"resource"})))
 
 
 def _conditions(wanted: ActionFilter) -> Iterable[ColumnElement[bool]]:

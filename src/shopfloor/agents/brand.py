@@ -111,6 +111,20 @@ class TransferScenario(Data):
     out_of_hours_message: str
 
 
+Days = Annotated[int, Field(le=36_500)]
+
+
+class RetentionRules(Data):
+    """For how many days something is kept once it no longer moves; None for as long as the installation lasts."""
+
+    conversations_days: Annotated[Days, Field(ge=1)] | None = None
+    """Then the personal part of a conversation's events is erased; the events stay."""
+    outreaches_days: Annotated[Days, Field(ge=8)] | None = None
+    """Then outreaches are removed with their messages in the outbox: not before the week that frequency caps count."""
+    model_calls_days: Annotated[Days, Field(ge=1)] | None = None
+    """Then calls are removed from the model ledger."""
+
+
 class Brand(Data):
     """A shop's global settings for its agents."""
 
@@ -141,6 +155,7 @@ class Brand(Data):
     transfer_scenarios: tuple[TransferScenario, ...] = ()
     outreach: OutreachRules = OutreachRules()
     returns: ReturnPolicy = ReturnPolicy()
+    retention: RetentionRules = RetentionRules()
     irreversible_limit_minor: Annotated[int, Field(ge=0)]
     """Up to this amount an action that cannot be undone needs no merchant's approval."""
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]

@@ -184,9 +184,9 @@ async def replay(config: Config, conversation: ConversationId, as_json: bool) ->
             output.line(step(event, zone))
 
 
-async def erase(config: Config, conversation: ConversationId) -> None:
+async def erase(config: Config, conversation: ConversationId, even_open: bool) -> None:
     """Erase a conversation's personal part."""
     output = Output(as_json=False)
     async with open_app(config, output.progress) as app:
-        count = await app.chat.erase(conversation)
+        count = await app.chat.erase(conversation, even_open=even_open)
     output.line(f"Erased what was personal in {count} events of {conversation}; their types, times and ids stay.")

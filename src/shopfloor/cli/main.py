@@ -15,6 +15,8 @@ from shopfloor.cli import recordings
 from shopfloor.cli.actions import actions
 from shopfloor.cli.agents import agents
 from shopfloor.cli.approvals import approvals
+from shopfloor.cli.audit import audit
+from shopfloor.cli.customers import customers
 from shopfloor.cli.demo import demo
 from shopfloor.cli.evaluate import evaluation
 from shopfloor.cli.keys import keys
@@ -27,6 +29,7 @@ from shopfloor.cli.prompts import prompts
 from shopfloor.cli.serve import serve
 from shopfloor.cli.settings import settings
 from shopfloor.cli.signals import outbox, shop, signals
+from shopfloor.cli.tau2 import tau2
 from shopfloor.cli.train_router import train_router
 from shopfloor.cli.undo import undo
 from shopfloor.kernel.errors import CallerError, InvalidInput, ShopfloorError
@@ -45,12 +48,15 @@ app.add_typer(keys, name="keys")
 app.add_typer(model_commands, name="models")
 app.add_typer(mcp, name="mcp")
 app.add_typer(profile, name="profile")
+app.add_typer(customers, name="customers")
+app.add_typer(audit, name="audit")
 app.add_typer(signals, name="signals")
 app.add_typer(outbox, name="outbox")
 app.add_typer(shop, name="shop")
 app.add_typer(actions, name="actions")
 app.add_typer(approvals, name="approvals")
 app.add_typer(evaluation, name="eval")
+evaluation.command("tau2")(tau2)
 app.command()(undo)
 app.command()(serve)
 app.command()(demo)
@@ -123,10 +129,13 @@ def replay(
 @app.command()
 def erase(
     conversation: Annotated[str, typer.Argument(help="The conversation's id.")],
+    even_open: Annotated[
+        bool, typer.Option("--even-open", help="Also where it waits for an approval or for an action's outcome.")
+    ] = False,
     data: Data = None,
 ) -> None:
     """Erase for good what a conversation holds of persons: their words, names, addresses. Nothing brings it back."""
-    anyio.run(chatting.erase, config(data), ConversationId(conversation))
+    anyio.run(chatting.erase, config(data), ConversationId(conversation), even_open)
 
 
 def run() -> None:

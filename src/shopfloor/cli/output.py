@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 
 from pydantic import JsonValue
 from rich.console import Console
@@ -50,6 +51,15 @@ class Output:
         """Say what is going on."""
         self.end_line()
         self._err.print(f"[dim]{escape(text)}[/]")
+
+    @contextmanager
+    def working(self, text: str) -> Generator[Callable[[str], None]]:
+        """Show on a terminal how far something has come, by what is handed out; elsewhere show nothing."""
+        if not self._err.is_terminal:
+            yield lambda _text: None
+            return
+        with self._err.status(escape(text)) as status:
+            yield lambda now: status.update(escape(now))
 
     def hear(self, piece: Event | Released) -> None:
         """Show a turn as it goes."""

@@ -10,6 +10,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Literal, cast
 
 from pydantic import JsonValue
@@ -20,14 +21,8 @@ from shopfloor.agents.prompt_texts import KeptPrompts
 from shopfloor.agents.registry import Registry
 from shopfloor.agents.settings import Settings
 from shopfloor.conversation.context import context_of
-from shopfloor.conversation.hearing import (
-    contents_of,
-    heard,
-    in_language,
-    language_of,
-    read_in,
-    readable,
-)
+from shopfloor.conversation.erasure import check_is_over, erasable
+from shopfloor.conversation.hearing import contents_of, heard, in_language, language_of, read_in, readable
 from shopfloor.conversation.live import Hub, Listener, nobody
 from shopfloor.conversation.log import ConversationLog, Desk
 from shopfloor.conversation.plans_at_hand import IN_DANGER, passed_on, unasked
@@ -116,7 +111,7 @@ class ChatOrchestrator:
         """Begin a conversation, under a new id unless one is given, and return its id and first events."""
         conversation = conversation_id or ConversationId(self._desk.ids.new("conv"))
         data: list[EventData] = [ConversationOpened(conversation_id=conversation, channel=channel)]
-        if identity.customer_id or identity.order_numbers:
+        if identity.customer_id or identity.order_numbers or identity.email:
             data.append(_signed_in(identity, method))
         events = await self._desk.journal.append(_stream(conversation), data)
         if [event.seq for event in events] == [*range(1, len(data) + 1)]:
@@ -257,17 +252,28 @@ class ChatOrchestrator:
         task = self._running.get(conversation)
         return task.cancel() if task else False
 
-    async def erase(self, conversation: ConversationId) -> int:
+    async def erase(
+        self, conversation: ConversationId, *, even_open: bool = False, idle_since: datetime | None = None
+    ) -> int:
         """Erase for good what is personal in a conversation, once no turn runs, and return how many events held some.
+
+        What waits for an answer gets it first; with `idle_since` it must be answered and have rested since then.
 
         Raises:
             NotFound: no such conversation.
+            Conflict: an action in it is open, and it is not to be erased even so; or it has not rested.
         """
-        await self.state(conversation)
-        self._summaries.give_up(conversation)
-        async with self._desk.journal.hold(_stream(conversation)):
+        if idle_since is None:
+            await self.answer(conversation)
+        stream = _stream(conversation)
+        async with self._desk.journal.hold(stream):
+            log = ConversationLog(self._desk, await self.state(conversation), stream, nobody)
+            self._summaries.give_up(conversation)
             try:
-                return await self._desk.journal.erase(_stream(conversation))
+                await log.catch_up()
+                if not even_open:
+                    check_is_over(log.state, idle_since=idle_since)
+                return await self._desk.journal.erase(stream, up_to=erasable(log.state))
             finally:
                 self._states.pop(conversation, None)
                 self._desk.hub.forget(conversation)

@@ -202,7 +202,10 @@ class OutreachRunner:
             await self._advance(outreach)
         except Exception:
             logger.exception("the outreach %s failed", outreach.id)
-            await self._put_off(outreach, "trouble")
+            try:
+                await self._put_off(outreach, "trouble")
+            except NotFound:
+                logger.info("the outreach %s was removed meanwhile", outreach.id)
             return False
         return True
 

@@ -19,6 +19,7 @@ from shopfloor.identity.keys import ApiKeys
 from shopfloor.journal.contract import Journal
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.ids import IdSource
+from shopfloor.privacy.customer_data import CustomerData
 from shopfloor.profiles.records import ProfileRecords
 
 
@@ -40,6 +41,7 @@ class Services:
     team: Team
     keys: ApiKeys
     profiles: ProfileRecords
+    customers: CustomerData
     identify: Callable[[str], Awaitable[Identity]]
     """Says who a customer's token names; raises `InvalidInput` or `NotFound`."""
     secret: bytes

@@ -20,8 +20,8 @@ from shopfloor.kernel.errors import InvalidInput
 
 router = APIRouter(prefix="/v1/settings", tags=["settings"])
 
-LIMITS = ("irreversible_limit_minor",)
-"""What decides how much money moves without anybody's approval."""
+LIMITS = ("irreversible_limit_minor", "retention")
+"""What decides how much money moves without anybody's approval, and what is erased without anybody's doing."""
 
 Version = Annotated[int, Path(ge=1, le=10**9)]
 IfVersion = Annotated[
@@ -65,7 +65,10 @@ async def show_settings(_viewer: Viewer, here: Here, form: Format = "json") -> S
 
 @router.put("", openapi_extra=TAKEN)
 async def put_settings(key: Operator, here: Here, settings: PlainData, if_version: IfVersion = None) -> SettingsShown:
-    """Replace the settings; every agent keeps to them from the next message on. A limit takes an owner's key."""
+    """Replace the settings; every agent keeps to them from the next message on.
+
+    A limit, or what is kept how long, takes an owner's key.
+    """
     await _check_limits(key, here, settings)
     return _shown(await here.services.team.put_settings(settings, "the settings", if_version=if_version))
 
@@ -74,7 +77,7 @@ async def put_settings(key: Operator, here: Here, settings: PlainData, if_versio
 async def change_settings(key: Operator, here: Here, changes: PlainData, if_version: IfVersion = None) -> SettingsShown:
     """Change some settings: objects are merged, lists replaced, null takes a value away (RFC 7396).
 
-    A limit takes an owner's key.
+    A limit, or what is kept how long, takes an owner's key.
     """
     await _check_limits(key, here, changes)
     if not isinstance(changes, dict):
@@ -112,7 +115,7 @@ async def _check_limits(key: ApiKey, here: Running, wanted: object) -> None:
     given: Mapping[str, object] = cast("Mapping[str, object]", wanted) if isinstance(wanted, dict) else {}
     changed = [name for name in LIMITS if name in given and given[name] != current[name]]
     if changed and not key.may("owner"):
-        raise rejection(403, f"{changed[0]} is a limit: changing it takes a key of the role owner.")
+        raise rejection(403, f"{changed[0]} is an owner's matter: changing it takes a key of the role owner.")
 
 
 def _shown(version: Made[Brand]) -> SettingsShown:

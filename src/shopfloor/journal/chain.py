@@ -18,12 +18,15 @@ from pydantic import JsonValue
 from pydantic_core import from_json
 
 from shopfloor.journal.events import EVENT_TYPES, Event, EventData
+from shopfloor.journal.record_events import RECORD_TYPES
 from shopfloor.kernel.canonical import digest
-from shopfloor.kernel.errors import InvalidInput, StorageError
+from shopfloor.kernel.errors import BrokenStream, InvalidInput
 from shopfloor.kernel.ids import StreamId
 
 EMPTY: Mapping[object, JsonValue] = {str: "", dict: {}, tuple: []}
 """What an erased field holds, by its type; None for all others."""
+KNOWN_TYPES: Mapping[str, type[EventData]] = {**EVENT_TYPES, **RECORD_TYPES}
+"""All payloads that a stream may hold, by the name they are stored under."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,12 +133,12 @@ def rebuild(entry: Entry) -> Event:
     """Read an entry back; erased fields come back empty.
 
     Raises:
-        StorageError: it is not what was stored.
+        BrokenStream: it is not what was stored.
     """
     try:
-        data = _data(EVENT_TYPES[entry.type], entry.header, entry.personal)
+        data = _data(KNOWN_TYPES[entry.type], entry.header, entry.personal)
     except (KeyError, ValueError) as error:
-        raise StorageError(f"event {entry.seq} of {entry.stream} cannot be read: restore a backup") from error
+        raise BrokenStream(entry.stream, entry.seq, "cannot be read") from error
     return Event(stream=entry.stream, seq=entry.seq, at=entry.at, data=data)
 
 
@@ -144,24 +147,33 @@ def erased(entry: Entry) -> Entry:
     return replace(entry, personal=None, salt=None)
 
 
-def check(stream: StreamId, entries: Iterable[Entry], *, last_seq: int, head: str) -> None:
-    """Check a whole stream, first event first, against its own last number and chain.
+def erased_up_to(entry: Entry) -> int:
+    """Return the number of the last event that an `ERASED` entry is about."""
+    header = cast("dict[str, JsonValue]", from_json(entry.header))
+    up_to = header.get("up_to")
+    return up_to if isinstance(up_to, int) else entry.seq - 1
+
+
+def link(previous: str, entry: Entry) -> str:
+    """Return the chain of an entry behind the chain of the event before it."""
+    at = entry.at.isoformat()
+    return digest([previous, entry.stream, entry.seq, at, entry.type, entry.header, entry.personal_digest])
+
+
+def is_personal_untouched(entry: Entry) -> bool:
+    """Whether the personal part is the one that was digested, or gone together with its salt."""
+    if entry.personal is None or entry.salt is None:
+        return entry.personal is None and entry.salt is None
+    return entry.personal_digest == _personal_digest(entry.salt, entry.personal)
+
+
+def is_key_untouched(entry: Entry) -> bool:
+    """Whether the idempotency key is that of the header.
 
     Raises:
-        StorageError: naming the first event that was changed, removed or slipped in.
+        BrokenStream: the header cannot be read.
     """
-    seq, chain = 0, ""
-    for entry in entries:
-        seq += 1
-        if entry.seq != seq:
-            raise StorageError(f"event {seq} of {stream} was removed: restore a backup")
-        if not _is_untouched(entry, chain):
-            raise StorageError(f"event {seq} of {stream} was changed or slipped in: restore a backup")
-        chain = entry.chain
-    if seq < last_seq:
-        raise StorageError(f"event {seq + 1} of {stream} was removed: restore a backup")
-    if seq > last_seq or chain != head:
-        raise StorageError(f"event {seq} of {stream} was changed or slipped in: restore a backup")
+    return entry.idempotency_key == _key_digest(rebuild(entry).data)
 
 
 def _entry(payload: Payload, *, stream: StreamId, seq: int, at: datetime, previous: str) -> Entry:
@@ -177,20 +189,7 @@ def _entry(payload: Payload, *, stream: StreamId, seq: int, at: datetime, previo
         idempotency_key=payload.idempotency_key,
         chain="",
     )
-    return replace(entry, chain=_chain(previous, entry))
-
-
-def _chain(previous: str, entry: Entry) -> str:
-    at = entry.at.isoformat()
-    return digest([previous, entry.stream, entry.seq, at, entry.type, entry.header, entry.personal_digest])
-
-
-def _is_untouched(entry: Entry, previous: str) -> bool:
-    if entry.chain != _chain(previous, entry) or entry.idempotency_key != _key_digest(rebuild(entry).data):
-        return False
-    if entry.personal is None or entry.salt is None:
-        return entry.personal is None and entry.salt is None
-    return entry.personal_digest == _personal_digest(entry.salt, entry.personal)
+    return replace(entry, chain=link(previous, entry))
 
 
 def _personal_digest(salt: bytes, personal: str) -> str:

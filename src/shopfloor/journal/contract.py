@@ -2,10 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from shopfloor.journal.chain import Entry
 from shopfloor.journal.events import Event, EventData
+from shopfloor.journal.wanted import Mark, Place, Wanted
 from shopfloor.kernel.ids import StreamId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StreamEnd:
+    """Where a stream ends."""
+
+    stream: StreamId
+    last_seq: int
+    """0 where only events are left of it, and nothing names its end."""
+    head: str
+    """The chain of its last event, in hex; empty where nothing names its end."""
 
 
 class Journal(Protocol):
@@ -48,17 +63,57 @@ class Journal(Protocol):
         """
         ...
 
-    async def erase(self, stream: StreamId) -> int:
+    async def erase(self, stream: StreamId, *, up_to: int | None = None) -> int:
         """Erase all personal fields of a stream for good, keep the rest, and return how many events held some.
 
-        Where any did, `PersonalErased` is stored in the same transaction: so all who follow the stream learn of it.
+        `up_to` is the number of the last event to erase; None for all. Where any held some, `PersonalErased` is stored
+        in the same transaction: so all who follow the stream learn of it.
         """
         ...
 
-    async def verify(self, stream: StreamId) -> None:
-        """Check a stream's numbers, payloads and chain.
+    async def verify(self, stream: StreamId) -> int:
+        """Check a stream's numbers, payloads, erasures and chain, at one moment, and return how many events it has.
 
         Raises:
-            StorageError: naming the first event that was changed, removed or slipped in.
+            BrokenStream: naming the first event that is not as it was written.
+        """
+        ...
+
+    # -- over all streams --------------------------------------------------------------------------------------------
+
+    async def streams(self, *, after: StreamId | None = None, limit: int = 100) -> Sequence[StreamEnd]:
+        """Return a page of streams in the order of their names, those behind `after`.
+
+        Streams of which only events are left are among them.
+        """
+        ...
+
+    async def entries(
+        self, stream: StreamId | None = None, *, after: Mark | None = None, limit: int = 500
+    ) -> Sequence[Entry]:
+        """Return a page of events as they are stored, in the order of streams and numbers, those behind a mark.
+
+        They are those of one stream, or of all where none is named.
+        """
+        ...
+
+    async def newest(self, wanted: Wanted, *, before: Place | None = None, limit: int = 50) -> Sequence[Entry]:
+        """Return a page of the events that are wanted, as they are stored, the newest first, those before a place.
+
+        Events of one instant are in the order of stream and number.
+        """
+        ...
+
+    async def identities(self, *, after: StreamId | None = None, limit: int = 1_000) -> Sequence[Event]:
+        """Return the newest `IdentityVerified` of each stream that has one, in the order of the streams' names.
+
+        It is a page of those behind `after`.
+        """
+        ...
+
+    async def idle(self, before: datetime, *, after: StreamId | None = None, limit: int = 100) -> Sequence[StreamId]:
+        """Return a page of the streams that hold something personal and in which nothing has happened since an instant.
+
+        They are in the order of their names, behind `after`. One with a message that waits for an answer is none.
         """
         ...

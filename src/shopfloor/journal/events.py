@@ -411,11 +411,13 @@ class ReplyComposed(EventData):
 
 
 class PersonalErased(EventData):
-    """What was personal in all events before was erased: whoever holds a state of them folds it anew."""
+    """What was personal in events before was erased: whoever holds a state of them folds it anew."""
 
     TYPE = "ERASED"
     events: int
     """How many held some."""
+    up_to: int | None = None
+    """The number of the last event that it is about; None where it is about all before."""
 
 
 EVENT_TYPES: dict[str, type[EventData]] = {

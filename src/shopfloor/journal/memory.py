@@ -2,10 +2,15 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
+from itertools import islice
 
-from shopfloor.journal.chain import Entry, check, erased, extend, rebuild, split
-from shopfloor.journal.events import Event, EventData, PersonalErased
+from shopfloor.journal.chain import Entry, erased, extend, rebuild, split
+from shopfloor.journal.checking import check
+from shopfloor.journal.contract import StreamEnd
+from shopfloor.journal.events import Event, EventData, IdentityVerified, PersonalErased
 from shopfloor.journal.waiting import Waiting
+from shopfloor.journal.wanted import Mark, Place, Wanted, place_of
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.ids import StreamId
 from shopfloor.kernel.keyed_locks import KeyedLocks
@@ -19,6 +24,7 @@ class MemoryJournal:
         self._clock = clock
         self._projections = projections
         self._streams: dict[StreamId, list[Entry]] = {}
+        self._ends: dict[StreamId, StreamEnd] = {}
         self._waiting: dict[StreamId, Waiting] = {}
         self._held = KeyedLocks()
 
@@ -37,6 +43,7 @@ class MemoryJournal:
                 project(added.new)
         entries.extend(added.entries)
         if added.new:
+            self._ends[stream] = StreamEnd(stream=stream, last_seq=entries[-1].seq, head=entries[-1].chain)
             waiting = self._waiting.get(stream, Waiting())
             self._waiting[stream] = waiting.after(added.new, map(rebuild, reversed(entries)))
         return added.events
@@ -63,16 +70,57 @@ class MemoryJournal:
         async with self._held.hold(stream):
             yield True
 
-    async def erase(self, stream: StreamId) -> int:
+    async def erase(self, stream: StreamId, *, up_to: int | None = None) -> int:
         """Erase all personal fields of a stream for good."""
         entries = self._streams.get(stream, [])
-        count = sum(entry.personal is not None for entry in entries)
+        last = len(entries) if up_to is None else min(max(0, up_to), len(entries))
+        count = sum(entry.personal is not None for entry in entries[:last])
         if count:
-            self._streams[stream] = [erased(entry) for entry in entries]
-            await self.append(stream, [PersonalErased(events=count)])
+            self._streams[stream] = [*map(erased, entries[:last]), *entries[last:]]
+            await self.append(stream, [PersonalErased(events=count, up_to=last if last < len(entries) else None)])
         return count
 
-    async def verify(self, stream: StreamId) -> None:
-        """Check a stream's numbers, payloads and chain."""
-        entries = self._streams.get(stream, [])
-        check(stream, entries, last_seq=len(entries), head=entries[-1].chain if entries else "")
+    async def verify(self, stream: StreamId) -> int:
+        """Check a stream's numbers, payloads, erasures and chain, and return how many events it has."""
+        end = self._ends.get(stream, StreamEnd(stream=stream, last_seq=0, head=""))
+        return check(stream, self._streams.get(stream, []), last_seq=end.last_seq, head=end.head)
+
+    async def streams(self, *, after: StreamId | None = None, limit: int = 100) -> Sequence[StreamEnd]:
+        """Return a page of streams in the order of their names."""
+        return [self._ends[name] for name in sorted(self._ends) if after is None or name > after][:limit]
+
+    async def entries(
+        self, stream: StreamId | None = None, *, after: Mark | None = None, limit: int = 500
+    ) -> Sequence[Entry]:
+        """Return a page of events as they are stored."""
+        names = self._behind(None) if stream is None else [stream]
+        every = (entry for name in names for entry in self._streams.get(name, ()))
+        return list(islice((one for one in every if after is None or Mark(one.stream, one.seq) > after), limit))
+
+    async def newest(self, wanted: Wanted, *, before: Place | None = None, limit: int = 50) -> Sequence[Entry]:
+        """Return a page of the events that are wanted, the newest first."""
+        every = (entry for entries in self._streams.values() for entry in entries)
+        found = [entry for entry in every if (before is None or place_of(entry) < before) and wanted.takes(entry)]
+        return sorted(found, key=place_of, reverse=True)[:limit]
+
+    async def identities(self, *, after: StreamId | None = None, limit: int = 1_000) -> Sequence[Event]:
+        """Return the newest `IdentityVerified` of each stream that has one."""
+        shown = (
+            next((entry for entry in reversed(self._streams[name]) if entry.type == IdentityVerified.TYPE), None)
+            for name in self._behind(after)
+        )
+        return [rebuild(entry) for entry in islice((one for one in shown if one), limit)]
+
+    async def idle(self, before: datetime, *, after: StreamId | None = None, limit: int = 100) -> Sequence[StreamId]:
+        """Return a page of the streams that hold something personal and in which nothing has happened since."""
+        idle = (
+            name
+            for name in self._behind(after)
+            if self._streams[name][-1].at < before
+            and not self._waiting[name].since
+            and any(entry.personal is not None for entry in self._streams[name])
+        )
+        return list(islice(idle, limit))
+
+    def _behind(self, after: StreamId | None) -> list[StreamId]:
+        return sorted(name for name, entries in self._streams.items() if entries and (after is None or name > after))

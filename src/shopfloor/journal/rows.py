@@ -29,11 +29,23 @@ class StreamRow(Base):
     waiting_since: Mapped[datetime | None] = mapped_column(Instant)
 
 
+IS_IDENTITY = "type = 'IDENTITY'"
+"""The rows that say who a customer is: a partial index serves only who asks in these words."""
+
+
 class EventRow(Base):
     """A `chain.Entry`, field by field."""
 
     __tablename__ = "journal_events"
     __table_args__ = (
+        Index("ix_journal_events_at", "at"),
+        Index(
+            "ix_journal_events_identity",
+            "stream",
+            "seq",
+            sqlite_where=text(IS_IDENTITY),
+            postgresql_where=text(IS_IDENTITY),
+        ),
         Index(
             "uq_journal_events_idempotency_key",
             "stream",

@@ -1,7 +1,8 @@
 """The journal in the installation's database, SQLite or PostgreSQL."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -11,11 +12,15 @@ from sqlalchemy import Connection, CursorResult, Table, bindparam, insert, selec
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shopfloor.database.engine import Database
-from shopfloor.journal.chain import Entry, Payload, check, extend, rebuild, split
+from shopfloor.journal import sql_overview
+from shopfloor.journal.chain import Entry, Payload, extend, rebuild, split
+from shopfloor.journal.checking import check
+from shopfloor.journal.contract import StreamEnd
 from shopfloor.journal.events import Event, EventData, PersonalErased
 from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.rows import EventRow, StreamRow
 from shopfloor.journal.waiting import Waiting
+from shopfloor.journal.wanted import Mark, Place, Wanted
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.ids import StreamId
 from shopfloor.kernel.keyed_locks import KeyedLocks
@@ -62,9 +67,7 @@ class SqlJournal:
 
     async def read(self, stream: StreamId, *, after: int = 0) -> Sequence[Event]:
         """Return a stream's events with numbers above `after`, in order."""
-        return await self._database.read_core(
-            lambda connection: [rebuild(entry) for entry in _entries(connection, stream, after=after)]
-        )
+        return await self._database.read_core(partial(_read, stream, after))
 
     async def last_seqs(self, streams: Sequence[StreamId]) -> Mapping[StreamId, int]:
         """Return the number of the last event of each of these streams that there is."""
@@ -96,15 +99,37 @@ class SqlJournal:
             finally:
                 self._held_on_machine.release(stream)
 
-    async def erase(self, stream: StreamId) -> int:
+    async def erase(self, stream: StreamId, *, up_to: int | None = None) -> int:
         """Erase all personal fields of a stream for good, from the database's log too."""
-        count = await self._database.write_core(partial(self._erase, stream))
+        count = await self._database.write_core(partial(self._erase, stream, up_to))
         await self._database.forget_deleted()
         return count
 
-    async def verify(self, stream: StreamId) -> None:
-        """Check a stream's numbers, payloads and chain."""
-        await self._database.read_core(partial(_verify, stream))
+    async def verify(self, stream: StreamId) -> int:
+        """Check a stream's numbers, payloads, erasures and chain, and return how many events it has."""
+        return await self._database.read_core(partial(_verify, stream))
+
+    async def streams(self, *, after: StreamId | None = None, limit: int = 100) -> Sequence[StreamEnd]:
+        """Return a page of streams in the order of their names."""
+        return await self._database.read_core(partial(sql_overview.streams, after, limit))
+
+    async def entries(
+        self, stream: StreamId | None = None, *, after: Mark | None = None, limit: int = 500
+    ) -> Sequence[Entry]:
+        """Return a page of events as they are stored."""
+        return await self._database.read_core(partial(sql_overview.entries, stream, after, limit))
+
+    async def newest(self, wanted: Wanted, *, before: Place | None = None, limit: int = 50) -> Sequence[Entry]:
+        """Return a page of the events that are wanted, the newest first."""
+        return await self._database.read_core(partial(sql_overview.newest, wanted, before, limit))
+
+    async def identities(self, *, after: StreamId | None = None, limit: int = 1_000) -> Sequence[Event]:
+        """Return the newest `IdentityVerified` of each stream that has one."""
+        return await self._database.read_core(partial(sql_overview.identities, after, limit))
+
+    async def idle(self, before: datetime, *, after: StreamId | None = None, limit: int = 100) -> Sequence[StreamId]:
+        """Return a page of the streams that hold something personal and in which nothing has happened since."""
+        return await self._database.read_core(partial(sql_overview.idle, before, after, limit))
 
     def close(self) -> None:
         """Give all held streams back."""
@@ -132,12 +157,21 @@ class SqlJournal:
                 project(connection, added.new)
         return added.events
 
-    def _erase(self, stream: StreamId, connection: Connection) -> int:
-        erasing = update(EVENTS).where(EVENTS.c.stream == stream, EVENTS.c.personal.is_not(None))
-        count = cast("CursorResult[object]", connection.execute(erasing.values(personal=None, salt=None))).rowcount
+    def _erase(self, stream: StreamId, up_to: int | None, connection: Connection) -> int:
+        ended = select(STREAMS.c.last_seq).where(STREAMS.c.stream == stream).with_for_update()
+        last_seq = connection.scalar(ended) or 0
+        last = last_seq if up_to is None else min(up_to, last_seq)
+        held = update(EVENTS).where(EVENTS.c.stream == stream, EVENTS.c.seq <= last, EVENTS.c.personal.is_not(None))
+        count = cast("CursorResult[object]", connection.execute(held.values(personal=None, salt=None))).rowcount
         if count:
-            self._append(stream, [split(PersonalErased(events=count))], connection)
+            told = PersonalErased(events=count, up_to=last if last < last_seq else None)
+            self._append(stream, [split(told)], connection)
         return count
+
+
+def _read(stream: StreamId, after: int, connection: Connection) -> Sequence[Event]:
+    with _entries(connection, stream, after=after) as entries:
+        return [rebuild(entry) for entry in entries]
 
 
 def _last_seqs(streams: Sequence[StreamId], connection: Connection) -> dict[StreamId, int]:
@@ -173,9 +207,11 @@ def _known(connection: Connection, stream: StreamId, keys: set[str]) -> dict[str
     return {entry.idempotency_key: rebuild(entry) for entry in entries}
 
 
-def _entries(connection: Connection, stream: StreamId, *, after: int = 0) -> Iterator[Entry]:
-    stored = connection.execute(AFTER, {"of": stream, "after": after})
-    return (Entry(**row) for row in stored.mappings())
+@contextmanager
+def _entries(connection: Connection, stream: StreamId, *, after: int = 0) -> Generator[Iterator[Entry]]:
+    """Hand out a stream's entries; one that cannot be read leaves no statement open behind its error."""
+    with connection.execute(AFTER, {"of": stream, "after": after}) as stored:
+        yield (Entry(**row) for row in stored.mappings())
 
 
 def _newest_first(connection: Connection, stream: StreamId) -> Iterator[Entry]:
@@ -185,7 +221,8 @@ def _newest_first(connection: Connection, stream: StreamId) -> Iterator[Entry]:
         yield Entry(**row)
 
 
-def _verify(stream: StreamId, connection: Connection) -> None:
+def _verify(stream: StreamId, connection: Connection) -> int:
     end = connection.execute(select(STREAMS.c.last_seq, STREAMS.c.head).where(STREAMS.c.stream == stream)).one_or_none()
     last_seq, head = end or (0, "")
-    check(stream, _entries(connection, stream), last_seq=last_seq, head=head)
+    with _entries(connection, stream) as entries:
+        return check(stream, entries, last_seq=last_seq, head=head)

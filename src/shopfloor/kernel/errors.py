@@ -8,6 +8,7 @@ ShopfloorError
 │   └── Conflict           it changed in the meantime, or the key was used for something else
 ├── WorldError             the world's fault; `retryable` says whether trying again can help
 │   ├── StorageError       database or disk
+│   │   └── BrokenStream   an event is not as it was written: which one
 │   ├── Unavailable        an outside system did not answer (in time); when to try again, if it said so
 │   │   ├── RateLimited    it is asked too often
 │   │   └── BadAnswer      its answer cannot be read, or has no end
@@ -68,6 +69,17 @@ class WorldError(ShopfloorError):
 
 class StorageError(WorldError):
     """The database or the disk."""
+
+
+class BrokenStream(StorageError):
+    """An event of a stream was changed, removed or slipped in, or cannot be read."""
+
+    def __init__(self, stream: str, seq: int, problem: str) -> None:
+        """Take the stream, the number of its first event that is not as it was written, and what is wrong with it."""
+        super().__init__(f"event {seq} of {stream} {problem}: restore a backup")
+        self.stream = stream
+        self.seq = seq
+        self.problem = problem
 
 
 class Unavailable(WorldError):

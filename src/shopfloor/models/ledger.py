@@ -87,6 +87,14 @@ class Ledger(Protocol):
         """Return the calls that began at `since` or later and before `until`, the first leading."""
         ...
 
+    async def count(self, before: datetime) -> int:
+        """Return how many calls that are kept began before an instant."""
+        ...
+
+    async def remove(self, before: datetime, *, limit: int = 5_000) -> int:
+        """Remove calls that began before an instant, at most so many at once, and return how many."""
+        ...
+
 
 class MemoryLedger:
     """Kept for the life of the process."""
@@ -102,6 +110,17 @@ class MemoryLedger:
     async def calls(self, since: datetime, until: datetime) -> Sequence[ModelCall]:
         """Return the calls of a time."""
         return sorted((call for call in self._calls if since <= call.at < until), key=lambda call: call.at)
+
+    async def count(self, before: datetime) -> int:
+        """Return how many calls began before an instant."""
+        return sum(call.at < before for call in self._calls)
+
+    async def remove(self, before: datetime, *, limit: int = 5_000) -> int:
+        """Remove calls that began before an instant."""
+        old = [place for place, call in enumerate(self._calls) if call.at < before][:limit]
+        for place in reversed(old):
+            del self._calls[place]
+        return len(old)
 
 
 class GatheringLedger:
@@ -128,6 +147,16 @@ class GatheringLedger:
         """Return the calls of a time."""
         await self.write()
         return await self._ledger.calls(since, until)
+
+    async def count(self, before: datetime) -> int:
+        """Return how many calls began before an instant."""
+        await self.write()
+        return await self._ledger.count(before)
+
+    async def remove(self, before: datetime, *, limit: int = 5_000) -> int:
+        """Remove calls that began before an instant."""
+        await self.write()
+        return await self._ledger.remove(before, limit=limit)
 
     async def write(self) -> None:
         """Write down what waits; what cannot be written waits on, if it is not too much."""

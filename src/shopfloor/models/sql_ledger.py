@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
@@ -33,6 +33,17 @@ class SqlLedger:
         wanted = select(ModelCallRow).where(ModelCallRow.at >= since, ModelCallRow.at < until)
         ordered = wanted.order_by(ModelCallRow.at, ModelCallRow.id)
         return await self._database.read(lambda session: [_call(row) for row in session.scalars(ordered)])
+
+    async def count(self, before: datetime) -> int:
+        """Return how many calls began before an instant."""
+        old = select(func.count()).select_from(ModelCallRow).where(ModelCallRow.at < before)
+        return await self._database.read(lambda session: session.scalar(old) or 0)
+
+    async def remove(self, before: datetime, *, limit: int = 5_000) -> int:
+        """Remove calls that began before an instant."""
+        old = select(ModelCallRow.id).where(ModelCallRow.at < before).limit(limit)
+        gone = delete(ModelCallRow).where(ModelCallRow.id.in_(old)).returning(ModelCallRow.id)
+        return await self._database.write(lambda session: len(list(session.scalars(gone))))
 
 
 class SqlSpending:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shopfloor.kernel.ids import ConversationId
+from shopfloor.kernel.persons import Person
 from shopfloor.outreach.attempts import EndState, OutboxMessage, Outreach
 from shopfloor.outreach.rules import Verdict
 from shopfloor.outreach.signals import Signal
@@ -78,4 +79,25 @@ class Outreaches(Protocol):
 
     async def outbox(self, *, limit: int = 50) -> Sequence[OutboxMessage]:
         """Return the newest messages first."""
+        ...
+
+    # -- what is kept of them ----------------------------------------------------------------------------------------
+
+    async def held(self, person: Person) -> Sequence[tuple[Outreach, OutboxMessage | None]]:
+        """Return a person's outreaches, each with its message, in the order of ids."""
+        ...
+
+    async def old(self, before: datetime, *, after: str = "", limit: int = 500) -> Sequence[str]:
+        """Return a page of ids, those behind `after`, of outreaches with nothing left to do.
+
+        They were last due before an instant, and so was their message written.
+        """
+        ...
+
+    async def remove(self, outreach_ids: Sequence[str]) -> int:
+        """Remove outreaches with their messages for good, and return how many there were; signals stay.
+
+        Raises:
+            StorageError: they are removed, but the disk still holds them; remove others, or erase again.
+        """
         ...

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from shopfloor.kernel.errors import Conflict, NotFound
 from shopfloor.kernel.ids import ConversationId
+from shopfloor.kernel.persons import Person
 from shopfloor.outreach.attempts import UNDER_WAY, EndState, OutboxMessage, Outreach, counted, ended, judged
 from shopfloor.outreach.contract import Judge
 from shopfloor.outreach.signals import Signal
@@ -88,6 +89,31 @@ class MemoryOutreaches:
     async def outbox(self, *, limit: int = 50) -> Sequence[OutboxMessage]:
         """Return the newest messages first."""
         return sorted(self._outbox.values(), key=lambda message: (message.created_at, message.id), reverse=True)[:limit]
+
+    async def held(self, person: Person) -> Sequence[tuple[Outreach, OutboxMessage | None]]:
+        """Return a person's outreaches, each with its message."""
+        every = sorted(self._outreaches.values(), key=lambda outreach: outreach.id)
+        theirs = [one for one in every if person.owns(one.recipient.customer_id, one.recipient.email)]
+        return [(outreach, self._outbox.get(outreach.id)) for outreach in theirs]
+
+    async def old(self, before: datetime, *, after: str = "", limit: int = 500) -> Sequence[str]:
+        """Return a page of ids of outreaches with nothing left to do, last due before an instant."""
+        messages = self._outbox
+        old = [
+            one.id
+            for one in self._outreaches.values()
+            if not one.is_open and one.due_at < before and one.id > after
+            if one.id not in messages or messages[one.id].created_at < before
+        ]
+        return sorted(old)[:limit]
+
+    async def remove(self, outreach_ids: Sequence[str]) -> int:
+        """Remove outreaches with their messages for good."""
+        known = [one for one in outreach_ids if one in self._outreaches]
+        for outreach_id in known:
+            del self._outreaches[outreach_id]
+            self._outbox.pop(outreach_id, None)
+        return len(known)
 
     def _known(self, outreach_id: str) -> Outreach:
         if outreach_id not in self._outreaches:

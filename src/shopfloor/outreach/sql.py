@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any, cast
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import AgentId, ConversationId, CustomerId, OrderNumber
+from shopfloor.kernel.persons import Person
 from shopfloor.outreach.attempts import (
     UNDER_WAY,
     Decision,
@@ -154,6 +155,50 @@ class SqlOutreaches:
         """Return the newest messages first."""
         newest = select(OutboxRow).order_by(OutboxRow.created_at.desc(), OutboxRow.id.desc()).limit(limit)
         return await self._database.read(lambda session: [_message(row) for row in session.scalars(newest)])
+
+    async def held(self, person: Person) -> Sequence[tuple[Outreach, OutboxMessage | None]]:
+        """Return a person's outreaches, each with its message."""
+        by_address = and_(OutreachRow.customer_id.is_(None), OutreachRow.email_key == email_key(person.email or ""))
+        is_theirs = [] if person.customer_id is None else [OutreachRow.customer_id == person.customer_id]
+        both = select(OutreachRow, OutboxRow).outerjoin(OutboxRow, OutboxRow.id == OutreachRow.id)
+        theirs = both.where(or_(by_address, *is_theirs)).order_by(OutreachRow.id)
+
+        def read(session: Session) -> Sequence[tuple[Outreach, OutboxMessage | None]]:
+            found = [(_outreach(row), message and _message(message)) for row, message in session.execute(theirs)]
+            return [
+                (one, message) for one, message in found if person.owns(one.recipient.customer_id, one.recipient.email)
+            ]
+
+        return await self._database.read(read)
+
+    async def old(self, before: datetime, *, after: str = "", limit: int = 500) -> Sequence[str]:
+        """Return a page of ids of outreaches with nothing left to do, last due before an instant."""
+        old = (
+            select(OutreachRow.id)
+            .outerjoin(OutboxRow, OutboxRow.id == OutreachRow.id)
+            .where(~OutreachRow.is_open, OutreachRow.due_at < before, OutreachRow.id > after)
+            .where(or_(OutboxRow.id.is_(None), OutboxRow.created_at < before))
+            .order_by(OutreachRow.id)
+            .limit(limit)
+        )
+        return await self._database.read(lambda session: list(session.scalars(old)))
+
+    async def remove(self, outreach_ids: Sequence[str]) -> int:
+        """Remove outreaches with their messages for good, from the disk too."""
+
+        def remove(session: Session) -> int:
+            count = 0
+            for start in range(0, len(outreach_ids), PIECE):
+                some = outreach_ids[start : start + PIECE]
+                session.execute(delete(OutboxRow).where(OutboxRow.id.in_(some)))
+                count += len(
+                    list(session.scalars(delete(OutreachRow).where(OutreachRow.id.in_(some)).returning(OutreachRow.id)))
+                )
+            return count
+
+        count = await self._database.write(remove)
+        await self._database.forget_deleted()
+        return count
 
 
 def _in_pieces(outreaches: Sequence[Outreach]) -> Iterator[Sequence[Outreach]]:

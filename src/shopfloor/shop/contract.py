@@ -37,6 +37,7 @@ from shopfloor.shop.models import (
     Variant,
     Wish,
 )
+from shopfloor.shop.records import Records
 
 
 class Capability(StrEnum):
@@ -400,4 +401,5 @@ class Shop:
     tickets: Tickets
     leads: Leads
     effects: Effects
+    records: Records
     capabilities: frozenset[Capability]

@@ -14,6 +14,7 @@ from shopfloor.shop.sql.effects import SqlEffectBook, Writer
 from shopfloor.shop.sql.leads import SqlLeads
 from shopfloor.shop.sql.order_rows import order_row
 from shopfloor.shop.sql.orders import SqlOrders
+from shopfloor.shop.sql.records import SqlRecords
 from shopfloor.shop.sql.returns import SqlReturns, return_row
 from shopfloor.shop.sql.rows import ProductRow
 from shopfloor.shop.sql.tickets import SqlTickets
@@ -31,6 +32,7 @@ def sql_shop(database: Database, clock: Clock | None = None) -> Shop:
         tickets=SqlTickets(database, writer),
         leads=SqlLeads(database, writer),
         effects=SqlEffectBook(database),
+        records=SqlRecords(database),
         capabilities=frozenset(Capability),
     )
 

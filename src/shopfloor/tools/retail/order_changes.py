@@ -221,8 +221,8 @@ class OrderChanges:
 
     async def _preview_payment(self, args: ChangePaymentMethod) -> Preview:
         case = await self._case(args.order_number)
-        order, method = case.order, case.wallet.own(args.method_id)
         rules.repaid(case.account, args.method_id, at=self._clock.now())
+        order, method = case.order, case.wallet.own(args.method_id)
         back = " and ".join(f"{amount} to {_label(id_, case)}" for id_, amount in case.account.taken)
         gives = f"; what was paid goes back, {back}" if back else ""
         summary = f"Pay {self._named(order)}, over {order.total}, by {method.label}, not {order.payment_method}{gives}."

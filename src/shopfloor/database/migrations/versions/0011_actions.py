@@ -85,23 +85,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", "resource", name=op.f("pk_action_resources")),
     )
     with op.batch_alter_table("action_resources", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_action_resources_live",
-            ["resource"],
-            unique=False,
-            sqlite_where=sa.text("is_live"),
-            postgresql_where=sa.text("is_live"),
-        )
-        batch_op.create_index(batch_op.f("ix_action_resources_resource"), ["resource"], unique=False)
+        batch_op.create_index("ix_action_resources_resource_is_live", ["resource", "is_live"], unique=False)
 
 
 def downgrade() -> None:
     """Go back to the one before."""
     with op.batch_alter_table("action_resources", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_action_resources_resource"))
-        batch_op.drop_index(
-            "ix_action_resources_live", sqlite_where=sa.text("is_live"), postgresql_where=sa.text("is_live")
-        )
+        batch_op.drop_index("ix_action_resources_resource_is_live")
 
     op.drop_table("action_resources")
     with op.batch_alter_table("action_holds", schema=None) as batch_op:

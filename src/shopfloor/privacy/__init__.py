@@ -1,0 +1,1 @@
+"""What is held of persons, in both halves: whose it is, given out, erased, and kept only so long. Floor 6."""
