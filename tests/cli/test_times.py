@@ -1,10 +1,6 @@
 """Times as people type and read them."""
 
-<<<<<<< HEAD
 from contextlib import suppress
-=======
-import contextlib
->>>>>>> 41fda456b3a1049baf996d14ff42a14827730c51
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -53,11 +49,7 @@ def test_what_is_no_time_says_how_one_is_written(typed: str) -> None:
 
 @given(typed=st.text() | st.from_regex(r"[0-9T:+ -]{1,30}|[0-9]+ ?[smhdw]", fullmatch=True))
 def test_any_text_is_a_time_or_an_error_of_ours(typed: str) -> None:
-<<<<<<< HEAD
     with suppress(InvalidInput):
-=======
-    with contextlib.suppress(InvalidInput):
->>>>>>> 41fda456b3a1049baf996d14ff42a14827730c51
         assert instant(typed, NOW, ZONE).utcoffset() == timedelta(0)
 
 
