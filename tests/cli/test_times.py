@@ -1,6 +1,6 @@
 """Times as people type and read them."""
 
-import contextlib
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -49,7 +49,7 @@ def test_what_is_no_time_says_how_one_is_written(typed: str) -> None:
 
 @given(typed=st.text() | st.from_regex(r"[0-9T:+ -]{1,30}|[0-9]+ ?[smhdw]", fullmatch=True))
 def test_any_text_is_a_time_or_an_error_of_ours(typed: str) -> None:
-    with contextlib.suppress(InvalidInput):
+    with suppress(InvalidInput):
         assert instant(typed, NOW, ZONE).utcoffset() == timedelta(0)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
+from actions.conftest import Kept
 from actions.till import STREAM, Desk, Till
 from demo_app import demo_app
 from serving import Served, serving
@@ -64,9 +65,11 @@ def services(app: App, desk: Desk) -> Services:
 
 
 @asynccontextmanager
-async def counter(app: App | None = None, **limits: Any) -> AsyncGenerator[Counter]:
-    app = app or await demo_app()
+async def counter(kept: Kept | None = None, **limits: Any) -> AsyncGenerator[Counter]:
+    """Serve a till, over a journal and its actions that are given or in memory."""
+    app = await demo_app()
     till = Till()
-    desk = Desk(till.kind(confirmation="none"), till.undoable(name="lend"), till=till, limit=Money("USD", 500))
+    kinds = till.kind(confirmation="none"), till.undoable(name="lend")
+    desk = Desk(*kinds, till=till, limit=Money("USD", 500), kept=kept)
     async with serving(app=app, services=services(app, desk), **limits) as served:
         yield Counter(served=served, desk=desk, heads={})

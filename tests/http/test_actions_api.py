@@ -9,6 +9,7 @@ from actions.till import NOW
 from deciding import CONVERSATION, Counter, counter
 
 from shopfloor.actions.naming import action_id
+from shopfloor.kernel.errors import Refused
 
 pytestmark = pytest.mark.anyio
 SECOND = timedelta(seconds=1)
@@ -95,7 +96,7 @@ async def test_an_action_is_shown_with_all_that_is_known_of_it(till: Counter) ->
     assert shown["amount"] == {"currency": "USD", "minor": 12, "text": "$0.12"}
     assert (shown["args"], shown["inputs"], shown["policy"]) == (
         {"order": "1", "minor": 12, "note": ""},
-        {"amount": 12},
+        {"principal": "customer", "facts": {"note": ""}},
         1,
     )
     assert (shown["before"], shown["after"], shown["result"]) == (21, 33, {"paid": 12})
@@ -153,14 +154,14 @@ async def test_staff_propose_an_action_once_under_their_own_id() -> None:
 
 async def test_what_the_rules_forbid_is_refused_to_staff_too_and_recorded() -> None:
     async with counter() as till:
-        till.desk.book = type(till.desk.book)(hourly=0)
+        till.desk.till.shut = Refused("order.shipped", "It has left.")
         refused = await till.call("POST", "/v1/actions", json={"kind": "pay", "args": {"order": "1"}})
         assert refused.status_code == 201
         shown = refused.json()
         assert (shown["state"], shown["rule"], shown["reason"]) == (
             "refused",
-            "limit.hourly",
-            "That is enough for now.",
+            "order.shipped",
+            "It has left.",
         )
         assert till.desk.till.paid == {}
 

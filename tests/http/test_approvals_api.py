@@ -22,7 +22,11 @@ async def test_what_waits_is_listed_with_its_risk() -> None:
         name = await till.waiting()
         [shown] = (await till.call("GET", "/v1/approvals", "support")).json()["approvals"]
         assert (shown["id"], shown["kind"], shown["summary"]) == (name, "pay", "Pay 900 for 1.")
-        assert (shown["amount"]["text"], shown["rule"], shown["args"]["minor"]) == ("$9.00", "approval.amount", 900)
+        assert (shown["amount"]["text"], shown["rule"], shown["args"]["minor"]) == (
+            "$9.00",
+            "approval.irreversible",
+            900,
+        )
         assert (shown["is_reversible"], shown["undo_within_s"]) == (False, None)
         assert shown["expires_at"] == "2026-05-05T12:00:00Z"
 

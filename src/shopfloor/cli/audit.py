@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import anyio
 import typer
@@ -14,10 +15,10 @@ from rich.markup import escape
 
 from shopfloor.app import open_app
 from shopfloor.cli.audit_lines import audit_line, audit_view
-from shopfloor.cli.instants import instant
 from shopfloor.cli.options import Data, Json, To, config, read_file
 from shopfloor.cli.output import Output
 from shopfloor.cli.streaming import written_to
+from shopfloor.cli.times import instant
 from shopfloor.config import Config
 from shopfloor.journal.chain import KNOWN_TYPES
 from shopfloor.journal.export import FORMATS, ExportFormat, heading_of, pages, text_of
@@ -190,8 +191,8 @@ async def _show(where: Config, asked: Asked, limit: int, personal: bool, as_json
     async with _stores(where, output) as stores:
         zone, now = (await stores.settings.in_force()).zone, SystemClock().now()
         wanted = Wanted(
-            since=instant(asked.since, zone=zone, now=now) if asked.since else None,
-            until=instant(asked.until, zone=zone, now=now) if asked.until else None,
+            since=instant(asked.since, now, ZoneInfo(zone)) if asked.since else None,
+            until=instant(asked.until, now, ZoneInfo(zone)) if asked.until else None,
             stream=asked.stream,
             whose=await _belonging(stores).whose(asked.customer) if asked.customer else None,
             types=asked.types,
