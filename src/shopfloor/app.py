@@ -91,6 +91,7 @@ from shopfloor.tools.retail.leads import LeadTools, lead_kinds
 from shopfloor.tools.retail.orders import OrderTools, order_kinds, owns_resource
 from shopfloor.tools.retail.products import ProductTools
 from shopfloor.tools.retail.profile import Noticing, ProfileTools, profile_kinds
+from shopfloor.tools.retail.requests import RequestTools
 from shopfloor.tools.retail.returns import ReturnTools
 from shopfloor.tools.retail.tickets import ticket_kinds
 from shopfloor.tools.retail.upsell import Habits, UpsellTools
@@ -192,7 +193,8 @@ async def assemble(
     gate = _gate(kinds, stores, clock)
     recollection = Recollection(stores.profiles, stores.shop, search.category_of, clock)
     reads = _reads(stores, search, retriever, recollection, clock, ZoneInfo(brand.zone))
-    own = ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds)])
+    requests = RequestTools(stores.actions, gate).tools()
+    own = ToolList([*reads, *requests, *(gated_tool(kind, gate) for kind in kinds)])
     noticing = Noticing(own, stores.profiles)
     tools = wrap(WithAttached(noticing, attached) if attached else noticing)
     refresh = attached.refresh if attached else None
@@ -200,9 +202,10 @@ async def assemble(
     planner = planner or await _planner(search, own, trained, sure if models else None)
     desk = Desk(stores.journal, tools, clock, ids, Hub(), recollection, models)
     chat = _chat(desk, stores, planner, retriever)
+    outreach = _outreach(stores, chat, clock)
 
     async def tell(_record: ActionRecord) -> None:
-        """Say nothing yet."""
+        outreach.poke()
 
     return App(
         gate=gate,
@@ -218,7 +221,7 @@ async def assemble(
         team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds], refresh),
         chat=chat,
         planner=planner,
-        outreach=_outreach(stores, chat, clock),
+        outreach=outreach,
         tokens=CustomerTokens(secret, clock),
         profiles=ProfileRecords(recollection, stores.shop.customers, clock),
         keys=stores.keys,
@@ -284,6 +287,7 @@ def _outreach(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> OutreachR
         chat,
         stores.outreaches,
         shop=stores.shop,
+        actions=stores.actions,
         journal=stores.journal,
         registry=stores.registry,
         settings=stores.settings,
@@ -463,7 +467,8 @@ async def _stores(config: Config, database: Database, clock: Clock, ids: IdSourc
     await settings.ship(await to_thread.run_sync(shipped_brand))
     prompts = SqlVersioned(PROMPTS, database, clock)
     await prompts.ship(await to_thread.run_sync(shipped_prompts))
-    actions = SqlActions(database)
+    outreaches = SqlOutreaches(database, clock)
+    actions = SqlActions(database, outreaches.note)
     return Stores(
         shop=sql_shop(database),
         journal=SqlJournal(database, clock, config.locks, [actions.project]),
@@ -473,7 +478,7 @@ async def _stores(config: Config, database: Database, clock: Clock, ids: IdSourc
         prompts=prompts,
         model_settings=await _model_settings(database, clock),
         tries=SqlTries(database),
-        outreaches=SqlOutreaches(database, clock),
+        outreaches=outreaches,
         profiles=SqlProfiles(database),
         keys=SqlKeys(database, clock, ids),
         mcp_servers=SqlMcpServers(database),
@@ -526,7 +531,8 @@ async def memory_app(
     Its team is the shipped one unless another is given.
     """
     team = team or await to_thread.run_sync(shipped_team)
-    actions = MemoryActions()
+    outreaches = MemoryOutreaches()
+    actions = MemoryActions(outreaches.note)
     stores = Stores(
         shop=memory_shop(contents),
         journal=MemoryJournal(clock, [actions.project]),
@@ -536,7 +542,7 @@ async def memory_app(
         prompts=MemoryVersioned(PROMPTS, team.prompts, clock),
         model_settings=MemoryVersioned(MODELS, ModelSettings(), clock),
         tries=MemoryTries(),
-        outreaches=MemoryOutreaches(),
+        outreaches=outreaches,
         profiles=MemoryProfiles(),
         keys=MemoryKeys(clock, ids),
     )

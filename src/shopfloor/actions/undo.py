@@ -90,14 +90,16 @@ class Undoing:
             steps.append(await self._previewed(record, later))
         return steps
 
-    async def run(self, scope: Scope, staff: Staff) -> Sequence[Step]:
+    async def run(self, scope: Scope, staff: Staff, *, is_silent: bool = False) -> Sequence[Step]:
         """Undo as far as the world allows, the last action first, and return what came of each.
+
+        The customers whose actions are undone are told, unless it `is_silent`.
 
         Raises:
             InvalidInput: a scope that is none, or too much at once.
             NotFound: no such action.
         """
-        return [await self._undo(record, staff) for record in await self._done(scope)]
+        return [await self._undo(record, staff, is_silent=is_silent) for record in await self._done(scope)]
 
     async def _done(self, scope: Scope) -> list[ActionRecord]:
         """Return the actions that were done and are meant, the last one first."""
@@ -136,14 +138,14 @@ class Undoing:
             return Step(record=record, kind=None, summary="", rule=refusal.rule, reason=refusal.reason)
         return Step(record=record, kind=inverse.kind, summary=summary, rule=None)
 
-    async def _undo(self, record: ActionRecord, staff: Staff) -> Step:
+    async def _undo(self, record: ActionRecord, staff: Staff, *, is_silent: bool) -> Step:
         try:
             inverse = self._inverse(record)
         except Refused as refusal:
             return Step(record=record, kind=None, summary="", rule=refusal.rule, reason=refusal.reason)
 
         async def journal(event: ActionMoved) -> None:
-            await self._journal.append(record.stream, [event])
+            await self._journal.append(record.stream, [event.model_copy(update={"is_silent": is_silent})])
 
         proposal = Proposal(
             kind=inverse.kind,
