@@ -25,16 +25,16 @@ LEFT = "All right, then I leave it at that."
 """What the customer hears who leaves a question without an answer."""
 PENDING = {
     "needs_approval": (
-        "{{ reason or 'A colleague has to approve that.' }} I have passed it on: {{ summary }} You will hear from me here"
-        "{% if expires_at %}, {{ expires_at | day(now, zone) }} at the latest{% endif %}."
+        "{{ reason or 'A colleague has to approve that.' }} I have passed it on: {{ summary }} You will hear from me "
+        "here{% if expires_at %}, {{ expires_at | day(now, zone) }} at the latest{% endif %}."
     ),
     "outcome_unknown": (
-        "I have sent this, but our system has not confirmed it yet: {{ summary }} It is being checked, so please do not "
-        "ask for it again. You will hear from me here."
+        "I have sent this, but our system has not confirmed it yet: {{ summary }} It is being checked, so please do "
+        "not ask for it again. You will hear from me here."
     ),
     "refused": "{{ reason or 'I cannot do that.' }}",
 }
-"""What the customer hears of a write that was not carried out, by the verdict's outcome, where its skill says nothing."""
+"""What the customer hears of a write that was not carried out, by its outcome, where its skill says nothing of it."""
 _JSON = TypeAdapter[JsonValue](JsonValue)
 
 

@@ -274,7 +274,7 @@ class OutreachRunner:
         return await self.outreaches.end(outreach.id, "sent", "allowed", at=now, message=message)
 
     async def _message(self, outreach: Outreach, notified: Notified, now: datetime) -> OutboxMessage:
-        """Return what later channels send; what was said in quiet hours, which an answer is, they keep until the end."""
+        """Return what later channels send; an answer that was said in quiet hours they keep until these end."""
         brand = await self._settings.in_force()
         return OutboxMessage(
             id=outreach.id,

@@ -42,7 +42,7 @@ class Case:
     has_consent: bool
     """To marketing."""
     is_answer: bool = False
-    """Whether the customer asked for it and waits: neither quiet hours nor age keep it from being said where they did."""
+    """Whether the customer asked for it: neither quiet hours nor age keep it from being said where they did."""
     busy_until: datetime | None = None
     """Until when the customer is asked for a yes in the same conversation; None where nothing is open."""
 

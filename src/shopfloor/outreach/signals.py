@@ -14,7 +14,7 @@ from shopfloor.kernel.ids import OrderNumber, Sku
 Purpose = Literal["service", "marketing"]
 ReportedKind = Literal["item_added", "cart_abandoned", "stock_returned", "parcel_delayed"]
 """What happens in the merchant's systems, which report it."""
-SignalKind = ReportedKind | Literal["action_settled"]
+SignalKind = Literal[ReportedKind, "action_settled"]
 """All that agents may hear of; what is not reported, only the installation itself finds out."""
 REPORTED: tuple[ReportedKind, ...] = get_args(ReportedKind)
 

@@ -1,7 +1,7 @@
 """What became of a customer's requests: those that wait for a colleague, and those that were decided on lately.
 
-A request is an action of theirs that took their yes, or on which a person decided. Whose it is, code tells: a customer's
-by who is signed in, a guest's by the conversation that it was made in.
+A request is an action of theirs that took their yes, or on which a person decided. Whose it is, code tells: a
+customer's by who is signed in, a guest's by the conversation that it was made in.
 """
 
 from collections.abc import Sequence
@@ -119,7 +119,7 @@ class RequestTools:
             return ToolResult(output={"outcome": "moved"})
         if record is subject and _was_told(record, context):
             return ToolResult(output={"outcome": "known"})
-        view = _view(record) | {"args": record.args, "result": record.result}
+        view: View = {**_view(record), "args": record.args, "result": record.result}
         if record is not subject:
             view |= {"state": "taken_back", "undoes": _view(subject)}
         return ToolResult(output={"outcome": "found", "request": view}, sources=_sources([record], context))
