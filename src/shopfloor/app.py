@@ -84,15 +84,20 @@ from shopfloor.tools.gated import gated_tool
 from shopfloor.tools.mcp_client.servers import McpServers
 from shopfloor.tools.mcp_client.stores import MemoryMcpServers, SqlMcpServers
 from shopfloor.tools.mcp_client.toolset import AttachedTools, WithAttached, opened
+from shopfloor.tools.retail.accounts import AccountTools, account_kinds
 from shopfloor.tools.retail.carts import CartTools, cart_kinds, owns_cart
 from shopfloor.tools.retail.choosing import ChoosingTools
 from shopfloor.tools.retail.knowledge import KnowledgeTools
-from shopfloor.tools.retail.leads import LeadTools, lead_kinds
-from shopfloor.tools.retail.orders import OrderTools, order_kinds, owns_resource
+from shopfloor.tools.retail.leads import LeadTools
+from shopfloor.tools.retail.order_changes import OrderChanges
+from shopfloor.tools.retail.orders import OrderTools, owns_resource
 from shopfloor.tools.retail.products import ProductTools
 from shopfloor.tools.retail.profile import Noticing, ProfileTools, profile_kinds
 from shopfloor.tools.retail.requests import RequestTools
+from shopfloor.tools.retail.return_cases import Policy
+from shopfloor.tools.retail.return_requests import ReturnRequests
 from shopfloor.tools.retail.returns import ReturnTools
+from shopfloor.tools.retail.sign_ups import lead_kinds
 from shopfloor.tools.retail.tickets import ticket_kinds
 from shopfloor.tools.retail.upsell import Habits, UpsellTools
 from shopfloor.tools.toolsets import ToolList
@@ -189,12 +194,12 @@ async def assemble(
     search = await CatalogueSearch.build(stores.shop.catalogue)
     retriever = await _retriever(home=brand.country)
     await to_thread.run_sync(prepare)
-    kinds = _kinds(stores, clock, ZoneInfo(brand.zone))
+    kinds = kinds_of(stores, clock, ZoneInfo(brand.zone))
     gate = _gate(kinds, stores, clock)
     recollection = Recollection(stores.profiles, stores.shop, search.category_of, clock)
     reads = _reads(stores, search, retriever, recollection, clock, ZoneInfo(brand.zone))
     requests = RequestTools(stores.actions, gate).tools()
-    own = ToolList([*reads, *requests, *(gated_tool(kind, gate) for kind in kinds)])
+    own = ToolList([*reads, *requests, *(gated_tool(kind, gate) for kind in kinds if kind.is_offered)])
     noticing = Noticing(own, stores.profiles)
     tools = wrap(WithAttached(noticing, attached) if attached else noticing)
     refresh = attached.refresh if attached else None
@@ -218,7 +223,7 @@ async def assemble(
         settings=stores.settings,
         prompts=stores.prompts,
         model_settings=stores.model_settings,
-        team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds], refresh),
+        team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds if kind.is_offered], refresh),
         chat=chat,
         planner=planner,
         outreach=outreach,
@@ -295,25 +300,26 @@ def _outreach(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> OutreachR
     )
 
 
-def _kinds(stores: Stores, clock: Clock, zone: tzinfo) -> list[ActionKind[Any]]:
-    """Return the writes that the shop offers."""
+def kinds_of(stores: Stores, clock: Clock, zone: tzinfo) -> list[ActionKind[Any]]:
+    """Return the writes that an installation's shop offers, those among them that no agent may propose."""
     shop = stores.shop
     known: tuple[ActionKind[Any], ...] = (
-        *order_kinds(shop.orders, clock, zone),
-        *_return_tools(stores, clock, zone).kinds(),
-        *ticket_kinds(shop.tickets, clock),
-        *cart_kinds(shop.carts, shop.catalogue, clock),
+        *OrderChanges(shop, clock, zone).kinds(),
+        *ReturnRequests(shop, _return_policy(stores), clock, zone).kinds(),
+        *ticket_kinds(shop, clock),
+        *cart_kinds(shop, clock),
         *lead_kinds(shop, clock),
+        *account_kinds(shop),
         *profile_kinds(stores.profiles, clock),
     )
     return [kind for kind in known if kind.needs is None or kind.needs in shop.capabilities]
 
 
-def _return_tools(stores: Stores, clock: Clock, zone: tzinfo) -> ReturnTools:
+def _return_policy(stores: Stores) -> Policy:
     async def policy() -> ReturnPolicy:
         return (await stores.settings.in_force()).returns
 
-    return ReturnTools(stores.shop, policy, clock, zone)
+    return policy
 
 
 def _reads(
@@ -328,13 +334,14 @@ def _reads(
     shop = stores.shop
     return (
         *OrderTools(shop, GuestCheck(shop.orders, stores.tries, clock)).tools(),
+        *AccountTools(shop, clock).tools(),
         *ProductTools(shop.catalogue, search, clock, partial(search.refresh, shop.catalogue)).tools(),
         *ChoosingTools(shop.catalogue, search).tools(),
         *CartTools(shop.carts, shop.catalogue).tools(),
         *UpsellTools(shop, search, Habits(shop.orders, search.category_of, clock)).tools(),
         *LeadTools(shop, search).tools(),
         *KnowledgeTools(retriever).tools(),
-        *_return_tools(stores, clock, zone).tools(),
+        *ReturnTools(shop, _return_policy(stores), clock, zone).tools(),
         *ProfileTools(recollection, lambda text: search.understand(text).brand).tools(),
     )
 
@@ -514,6 +521,25 @@ def shipped_team() -> TeamData:
     return TeamData(cards=shipped_cards(), brand=shipped_brand(), prompts=shipped_prompts())
 
 
+def memory_stores(contents: ShopContents, team: TeamData, *, clock: Clock, ids: IdSource) -> Stores:
+    """Return where everything is kept in memory only."""
+    outreaches = MemoryOutreaches()
+    actions = MemoryActions(outreaches.note)
+    return Stores(
+        shop=memory_shop(contents),
+        journal=MemoryJournal(clock, [actions.project]),
+        actions=actions,
+        registry=MemoryRegistry(team.cards, clock),
+        settings=MemoryVersioned(SETTINGS, team.brand, clock),
+        prompts=MemoryVersioned(PROMPTS, team.prompts, clock),
+        model_settings=MemoryVersioned(MODELS, ModelSettings(), clock),
+        tries=MemoryTries(),
+        outreaches=outreaches,
+        profiles=MemoryProfiles(),
+        keys=MemoryKeys(clock, ids),
+    )
+
+
 async def memory_app(
     contents: ShopContents,
     *,
@@ -531,23 +557,8 @@ async def memory_app(
     Its team is the shipped one unless another is given.
     """
     team = team or await to_thread.run_sync(shipped_team)
-    outreaches = MemoryOutreaches()
-    actions = MemoryActions(outreaches.note)
-    stores = Stores(
-        shop=memory_shop(contents),
-        journal=MemoryJournal(clock, [actions.project]),
-        actions=actions,
-        registry=MemoryRegistry(team.cards, clock),
-        settings=MemoryVersioned(SETTINGS, team.brand, clock),
-        prompts=MemoryVersioned(PROMPTS, team.prompts, clock),
-        model_settings=MemoryVersioned(MODELS, ModelSettings(), clock),
-        tries=MemoryTries(),
-        outreaches=outreaches,
-        profiles=MemoryProfiles(),
-        keys=MemoryKeys(clock, ids),
-    )
     return await assemble(
-        stores,
+        memory_stores(contents, team, clock=clock, ids=ids),
         secret=b"\0" * 32,
         clock=clock,
         ids=ids,

@@ -15,7 +15,7 @@ from shopfloor.app import App
 from shopfloor.conversation.outreach_runner import MAX_RETRIES, RETRY, OutreachRunner
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import Conflict, Unavailable
-from shopfloor.kernel.ids import Sku
+from shopfloor.kernel.ids import CustomerId, Sku
 from shopfloor.outreach.attempts import UNDER_WAY
 from shopfloor.outreach.rules import OutreachRules
 from shopfloor.shop.contract import Leads

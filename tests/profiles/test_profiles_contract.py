@@ -107,7 +107,7 @@ async def test_customers_know_nothing_of_each_other(profiles: Profiles) -> None:
     await profiles.erase(MAYA, at=NOW)
     assert await held(profiles) == []
     assert await held(profiles, JONAS) == [("size.shoes", "11")]
-    assert (await profiles.recall(JONAS)).forgotten == frozenset()
+    assert (await profiles.recall(JONAS)).forgotten == {}
 
 
 async def test_one_value_of_several_can_be_forgotten(profiles: Profiles) -> None:
@@ -124,13 +124,13 @@ async def test_what_was_forgotten_is_not_learned_from_searches_again_but_from_wo
     assert await held(profiles) == []
     await profiles.remember(MAYA, [entry("size.shoes", "10", minutes=2)])
     assert await held(profiles) == [("size.shoes", "10")]
-    assert (await profiles.recall(MAYA)).forgotten == frozenset()
+    assert (await profiles.recall(MAYA)).forgotten == {}
 
 
 async def test_after_an_erasure_only_words_are_remembered(profiles: Profiles) -> None:
     await profiles.remember(MAYA, [entry("size.shoes", "9"), entry("avoids", "wool")])
     assert await profiles.erase(MAYA, at=NOW) == 2
-    assert (await profiles.recall(MAYA)).forgotten == {ALL}
+    assert (await profiles.recall(MAYA)).forgotten == {ALL: NOW}
     await profiles.remember(MAYA, [entry("size.shoes", "9", "search"), entry("fit", "slim")])
     assert await held(profiles) == [("fit", "slim")]
 

@@ -6,11 +6,13 @@ from typing import Literal, get_args
 
 import pytest
 from anyio import create_task_group
+from twins import opened
 
 from shopfloor.database.engine import Database
 from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, Refused, StorageError
 from shopfloor.kernel.ids import ConversationId, CustomerId, OrderNumber, ProductId, Sku
 from shopfloor.kernel.money import Money
+from shopfloor.shop import writes
 from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.contract import Capability, Shop
 from shopfloor.shop.demo import demo_contents
@@ -21,7 +23,10 @@ from shopfloor.shop.models import (
     CartLine,
     Customer,
     GiftCard,
+    ItemChange,
     Lead,
+    LeadKind,
+    MarketingConsent,
     Order,
     OrderLine,
     OrderState,
@@ -36,6 +41,7 @@ from shopfloor.shop.models import (
     ShipmentEvent,
     Ticket,
     Variant,
+    Wish,
 )
 from shopfloor.shop.sql import load, sql_shop
 
@@ -173,13 +179,6 @@ def demo() -> ShopContents:
 @pytest.fixture(params=["memory", "sql"])
 def kind(request: pytest.FixtureRequest) -> Literal["memory", "sql"]:
     return request.param
-
-
-async def opened(kind: str, database: Database, contents: ShopContents) -> Shop:
-    if kind == "memory":
-        return memory_shop(contents)
-    await load(database, contents)
-    return sql_shop(database)
 
 
 @pytest.fixture
@@ -323,9 +322,9 @@ async def test_goods_of_a_delivered_order_can_come_back_piece_by_piece(shop: Sho
     number = OrderNumber("4")
     first = await shop.returns.request_return(number, "refund", [back(RED9), back(SOCK)], at=NOW, key="a")
     later = NOW + timedelta(hours=1)
-    second = await shop.returns.request_return(number, "exchange", [back(RED9, 1, RED10)], at=later, key="b")
+    second = await shop.returns.request_return(number, "exchange", [back(RED9, 1, RED9)], at=later, key="b")
     assert (first.state, first.requested_at, first.order_number) == ("requested", NOW, number)
-    assert second.lines == (back(RED9, 1, RED10),)
+    assert second.lines == (back(RED9, 1, RED9),)
     assert first.id != second.id
     assert await shop.returns.returns_of(number) == [first, second]
     assert await shop.orders.get_order(number) == CONTENTS.orders[3]
@@ -388,9 +387,34 @@ async def test_a_return_that_is_under_way_is_not_withdrawn(kind: str, database: 
     assert await shop.returns.returns_of(OrderNumber("4")) == [back_]
 
 
-async def test_a_return_that_does_not_exist_is_not_withdrawn(shop: Shop) -> None:
+async def test_a_return_that_does_not_exist_is_neither_withdrawn_nor_taken_up_again(shop: Shop) -> None:
     with pytest.raises(NotFound):
         await shop.returns.withdraw_return("R4-9", key="a")
+    with pytest.raises(NotFound):
+        await shop.returns.reinstate_return("R4-9", key="b")
+
+
+async def test_a_withdrawn_return_is_taken_up_again_as_it_was(shop: Shop) -> None:
+    number = OrderNumber("4")
+    asked = await shop.returns.request_return(number, "refund", [back(SOCK)], has_label=True, at=NOW, key="a")
+    with pytest.raises(Refused) as refusal:
+        await shop.returns.reinstate_return(asked.id, key="b")
+    assert refusal.value.rule == "return.not_withdrawn"
+    await shop.returns.withdraw_return(asked.id, key="c")
+    assert await shop.returns.reinstate_return(asked.id, key="d") == asked
+    assert await shop.returns.reinstate_return(asked.id, key="d") == asked
+    assert await shop.returns.returns_of(number) == [asked]
+
+
+async def test_a_return_whose_goods_come_back_otherwise_is_not_taken_up_again(shop: Shop) -> None:
+    number = OrderNumber("4")
+    asked = await shop.returns.request_return(number, "refund", [back(SOCK)], at=NOW, key="a")
+    gone = await shop.returns.withdraw_return(asked.id, key="b")
+    anew = await shop.returns.request_return(number, "refund", [back(SOCK)], at=NOW, key="c")
+    with pytest.raises(Refused) as refusal:
+        await shop.returns.reinstate_return(asked.id, key="d")
+    assert refusal.value.rule == "return.already_requested"
+    assert await shop.returns.returns_of(number) == [gone, anew]
 
 
 async def test_the_staff_see_the_returns_that_wait_for_them_the_oldest_first(shop: Shop) -> None:
@@ -439,6 +463,35 @@ async def test_a_cart_does_not_take_more_than_can_be_sold(shop: Shop, sku: Sku, 
     assert await shop.carts.get_cart("k1") == CONTENTS.carts[0]
 
 
+async def test_a_cart_is_filled_with_just_some_lines_in_their_order_and_emptied(shop: Shop) -> None:
+    wanted = (CartLine(sku=RED9, quantity=2), CartLine(sku=SOCK, quantity=5))
+    full = await shop.carts.fill_cart("k1", wanted, at=NOW, key="a")
+    assert full == replace(CONTENTS.carts[0], lines=wanted, updated_at=NOW)
+    assert await shop.carts.get_cart("k1") == full
+    turned = await shop.carts.fill_cart("k1", wanted[::-1], at=NOW, key="b")
+    assert turned.lines == wanted[::-1]
+    assert await shop.carts.get_cart("k1") == turned
+    assert (await shop.carts.fill_cart("k1", (), at=NOW, key="c")).lines == ()
+    assert await shop.carts.fill_cart("k1", wanted, at=NOW, key="a") == full
+    emptied = await shop.carts.get_cart("k1")
+    assert emptied
+    assert emptied.lines == ()
+
+
+async def test_what_a_cart_is_filled_with_has_to_make_sense(shop: Shop) -> None:
+    one = CartLine(sku=RED9, quantity=1)
+    for lines in ([replace(one, quantity=0)], [one, one]):
+        with pytest.raises(InvalidInput):
+            await shop.carts.fill_cart("k1", lines, at=NOW, key="a")
+    for cart, sku in (("none", RED9), ("k1", Sku("none"))):
+        with pytest.raises(NotFound):
+            await shop.carts.fill_cart(cart, [replace(one, sku=sku)], at=NOW, key="a")
+    with pytest.raises(Refused) as refusal:
+        await shop.carts.fill_cart("k1", [one, CartLine(sku=RED10, quantity=1)], at=NOW, key="a")
+    assert refusal.value.rule == "cart.out_of_stock"
+    assert await shop.carts.get_cart("k1") == CONTENTS.carts[0]
+
+
 async def test_a_cart_line_has_to_make_sense(shop: Shop) -> None:
     with pytest.raises(InvalidInput):
         await shop.carts.set_cart_line("k1", RED9, -1, at=NOW, key="a")
@@ -478,6 +531,15 @@ async def test_consent_to_marketing_is_noted_with_its_time_and_withdrawn_again(s
     assert await shop.customers.get_customer(ADA) == withdrawn
     with pytest.raises(NotFound):
         await shop.customers.set_marketing_consent(CustomerId("none"), True, at=NOW, key="c")
+
+
+async def test_a_customers_parcels_go_to_another_address_from_now_on(shop: Shop) -> None:
+    moved = await shop.customers.set_default_address(ADA, WORK, key="a")
+    assert moved == replace(CONTENTS.customers[0], address=WORK)
+    assert await shop.customers.get_customer(ADA) == moved
+    assert await shop.orders.get_order(OrderNumber("1")) == CONTENTS.orders[0]
+    with pytest.raises(NotFound):
+        await shop.customers.set_default_address(CustomerId("none"), WORK, key="b")
 
 
 async def test_a_customer_is_found_by_id_and_by_e_mail_in_any_case(shop: Shop) -> None:
@@ -585,17 +647,81 @@ async def test_a_guest_does_not_draw_a_customers_answer_to_themselves(shop: Shop
     assert await shop.leads.leads_for(RED10) == [theirs]
 
 
-async def test_leads_are_removed_by_kind_address_and_variant(shop: Shop) -> None:
-    other = replace(LEAD, id="l2", sku=RED9)
+async def test_what_an_address_is_signed_up_for_ends_by_kind(shop: Shop) -> None:
     letter = replace(LEAD, id="l3", kind="newsletter", sku=None)
-    for each in (LEAD, other, letter):
+    settled = replace(LEAD, id="l4")
+    await shop.leads.add_lead(settled, key="l4")
+    await shop.leads.settle_lead("l4", at=NOW, key="settle")
+    for each in (LEAD, replace(LEAD, id="l2", sku=RED9), letter):
         await shop.leads.add_lead(each, key=each.id)
-    assert await shop.leads.remove_leads("back_in_stock", "ADA@example.com", RED9, key="a") == 1
-    assert await shop.leads.remove_leads("back_in_stock", "ben@example.com", key="b") == 0
-    assert await shop.leads.leads_of(LEAD.email) == [LEAD, letter]
-    assert await shop.leads.remove_leads("back_in_stock", LEAD.email, key="c") == 1
-    assert await shop.leads.remove_leads("back_in_stock", LEAD.email, key="c") == 1
+    waits: frozenset[LeadKind] = frozenset({"back_in_stock"})
+    assert await shop.leads.remove_leads(waits, "ben@example.com", customer_id=None, at=NOW, key="a") == 0
+    for _ in range(2):
+        assert await shop.leads.remove_leads(waits, "ADA@example.com", customer_id=None, at=NOW, key="b") == 3
     assert await shop.leads.leads_of(LEAD.email) == [letter]
+    assert await shop.leads.list_leads("back_in_stock") == []
+
+
+async def test_a_guest_ends_only_what_nobody_known_asked_for(shop: Shop) -> None:
+    theirs = replace(LEAD, id="l2", sku=RED9, customer_id=ADA)
+    for each in (LEAD, theirs):
+        await shop.leads.add_lead(each, key=each.id)
+    assert await shop.leads.remove_leads({"back_in_stock"}, LEAD.email, customer_id=BEN, at=NOW, key="a") == 1
+    assert await shop.leads.leads_of(LEAD.email) == [theirs]
+    assert await shop.leads.remove_leads({"back_in_stock"}, LEAD.email, customer_id=ADA, at=NOW, key="b") == 1
+    assert await shop.leads.leads_of(LEAD.email) == []
+
+
+async def test_a_customers_newsletter_is_their_consent_and_its_end_withdraws_it(shop: Shop) -> None:
+    letter = replace(LEAD, kind="newsletter", sku=None, customer_id=ADA)
+    await shop.leads.add_lead(letter, with_consent=True, key="a")
+    given = replace(CONTENTS.customers[0], marketing_consent=True, consent_at=NOW)
+    assert await shop.customers.get_customer(ADA) == given
+    later = NOW + timedelta(days=1)
+    await shop.leads.remove_leads({"newsletter"}, LEAD.email, customer_id=ADA, at=later, key="b")
+    assert await shop.customers.get_customer(ADA) == replace(given, marketing_consent=False, consent_at=later)
+
+
+async def test_a_sign_up_that_the_account_cannot_note_is_not_made(shop: Shop) -> None:
+    nobody = replace(LEAD, kind="newsletter", sku=None, customer_id=CustomerId("none"))
+    with pytest.raises(NotFound):
+        await shop.leads.add_lead(nobody, with_consent=True, key="a")
+    with pytest.raises(NotFound):
+        await shop.leads.remove_leads({"newsletter"}, LEAD.email, customer_id=nobody.customer_id, at=NOW, key="b")
+    assert await shop.leads.list_leads("newsletter") == []
+
+
+async def test_a_lead_goes_again_with_the_consent_that_it_brought(shop: Shop) -> None:
+    letter = replace(LEAD, kind="newsletter", sku=None, customer_id=ADA)
+    wish = Wish(kind="newsletter", email="ADA@example.com")
+    await shop.leads.add_lead(letter, with_consent=True, key="a")
+    never = MarketingConsent(customer_id=ADA, is_given=False, at=None)
+    for _ in range(2):
+        await shop.leads.restore_lead(wish, None, never, key="b")
+    assert await shop.leads.list_leads("newsletter") == []
+    assert await shop.customers.get_customer(ADA) == CONTENTS.customers[0]
+    with pytest.raises(NotFound):
+        await shop.leads.restore_lead(wish, None, never, key="c")
+
+
+async def test_a_lead_whose_wish_was_made_again_is_put_back_to_the_first(shop: Shop) -> None:
+    wish = Wish(kind="back_in_stock", email=LEAD.email, sku=RED10)
+    first = await shop.leads.add_lead(replace(LEAD, conversation_id=ConversationId("c1")), key="a")
+    again = replace(LEAD, id="l2", conversation_id=ConversationId("c2"), customer_id=ADA)
+    assert await shop.leads.add_lead(again, key="b") != first
+    await shop.leads.restore_lead(wish, first, None, key="c")
+    assert await shop.leads.leads_for(RED10) == [first]
+    for other in (replace(first, sku=SOCK), replace(first, id="l9"), replace(first, settled_at=NOW)):
+        with pytest.raises(InvalidInput):
+            await shop.leads.restore_lead(wish, other, None, key="d")
+
+
+async def test_a_lead_that_was_settled_stays_so(shop: Shop) -> None:
+    await shop.leads.add_lead(LEAD, key="a")
+    settled = await shop.leads.settle_lead(LEAD.id, at=NOW, key="b")
+    with pytest.raises(NotFound):
+        await shop.leads.restore_lead(Wish(kind="back_in_stock", email=LEAD.email, sku=RED10), None, None, key="c")
+    assert await shop.leads.list_leads("back_in_stock") == [settled]
 
 
 # Keys
@@ -643,15 +769,39 @@ async def test_a_key_is_not_taken_for_another_write(shop: Shop) -> None:
     with pytest.raises(Conflict):
         await shop.leads.add_lead(LEAD, key="k")
     with pytest.raises(Conflict):
-        await shop.leads.remove_leads("newsletter", LEAD.email, key="k")
+        await shop.leads.remove_leads({"newsletter"}, LEAD.email, customer_id=None, at=NOW, key="k")
+    with pytest.raises(Conflict):
+        await shop.leads.restore_lead(Wish(kind="newsletter", email=LEAD.email), None, None, key="k")
     with pytest.raises(Conflict):
         await shop.catalogue.set_stock(RED10, 1, key="k")
     with pytest.raises(Conflict):
         await shop.carts.open_cart("k9", None, at=NOW, key="k")
     with pytest.raises(Conflict):
         await shop.customers.set_marketing_consent(ADA, True, at=NOW, key="k")
+    with pytest.raises(Conflict):
+        await shop.customers.set_default_address(ADA, WORK, key="k")
+    with pytest.raises(Conflict):
+        await shop.carts.fill_cart("k1", (), at=NOW, key="k")
+    with pytest.raises(Conflict):
+        await shop.orders.change_payment_method(OrderNumber("1"), "A", at=NOW, key="k")
+    with pytest.raises(Conflict):
+        await shop.orders.change_items(OrderNumber("1"), [ItemChange(sku=RED9, new_sku=RED10)], "A", at=NOW, key="k")
+    with pytest.raises(Conflict):
+        await shop.returns.reinstate_return("R4-1", key="k")
     assert await shop.orders.get_order(OrderNumber("2")) == CONTENTS.orders[1]
     assert await shop.tickets.list_tickets() == []
+
+
+async def test_what_was_carried_out_is_found_by_its_key(shop: Shop) -> None:
+    assert await shop.effects.find_effect("k") is None
+    moved = await shop.orders.change_shipping_address(OrderNumber("1"), WORK, key="k")
+    with pytest.raises(Refused):
+        await shop.orders.cancel_order(OrderNumber("3"), reason="Too late", at=NOW, key="l")
+    effect = await shop.effects.find_effect("k")
+    assert effect
+    assert effect.kind == "change_shipping_address"
+    assert writes.ORDER.validate_python(effect.result) == moved
+    assert await shop.effects.find_effect("l") is None
 
 
 async def test_a_refused_write_leaves_its_key_free(shop: Shop) -> None:

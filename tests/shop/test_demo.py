@@ -134,6 +134,20 @@ def test_refunds_fit_what_was_paid(contents: ShopContents) -> None:
     )
 
 
+def test_customers_pay_by_what_they_have_stored_and_once_for_each_order(contents: ShopContents) -> None:
+    methods = {customer.id: customer.payment_methods for customer in contents.customers}
+    assert all(len(stored) == 2 for stored in methods.values())
+    for order in contents.orders:
+        stored = methods[order.customer_id] if order.customer_id else ()
+        labels = {method.id: method.label for method in stored}
+        assert labels.get(order.payment_method_id) == (order.payment_method if order.customer_id else None)
+        is_charged = order.payment_state in {"paid", "partially_refunded", "refunded"}
+        assert [payment.amount for payment in order.payments] == [order.total] * is_charged
+        assert all(payment.method_id == order.payment_method_id for payment in order.payments)
+        assert all(order.placed_at <= payment.at for payment in order.payments)
+        assert all(refund.method_id in {"", order.payment_method_id} for refund in order.refunds)
+
+
 def test_only_real_variants_are_sold_returned_and_wanted(contents: ShopContents) -> None:
     variants = {variant.sku: variant for product in contents.products for variant in product.variants}
     categories = {product.category[-1] for product in contents.products}

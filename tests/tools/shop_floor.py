@@ -15,7 +15,8 @@ from shopfloor.tools.contract import EarlierCall
 from shopfloor.tools.gated import gated_tool
 from shopfloor.tools.retail.carts import CartTools, cart_kinds, owns_cart
 from shopfloor.tools.retail.choosing import ChoosingTools
-from shopfloor.tools.retail.leads import LeadTools, lead_kinds
+from shopfloor.tools.retail.leads import LeadTools
+from shopfloor.tools.retail.sign_ups import lead_kinds
 from shopfloor.tools.retail.upsell import Habits, UpsellTools
 from shopfloor.tools.toolsets import ToolList
 
@@ -26,7 +27,7 @@ class Floor:
     def __init__(self, shop: Shop, search: CatalogueSearch) -> None:
         self.shop = shop
         self.clock = FixedClock(NOW)
-        kinds = [*cart_kinds(shop.carts, shop.catalogue, self.clock), *lead_kinds(shop, self.clock)]
+        kinds = [*cart_kinds(shop, self.clock), *lead_kinds(shop, self.clock)]
         gate = gate_of(kinds, self.owns, self.clock)
         self.tools = ToolList(
             [
@@ -34,7 +35,7 @@ class Floor:
                 *ChoosingTools(shop.catalogue, search).tools(),
                 *UpsellTools(shop, search, Habits(shop.orders, search.category_of, self.clock)).tools(),
                 *LeadTools(shop, search).tools(),
-                *(gated_tool(kind, gate) for kind in kinds),
+                *(gated_tool(kind, gate) for kind in kinds if kind.is_offered),
             ]
         )
         self._count = 0

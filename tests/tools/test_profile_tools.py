@@ -225,15 +225,20 @@ async def test_a_search_is_answered_though_nothing_can_be_noted(
 SHOES = {"entries": [{"key": "size.shoes", "value": "9"}]}
 
 
-async def test_remembering_and_forgetting_need_no_yes_and_undo_each_other(counter: Counter) -> None:
+async def test_remembering_and_forgetting_need_no_yes_and_can_be_undone(counter: Counter) -> None:
     noted = await counter.call("remember", SHOES, maya())
     assert (noted.output["outcome"], noted.output["result"]) == ("executed", {"told": "your shoe size (9)"})
     assert await counter.held() == [("size.shoes", "9", "said")]
     gone = await counter.call("forget", SHOES, maya(), origin="chat_1/turn_2/t1")
     assert gone.output["outcome"] == "executed"
     assert await counter.held() == []
-    kinds = {kind.name: kind.inverse for kind in profile_kinds(counter.profiles, FixedClock(NOW))}
-    assert kinds == {"remember": "forget", "forget": "remember", "erase_profile": None}
+    kinds = profile_kinds(counter.profiles, FixedClock(NOW))
+    assert {kind.name: kind.inverse and kind.inverse.kind for kind in kinds} == {
+        "remember": "restore_profile",
+        "forget": "restore_profile",
+        "erase_profile": None,
+        "restore_profile": "restore_profile",
+    }
 
 
 async def test_a_brand_of_the_shop_is_read_where_the_customer_likes_it(counter: Counter) -> None:

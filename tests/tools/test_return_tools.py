@@ -24,6 +24,7 @@ from shopfloor.shop.sql import load, sql_shop
 from shopfloor.tools.contract import Toolset
 from shopfloor.tools.gated import gated_tool
 from shopfloor.tools.retail.orders import owns_resource
+from shopfloor.tools.retail.return_requests import ReturnRequests
 from shopfloor.tools.retail.returns import ReturnTools
 from shopfloor.tools.toolsets import ToolList
 
@@ -43,9 +44,11 @@ class Desk:
         self.clock = FixedClock(NOW)
         self.policy: ReturnPolicy = POLICY
         returns = ReturnTools(shop, self._policy, self.clock, UTC)
-        kinds = returns.kinds()
+        kinds = ReturnRequests(shop, self._policy, self.clock, UTC).kinds()
         gate = gate_of(kinds, self._owns, self.clock)
-        self.tools: Toolset = ToolList([*returns.tools(), *(gated_tool(kind, gate) for kind in kinds)])
+        self.tools: Toolset = ToolList(
+            [*returns.tools(), *(gated_tool(kind, gate) for kind in kinds if kind.is_offered)]
+        )
 
     async def _policy(self) -> ReturnPolicy:
         return self.policy
@@ -237,8 +240,10 @@ async def test_a_return_admitted_before_a_crash_is_found_done_and_not_done_twice
         ([piece(SCARF), piece(SCARF)], {}, "return.not_in_order"),
         ([piece("P001-RED-9")], {}, "return.not_in_order"),
         ([piece(SCARF, 1, "P265-CHARCOAL")], {}, "return.not_an_exchange"),
-        ([piece(SCARF)], {"kind": "exchange"}, "return.not_in_stock"),
-        ([piece(TRENCH, 1, "P001-RED-9")], {"kind": "exchange"}, "return.not_in_stock"),
+        ([piece(SCARF)], {"kind": "exchange"}, "return.exchange_for"),
+        ([piece(TRENCH, 1, "P001-RED-9")], {"kind": "exchange"}, "items.other_product"),
+        ([piece(TRENCH, 1, "none")], {"kind": "exchange"}, "items.unknown_variant"),
+        ([piece(TRENCH, 1, TRENCH)], {"kind": "exchange"}, "items.same_variant"),
         ([piece(SCARF)], {"order_number": "123"}, "return.not_delivered"),
         ([piece(SCARF)], {"order_number": "107"}, "return.not_delivered"),
         ([piece(SCARF)], {"order_number": "150"}, "identity.owner"),

@@ -17,8 +17,10 @@ from shopfloor.shop.contract import Shop
 from shopfloor.shop.return_policy import ReturnPolicy
 from shopfloor.tools.contract import EarlierCall, Tool, ToolArgs, ToolContext, Toolset
 from shopfloor.tools.gated import gated_tool
-from shopfloor.tools.retail.orders import order_kinds, owns_resource
-from shopfloor.tools.retail.returns import ReturnTools
+from shopfloor.tools.retail.accounts import account_kinds
+from shopfloor.tools.retail.order_changes import OrderChanges
+from shopfloor.tools.retail.orders import owns_resource
+from shopfloor.tools.retail.return_requests import ReturnRequests
 from shopfloor.tools.retail.tickets import ticket_kinds
 from shopfloor.tools.toolsets import ToolList
 
@@ -95,14 +97,15 @@ def writes(shop: Shop, clock: FixedClock, limit: Money | None = None) -> Toolset
     async def policy() -> ReturnPolicy:
         return RETURNS
 
-    returns = ReturnTools(shop, policy, clock, UTC).kinds()
-    kinds = (*order_kinds(shop.orders, clock, UTC), *returns, *ticket_kinds(shop.tickets, clock))
+    returns = ReturnRequests(shop, policy, clock, UTC).kinds()
+    orders = OrderChanges(shop, clock, UTC).kinds()
+    kinds = (*orders, *returns, *account_kinds(shop), *ticket_kinds(shop, clock))
 
     async def owns(identity: Identity, resource: str) -> bool:
         return await owns_resource(shop.orders, identity, resource)
 
     gate = gate_of(kinds, owns, clock, limit=limit)
-    return ToolList(gated_tool(kind, gate) for kind in kinds)
+    return ToolList(gated_tool(kind, gate) for kind in kinds if kind.is_offered)
 
 
 def named(tools: Toolset) -> dict[str, Tool[ToolArgs]]:

@@ -103,6 +103,8 @@ class ActionKind(Generic[A]):
     """Returns what the shop keeps as the result of a key, or None where it never carried it out. None: cannot tell."""
     inverse: Inverse[A] | None = None
     irreversible: bool = False
+    facts: frozenset[str] | None = None
+    """The names of its preview's facts, so that no policy is misspelt; None where nobody said which there are."""
     is_offered: bool = True
     """Whether agents may propose it; else only people do, and undoing."""
 

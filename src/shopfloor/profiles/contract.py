@@ -4,12 +4,13 @@ Only signed-in customers have a profile, and only code names the customer. A pro
 so is what each may hold, so no text that a customer wrote is ever in it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
 from shopfloor.kernel.ids import ConversationId, CustomerId
+from shopfloor.shop.effects import Effect
 
 Origin = Literal["said", "order", "search", "ticket", "staff"]
 """Where it is known from: the customer's own words, what they bought and kept, what they looked for, a matter that is
@@ -41,21 +42,29 @@ class Kept:
 
     entries: tuple[Remembered, ...] = ()
     """By key, those of one key the oldest first."""
-    forgotten: frozenset[str] = frozenset()
-    """The keys that the customer wanted forgotten, `ALL` for every one: only their own words tell them again."""
+    forgotten: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    """When the customer wanted which keys forgotten, `ALL` for every one: only their own words tell them again."""
+
+    def of(self, keys: Collection[str]) -> "Kept":
+        """Return what is stored under some keys."""
+        entries = tuple(entry for entry in self.entries if entry.key in keys)
+        return Kept(entries=entries, forgotten={key: at for key, at in self.forgotten.items() if key in keys})
 
 
 class Profiles(Protocol):
     """Keeps profiles.
 
-    All methods may raise `StorageError`. None of them tells another customer's things.
+    All methods may raise `StorageError`. None of them tells another customer's things. A write may have an idempotency
+    key: with the same arguments it changes nothing the second time, with other arguments it raises `Conflict`.
     """
 
     async def recall(self, customer_id: CustomerId) -> Kept:
         """Return what is stored of a customer; nothing for one who is not known."""
         ...
 
-    async def remember(self, customer_id: CustomerId, entries: Sequence[Remembered]) -> Sequence[Remembered]:
+    async def remember(
+        self, customer_id: CustomerId, entries: Sequence[Remembered], *, key: str | None = None
+    ) -> Sequence[Remembered]:
         """Store entries, and return those that hold now.
 
         A key of one value loses its earlier value, unless that ranks higher than the new one; a key of several gets
@@ -64,6 +73,7 @@ class Profiles(Protocol):
 
         Raises:
             InvalidInput: a key or value that is not in the vocabulary.
+            Conflict: the key was used for something else.
         """
         ...
 
@@ -74,12 +84,39 @@ class Profiles(Protocol):
         """
         ...
 
-    async def erase(self, customer_id: CustomerId, *, at: datetime) -> int:
+    async def forget_things(
+        self, customer_id: CustomerId, things: Sequence[tuple[str, str]], *, at: datetime, key: str
+    ) -> int:
+        """Forget values of keys as one write, and return how many entries were removed.
+
+        A key of one value is forgotten whole, whichever value is named.
+
+        Raises:
+            Conflict: the key was used for something else.
+        """
+        ...
+
+    async def restore(self, customer_id: CustomerId, keys: Collection[str], kept: Kept, *, key: str) -> None:
+        """Let what is stored under some keys be just what it was, and leave the rest as it is.
+
+        Raises:
+            InvalidInput: a key or value that is not in the vocabulary, or one that is not among the keys.
+            Conflict: the key was used for something else.
+        """
+        ...
+
+    async def find_effect(self, key: str) -> Effect | None:
+        """Return what was carried out under a key, or None where nothing was."""
+        ...
+
+    async def erase(self, customer_id: CustomerId, *, at: datetime, key: str | None = None) -> int:
         """Remove all that is stored of a customer for good, and return how many entries that were.
 
-        That it was erased at `at` is kept, so that orders and searches do not tell it again.
+        That it was erased at `at` is kept, so that orders and searches do not tell it again. What was kept of earlier
+        writes under their keys goes too.
 
         Raises:
             StorageError: it is removed, but the disk still holds it; erase again.
+            Conflict: the key was used for something else.
         """
         ...

@@ -35,6 +35,7 @@ from shopfloor.shop.models import (
     ReturnState,
     Ticket,
     Variant,
+    Wish,
 )
 
 
@@ -143,7 +144,8 @@ class Orders(Protocol):
     ) -> Order:
         """Replace pieces of an order of which nothing has been shipped by other variants of the same products, once.
 
-        The difference is taken from, or given back to, a way to pay that its customer has stored; gift cards at once.
+        The difference is taken from, or given back to, a way to pay that its customer has stored, the one that the
+        order is paid by where `method_id` is empty; gift cards at once.
         Where the order was not charged yet, a card is charged for what it costs then. The new pieces leave the stock,
         and the old ones go back to it.
 
@@ -356,12 +358,12 @@ class Leads(Protocol):
         ...
 
     async def restore_lead(
-        self, lead_id: str, earlier: Lead | None, consent: MarketingConsent | None, *, key: str
-    ) -> Lead | None:
-        """Let a lead be as it was before it was added, gone where it was not there, and a customer's consent too.
+        self, wish: Wish, earlier: Lead | None, consent: MarketingConsent | None, *, key: str
+    ) -> None:
+        """Let the lead that waits for a wish be as it was before, gone where it was not there, and a consent too.
 
         Raises:
-            NotFound: no such lead, or no such customer.
+            NotFound: no such lead waits, or there is no such customer.
             InvalidInput: the earlier lead is another one.
             Conflict: the key was used with other arguments.
         """

@@ -34,6 +34,7 @@ from shopfloor.shop.models import (
     ReturnState,
     Ticket,
     Variant,
+    Wish,
 )
 from shopfloor.shop.paying import Account, Wallet, account_of, concerns
 from shopfloor.shop.rules import ReturnWish
@@ -495,22 +496,23 @@ class MemoryLeads(_Part):
         return self._shelves.once(writes.remove_leads(kinds, email, customer_id, key=key), remove)
 
     async def restore_lead(
-        self, lead_id: str, earlier: Lead | None, consent: MarketingConsent | None, *, key: str
-    ) -> Lead | None:
+        self, wish: Wish, earlier: Lead | None, consent: MarketingConsent | None, *, key: str
+    ) -> None:
         """Let a lead, and a customer's consent, be as they were."""
 
-        def restore() -> Lead | None:
-            if lead_id not in self._shelves.leads:
-                raise NotFound(f"there is no lead {lead_id}")
-            rules.check_same_lead(self._shelves.leads[lead_id], earlier)
+        def restore() -> None:
+            leads = self._shelves.leads
+            lead = next((each for each in leads.values() if rules.wish(each) == rules.wish_key(wish)), None)
+            if lead is None:
+                raise NotFound(f"nobody waits for {wish.kind} {wish.sku or ''} under that address")
+            rules.check_same_lead(lead, earlier)
             if consent:
                 self._shelves.note(consent)
-            del self._shelves.leads[lead_id]
+            del leads[lead.id]
             if earlier:
-                self._shelves.leads[lead_id] = earlier
-            return earlier
+                leads[lead.id] = earlier
 
-        return self._shelves.once(writes.restore_lead(lead_id, earlier, consent, key=key), restore)
+        self._shelves.once(writes.restore_lead(wish, earlier, consent, key=key), restore)
 
     async def settle_lead(self, lead_id: str, *, at: datetime, key: str) -> Lead:
         """Note that somebody has heard what they waited for."""

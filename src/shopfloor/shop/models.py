@@ -353,6 +353,15 @@ class Lead:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What makes two leads that wait the same; e-mail addresses are compared without case."""
+
+    kind: LeadKind
+    email: str
+    sku: Sku | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MarketingConsent:
     """Whether a customer wants to hear of offers, as their account has it."""
 

@@ -12,9 +12,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shopfloor.kernel.errors import Refused
 from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.kernel.money import Money
-from shopfloor.shop.models import Order, OrderLine, Product, Return, ReturnKind, Variant
+from shopfloor.shop.models import Order, OrderLine, PaymentMethod, Product, Return, ReturnKind, Variant
 from shopfloor.shop.rules import GONE
 
 ReturnReason = Literal["wrong_size", "wrong_item", "faulty", "not_as_described", "changed_mind", "other"]
@@ -51,7 +52,14 @@ class ReturnPolicy(BaseModel):
     condition: str = ""
     """What all goods have to be like."""
     exchange_in: tuple[str, ...] = ()
-    """Countries in which goods are exchanged for another size by mail."""
+    """Countries in which goods are exchanged by mail."""
+    exchange_for: Literal["size", "variant"] = "size"
+    """For what: another size in the same colour, or any other variant of the same product."""
+    once_per_order: bool = False
+    """Whether goods of an order come back once only, all together; what was withdrawn or rejected does not count."""
+    refund_to: Literal["original", "gift_card", "any"] = "gift_card"
+    """Where a refund may go beside the way the order was paid: nowhere, to a gift card of the customer's, or to any way
+    to pay that they have stored."""
     label_in: tuple[str, ...] = ()
     """Countries from which a prepaid label takes goods back."""
     fee_minor: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict[str, int])
@@ -84,7 +92,8 @@ class ReturnableLine:
     """The last day; None where its parcel has not arrived."""
     condition: str
     exchanges: tuple[Variant, ...]
-    """What is in stock of the same product and colour: other sizes, and the one bought where that was not what came."""
+    """What is in stock of the same product and may be had instead: other sizes, after them other variants where the
+    policy says so, and the one bought where that was not what came."""
 
 
 def assess(
@@ -99,9 +108,10 @@ def assess(
 ) -> tuple[ReturnableLine, ...]:
     """Return each position of a delivered order with what the policy says about it at an instant."""
     coming = Counter[Sku]()
-    for back in earlier:
-        for line in back.lines if back.state not in GONE else ():
+    for back in live(earlier):
+        for line in back.lines:
             coming[line.sku] += line.quantity
+    is_over = policy.once_per_order and bool(live(earlier))
     assessed: list[ReturnableLine] = []
     for line in order.lines:
         left = max(line.quantity - coming[line.sku], 0)
@@ -115,7 +125,7 @@ def assess(
             ReturnableLine(
                 line=line,
                 left=left,
-                state=state if left else "already_requested",
+                state=state if left and not is_over else "already_requested",
                 why=why,
                 until=until,
                 condition=policy.conditions.get(product.category[-1], "") if product else "",
@@ -125,13 +135,46 @@ def assess(
     return tuple(assessed)
 
 
+def live(returns: Sequence[Return]) -> Sequence[Return]:
+    """Return the returns that count: neither withdrawn nor rejected."""
+    return [back for back in returns if back.state not in GONE]
+
+
+def check_once(order: Order, earlier: Sequence[Return], policy: ReturnPolicy) -> None:
+    """Check that goods of an order may come back, where that is possible once only.
+
+    Raises:
+        Refused: `return.once_per_order`.
+    """
+    if policy.once_per_order and live(earlier):
+        reason = f"Order #{order.number} has a return or exchange already, and there is one for each order."
+        raise Refused("return.once_per_order", reason)
+
+
+def check_refund_to(order: Order, method: PaymentMethod, policy: ReturnPolicy) -> None:
+    """Check where a refund shall go: to how the order was paid, or where else the shop sends it.
+
+    Raises:
+        Refused: `return.refund_method`.
+    """
+    is_gift = method.kind == "gift_card" and policy.refund_to != "original"
+    if method.id == order.payment_method_id or is_gift or policy.refund_to == "any":
+        return
+    ways = order.payment_method if policy.refund_to == "original" else f"{order.payment_method} or to a gift card"
+    raise Refused("return.refund_method", f"The refund of order #{order.number} can go to {ways}.")
+
+
 def refund_due(order: Order, pieces: Mapping[Sku, int], policy: ReturnPolicy, reason: ReturnReason | None) -> Money:
     """Return what goes back for pieces of an order: their price with its tax, less their share of a reduction.
 
     The shipping fee is not part of it, and the fee for the way is taken off. It is rounded down, so that parts never
     come to more than the whole.
     """
-    goods = sum(line.unit_price.minor * min(pieces.get(line.sku, 0), line.quantity) for line in order.lines)
+    open_pieces, goods = Counter(pieces), 0
+    for line in order.lines:
+        taken = min(open_pieces[line.sku], line.quantity)
+        open_pieces[line.sku] -= taken
+        goods += line.unit_price.minor * taken
     whole = order.subtotal.minor
     paid = whole - order.discount.minor + order.tax.minor
     fee = 0 if reason in OUR_FAULT else policy.fee_minor.get(order.shipping_address.country, 0)
@@ -167,5 +210,7 @@ def _exchanges(
 ) -> tuple[Variant, ...]:
     if product is None or order.shipping_address.country not in policy.exchange_in:
         return ()
-    same = [v for v in product.variants if v.colour == line.colour and v.stock > 0]
-    return tuple(v for v in same if v.sku != line.sku or reason in OUR_FAULT)
+    in_stock = [v for v in product.variants if v.stock > 0 and (v.sku != line.sku or reason in OUR_FAULT)]
+    same = [v for v in in_stock if (v.colour, v.options) == (line.colour, line.options)]
+    others = [v for v in in_stock if v not in same] if policy.exchange_for == "variant" else []
+    return (*same, *others)

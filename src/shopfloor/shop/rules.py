@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.errors import Conflict, InvalidInput, Refused
@@ -24,9 +25,11 @@ from shopfloor.shop.models import (
     ReturnKind,
     ReturnLine,
     Variant,
+    Wish,
 )
 from shopfloor.shop.paying import Account
 
+Unchangeable = Literal["cancelled", "shipped", "items_changed"]
 SHIPPED = frozenset({"partially_shipped", "shipped", "delivered"})
 GONE = frozenset({"rejected", "withdrawn"})
 """States of a return whose goods do not come back."""
@@ -42,13 +45,15 @@ def email_key(email: str) -> str:
     return email.strip().casefold()
 
 
-def wish(lead: Lead) -> str:
-    """Return what makes two leads the same, in one text: a database never takes one NULL for equal to another.
+def wish_key(wish: Wish) -> str:
+    """Return a wish in one text: a database never takes one NULL for equal to another."""
+    return " ".join((wish.kind, email_key(wish.email), wish.sku or ""))
 
-    A settled one is the same as no other, so that its wish can be made anew.
-    """
-    own = (lead.id,) if lead.settled_at else ()
-    return " ".join((lead.kind, email_key(lead.email), lead.sku or "", *own))
+
+def wish(lead: Lead) -> str:
+    """Return what makes two leads the same; a settled one is like no other, so that its wish can be made anew."""
+    key = wish_key(Wish(kind=lead.kind, email=lead.email, sku=lead.sku))
+    return f"{key} {lead.id}" if lead.settled_at else key
 
 
 def renewed(known: Lead, again: Lead) -> Lead:
@@ -62,12 +67,12 @@ def renewed(known: Lead, again: Lead) -> Lead:
 
 
 def check_same_lead(lead: Lead, earlier: Lead | None) -> None:
-    """Check that what a lead shall be again is an earlier state of it.
+    """Check that what a lead shall be again is an earlier state of it, in which it waited too.
 
     Raises:
         InvalidInput: it is another lead.
     """
-    if earlier and (earlier.id, wish(earlier)) != (lead.id, wish(replace(lead, settled_at=earlier.settled_at))):
+    if earlier and (earlier.id, wish(earlier)) != (lead.id, wish(lead)):
         raise InvalidInput(f"{earlier.id} is not an earlier state of the lead {lead.id}")
 
 
@@ -115,6 +120,8 @@ def with_items_changed(
 ) -> Account:
     """Return the order with pieces replaced, and the difference settled by a way to pay of its customer.
 
+    An empty `method_id` is how the order is paid.
+
     Raises:
         InvalidInput: no changes, or a quantity below one.
         Refused: as `check_changeable` and `with_changes`; `payment.unknown`, `payment.gift_card_balance`,
@@ -122,14 +129,14 @@ def with_items_changed(
     """
     check_changeable(account.order)
     changed = item_changes.with_changes(account.order, changes, products, at=at)
-    method = account.wallet.own(method_id)
+    method = account.wallet.own(method_id or account.order.payment_method_id)
     difference = changed.total - account.order.total
     return paying.settled(replace(account, order=changed), difference, method, at=at)
 
 
 def is_changeable(order: Order) -> bool:
     """Say whether an order can still be changed or cancelled: nothing of it has left the shop, and its items stayed."""
-    return order.state != "cancelled" and not _has_left(order) and order.items_changed_at is None
+    return unchangeable(order) is None
 
 
 def check_changeable(order: Order) -> None:
@@ -138,13 +145,25 @@ def check_changeable(order: Order) -> None:
     Raises:
         Refused: `order.already_shipped`, `order.already_cancelled`, `order.items_already_changed`.
     """
+    match unchangeable(order):
+        case "cancelled":
+            raise Refused("order.already_cancelled", f"Order #{order.number} is already cancelled.")
+        case "shipped":
+            raise Refused("order.already_shipped", f"Order #{order.number} is already on its way.")
+        case "items_changed":
+            reason = f"The items of order #{order.number} were changed, so nothing else of it can be changed any more."
+            raise Refused("order.items_already_changed", reason)
+        case None:
+            return
+
+
+def unchangeable(order: Order) -> Unchangeable | None:
+    """Return why an order can neither be changed nor cancelled any more; None where it can."""
     if order.state == "cancelled":
-        raise Refused("order.already_cancelled", f"Order #{order.number} is already cancelled.")
+        return "cancelled"
     if _has_left(order):
-        raise Refused("order.already_shipped", f"Order #{order.number} is already on its way.")
-    if order.items_changed_at is not None:
-        reason = f"The items of order #{order.number} were changed, so nothing else of it can be changed any more."
-        raise Refused("order.items_already_changed", reason)
+        return "shipped"
+    return "items_changed" if order.items_changed_at else None
 
 
 def _has_left(order: Order) -> bool:

@@ -22,6 +22,7 @@ from shopfloor.shop.models import (
     Return,
     Ticket,
     Variant,
+    Wish,
 )
 from shopfloor.shop.rules import ReturnWish
 
@@ -33,7 +34,7 @@ VARIANT = TypeAdapter(Variant)
 COUNT = TypeAdapter(int)
 TICKET = TypeAdapter(Ticket)
 LEAD = TypeAdapter(Lead)
-MAYBE_LEAD = TypeAdapter[Lead | None](Lead | None)
+NOTHING = TypeAdapter[None](None)
 
 ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -121,11 +122,10 @@ def remove_leads(kinds: Collection[LeadKind], email: str, customer_id: CustomerI
     return Write(kind="remove_leads", key=key, asked=asked, gives=COUNT)
 
 
-def restore_lead(
-    lead_id: str, earlier: Lead | None, consent: MarketingConsent | None, *, key: str
-) -> Write[Lead | None]:
+def restore_lead(wish: Wish, earlier: Lead | None, consent: MarketingConsent | None, *, key: str) -> Write[None]:
     """Ask for a lead, and a customer's consent, to be as they were."""
-    return Write(kind="restore_lead", key=key, asked=(lead_id, earlier, consent), gives=MAYBE_LEAD)
+    asked = (rules.wish_key(wish), earlier, consent)
+    return Write(kind="restore_lead", key=key, asked=asked, gives=NOTHING)
 
 
 def settle_lead(lead_id: str, *, key: str) -> Write[Lead]:

@@ -1,7 +1,8 @@
 """Writes on the database: one transaction each, which holds the change and the effect of its key."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import partial
+from typing import Generic, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -9,9 +10,10 @@ from sqlalchemy.orm import Session
 from shopfloor.database.engine import Database
 from shopfloor.kernel.clock import Clock
 from shopfloor.shop.effects import Effect, Write, once
-from shopfloor.shop.sql.rows import EffectRow
+from shopfloor.shop.sql.rows import EffectColumns, EffectRow
 
 T = TypeVar("T")
+R = TypeVar("R", bound=EffectColumns)
 
 
 class Writer:
@@ -24,9 +26,12 @@ class Writer:
 
     async def once(self, write: Write[T], do: Callable[[Session], T]) -> T:
         """Carry out a write in a transaction, or return what it gave the first time."""
-        return await self._database.write(
-            lambda session: once(SqlEffects(session, self._clock), write, lambda: do(session))
-        )
+
+        def work(session: Session) -> T:
+            effects = SqlEffects(session, EffectRow, partial(EffectRow, at=self._clock.now()))
+            return once(effects, write, lambda: do(session))
+
+        return await self._database.write(work)
 
 
 class SqlEffectBook:
@@ -41,41 +46,43 @@ class SqlEffectBook:
 
         def read(session: Session) -> Effect | None:
             row = session.get(EffectRow, key)
-            return row and _effect(row)
+            return row and effect_of(row)
 
         return await self._database.read(read)
 
 
-def _effect(row: EffectRow) -> Effect:
-    return Effect(kind=row.kind, digest=row.digest, result=row.result)
+class SqlEffects(Generic[R]):
+    """Effects as rows of a table, seen from one transaction."""
 
-
-class SqlEffects:
-    """The effects of the shop, seen from one transaction."""
-
-    def __init__(self, session: Session, clock: Clock) -> None:
-        """Take the transaction."""
+    def __init__(self, session: Session, row: type[R], new: Callable[..., R]) -> None:
+        """Take the transaction, the table, and what makes a row of `key`, `kind`, `digest` and `result`."""
         self._session = session
-        self._clock = clock
+        self._row = row
+        self._new = new
 
     def claim(self, key: str, kind: str, asked: str) -> Effect | None:
         """Store the key, or return the effect that it already had.
 
         Where another transaction is about to store the same key, this waits for its end.
         """
-        earlier = self._session.get(EffectRow, key) or self._store(key, kind, asked)
-        return earlier and _effect(earlier)
+        earlier = self._session.get(self._row, key) or self._store(key, kind, asked)
+        return earlier and effect_of(earlier)
 
     def settle(self, key: str, effect: Effect) -> None:
         """Keep the effect of a key that was claimed."""
-        row = self._session.get_one(EffectRow, key)
+        row = self._session.get_one(self._row, key)
         row.result = effect.result
 
-    def _store(self, key: str, kind: str, asked: str) -> EffectRow | None:
-        row = EffectRow(key=key, kind=kind, digest=asked, result=None, at=self._clock.now())
+    def _store(self, key: str, kind: str, asked: str) -> R | None:
+        row = self._new(key=key, kind=kind, digest=asked, result=None)
         try:
             with self._session.begin_nested():
                 self._session.add(row)
         except IntegrityError:
-            return self._session.get_one(EffectRow, key)
+            return self._session.get_one(self._row, key)
         return None
+
+
+def effect_of(row: EffectColumns) -> Effect:
+    """Return the effect of a row."""
+    return Effect(kind=row.kind, digest=row.digest, result=row.result)

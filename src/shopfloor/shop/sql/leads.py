@@ -10,7 +10,7 @@ from shopfloor.database.engine import Database
 from shopfloor.kernel.errors import Conflict, NotFound
 from shopfloor.kernel.ids import CustomerId, Sku
 from shopfloor.shop import rules, writes
-from shopfloor.shop.models import Lead, LeadKind, MarketingConsent
+from shopfloor.shop.models import Lead, LeadKind, MarketingConsent, Wish
 from shopfloor.shop.sql.customers import note_consent
 from shopfloor.shop.sql.effects import Writer
 from shopfloor.shop.sql.rows import LeadRow
@@ -74,14 +74,15 @@ class SqlLeads:
         return await self._writer.once(writes.remove_leads(kinds, email, customer_id, key=key), remove)
 
     async def restore_lead(
-        self, lead_id: str, earlier: Lead | None, consent: MarketingConsent | None, *, key: str
-    ) -> Lead | None:
+        self, wish: Wish, earlier: Lead | None, consent: MarketingConsent | None, *, key: str
+    ) -> None:
         """Let a lead, and a customer's consent, be as they were."""
+        waits = select(LeadRow).where(LeadRow.wish == rules.wish_key(wish)).with_for_update()
 
-        def restore(session: Session) -> Lead | None:
-            row = session.get(LeadRow, lead_id, with_for_update=True)
+        def restore(session: Session) -> None:
+            row = session.scalar(waits)
             if row is None:
-                raise NotFound(f"there is no lead {lead_id}")
+                raise NotFound(f"nobody waits for {wish.kind} {wish.sku or ''} under that address")
             rules.check_same_lead(_lead(row), earlier)
             if consent:
                 note_consent(session, consent)
@@ -89,9 +90,8 @@ class SqlLeads:
                 _write(row, earlier)
             else:
                 session.delete(row)
-            return earlier
 
-        return await self._writer.once(writes.restore_lead(lead_id, earlier, consent, key=key), restore)
+        await self._writer.once(writes.restore_lead(wish, earlier, consent, key=key), restore)
 
     async def settle_lead(self, lead_id: str, *, at: datetime, key: str) -> Lead:
         """Note that somebody has heard what they waited for."""

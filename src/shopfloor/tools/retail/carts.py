@@ -1,4 +1,4 @@
-"""Carts: whose cart is which, what lies in it, and the two writes that change it.
+"""Carts: whose cart is which, what lies in it, and the writes that change it.
 
 Whose cart it is is decided here and nowhere else. A signed-in customer has the one they touched last, or a new one; a
 guest has one that belongs to the conversation, so that nobody reaches it from another. Who proposes a write names a
@@ -13,18 +13,21 @@ from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
 
-from shopfloor.actions.kind import ActionArgs, ActionKind, Inverse, Preview
+from shopfloor.actions.kind import ActionArgs, ActionKind, Direction, Done, Injected, Inverse, Preview
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import Source
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import Refused
 from shopfloor.kernel.ids import ConversationId, CustomerId, Sku
 from shopfloor.kernel.money import Money
-from shopfloor.shop.contract import Capability, Carts, Catalogue
-from shopfloor.shop.models import Cart, OrderLine, Product, Variant
+from shopfloor.shop.contract import Capability, Carts, Catalogue, Shop
+from shopfloor.shop.models import Cart, CartLine, OrderLine, Product, Variant
+from shopfloor.shop.writes import CART
 from shopfloor.tools.contract import NoArgs, Tool, ToolArgs, ToolContext, ToolResult
+from shopfloor.tools.retail.looking_up import by_key
 from shopfloor.tools.retail.naming import named_lines
-from shopfloor.tools.retail.views import money_view, variant_view
+from shopfloor.tools.retail.undoing import earlier
+from shopfloor.tools.retail.views import looks, money_view, variant_view
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 ALL_OF_IT = re.compile(
@@ -32,6 +35,8 @@ ALL_OF_IT = re.compile(
     re.IGNORECASE,
 )
 NOT_YOURS = "I cannot find that in our shop any more."
+INJECTED: frozenset[Injected] = frozenset({"conversation_id", "customer_id"})
+LINES: tuple[tuple[str, Direction], ...] = (("lines", "set"),)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,22 +59,36 @@ class WordsArgs(ToolArgs):
     words: Annotated[str, Field(description="The customer's words for it.", max_length=8_200)]
 
 
-class SetCartLine(ActionArgs):
+class CartArgs(ActionArgs):
+    """Which cart; code fills in whose it is."""
+
+    cart_id: Annotated[str, Field(min_length=1, max_length=120)]
+    conversation_id: ConversationId
+    customer_id: CustomerId | None = None
+
+
+class SetCartLine(CartArgs):
     """Put a quantity of a variant into a cart."""
 
-    cart_id: Annotated[str, Field(min_length=1, max_length=120)]
     sku: Annotated[Sku, Field(min_length=1, max_length=100)]
     quantity: Annotated[int, Field(ge=0, description="In place of what the cart holds of it; 0 takes it out.")]
-    conversation_id: ConversationId
-    customer_id: CustomerId | None = None
 
 
-class EmptyCart(ActionArgs):
+class EmptyCart(CartArgs):
     """Take everything out of a cart."""
 
-    cart_id: Annotated[str, Field(min_length=1, max_length=120)]
-    conversation_id: ConversationId
-    customer_id: CustomerId | None = None
+
+class RestoredLine(ActionArgs):
+    """A position of a cart as it was."""
+
+    sku: Sku
+    quantity: Annotated[int, Field(ge=1)]
+
+
+class RestoreCart(CartArgs):
+    """Let a cart hold just what it held before."""
+
+    lines: tuple[RestoredLine, ...]
 
 
 class CartTools:
@@ -183,41 +202,14 @@ def line_view(each: Held) -> dict[str, JsonValue]:
         "variant": variant_view(each.variant),
         "quantity": each.quantity,
         "price": money_view(each.price),
-        "is_available": each.variant.stock >= each.quantity,
+        "is_available": each.variant.has(each.quantity),
     }
 
 
-def cart_kinds(carts: Carts, catalogue: Catalogue, clock: Clock) -> tuple[ActionKind[Any], ...]:
-    """Return the kinds of writes that a cart takes; guests may, and they need no yes."""
-
-    async def preview_line(args: SetCartLine) -> Preview:
-        product = await catalogue.find_product(args.sku)
-        variant = _variant(product, args.sku)
-        if product is None or variant is None:
-            raise Refused("cart.unknown_variant", NOT_YOURS)
-        if args.quantity > variant.stock:
-            left = f"Only {variant.stock} of it can be had right now." if variant.stock else "It is sold out."
-            raise Refused("cart.out_of_stock", left)
-        name = f"{product.title} ({label})" if (label := variant_view(variant)["label"]) else product.title
-        return Preview(summary=f"{name}: {args.quantity} in the cart.")
-
-    async def set_line(key: str, args: SetCartLine) -> JsonValue:
-        now = clock.now()
-        await carts.open_cart(args.cart_id, args.customer_id, at=now, key=f"{key}/open")
-        cart = await carts.set_cart_line(args.cart_id, args.sku, args.quantity, at=now, key=key)
-        return cart_view(cart, await held_in(catalogue, cart))
-
-    async def preview_empty(args: EmptyCart) -> Preview:
-        cart = await carts.get_cart(args.cart_id)
-        count = len(cart.lines) if cart else 0
-        return Preview(summary=f"Take everything out of the cart, {count} {'thing' if count == 1 else 'things'}.")
-
-    async def empty(key: str, args: EmptyCart) -> JsonValue:
-        cart = await carts.get_cart(args.cart_id)
-        for line in cart.lines if cart else ():
-            await carts.set_cart_line(args.cart_id, line.sku, 0, at=clock.now(), key=f"{key}/{line.sku}")
-        return {"cart_id": args.cart_id, "lines": [], "pieces": 0, "totals": []}
-
+def cart_kinds(shop: Shop, clock: Clock) -> tuple[ActionKind[Any], ...]:
+    """Return the kinds of writes that a cart takes; guests may, without a yes. Restoring it is for undoing only."""
+    writes = _Writes(shop.carts, shop.catalogue, clock)
+    look_up = by_key(shop, CART, writes.view)
     return (
         ActionKind(
             name="set_cart_line",
@@ -225,12 +217,16 @@ def cart_kinds(carts: Carts, catalogue: Catalogue, clock: Clock) -> tuple[Action
             needs=Capability.CARTS,
             args=SetCartLine,
             resources=_resource,
-            preview=preview_line,
-            execute=set_line,
+            preview=writes.preview_line,
+            execute=writes.set_line,
             confirmation="none",
             assurance="anyone",
-            injects=frozenset({"conversation_id", "customer_id"}),
-            inverse=Inverse(kind="set_cart_line", args=lambda args, done: {}),
+            injects=INJECTED,
+            attributes=LINES,
+            snapshot=writes.snapshot,
+            look_up=look_up,
+            inverse=Inverse(kind="restore_cart", args=_as_before),
+            facts=frozenset({"pieces"}),
         ),
         ActionKind(
             name="empty_cart",
@@ -238,17 +234,113 @@ def cart_kinds(carts: Carts, catalogue: Catalogue, clock: Clock) -> tuple[Action
             needs=Capability.CARTS,
             args=EmptyCart,
             resources=_resource,
-            preview=preview_empty,
-            execute=empty,
+            preview=writes.preview_empty,
+            execute=writes.empty,
             confirmation="none",
             assurance="anyone",
-            injects=frozenset({"conversation_id", "customer_id"}),
-            inverse=Inverse(kind="set_cart_line", args=lambda args, done: {}),
+            injects=INJECTED,
+            attributes=LINES,
+            snapshot=writes.snapshot,
+            look_up=look_up,
+            inverse=Inverse(kind="restore_cart", args=_as_before),
+            facts=frozenset({"pieces"}),
+        ),
+        ActionKind(
+            name="restore_cart",
+            description="Let the customer's cart hold just what it held before.",
+            needs=Capability.CARTS,
+            args=RestoreCart,
+            resources=_resource,
+            preview=writes.preview_restore,
+            execute=writes.restore,
+            confirmation="none",
+            assurance="anyone",
+            injects=INJECTED,
+            attributes=LINES,
+            snapshot=writes.snapshot,
+            look_up=look_up,
+            inverse=Inverse(kind="restore_cart", args=_as_before),
+            facts=frozenset({"pieces"}),
+            is_offered=False,
         ),
     )
 
 
-def _resource(args: SetCartLine | EmptyCart) -> tuple[str, ...]:
+class _Writes:
+    """What the kinds do to carts."""
+
+    def __init__(self, carts: Carts, catalogue: Catalogue, clock: Clock) -> None:
+        self._carts = carts
+        self._catalogue = catalogue
+        self._clock = clock
+
+    async def preview_line(self, args: SetCartLine) -> Preview:
+        name = await self._check(args.sku, args.quantity)
+        return Preview(summary=f"{name}: {args.quantity} in the cart.", facts={"pieces": args.quantity})
+
+    async def _check(self, sku: Sku, quantity: int) -> str:
+        """Check that pieces can be had, and return what they are.
+
+        Raises:
+            Refused: `cart.unknown_variant`, `cart.out_of_stock`.
+        """
+        product = await self._catalogue.find_product(sku)
+        variant = _variant(product, sku)
+        if product is None or variant is None:
+            raise Refused("cart.unknown_variant", NOT_YOURS)
+        if quantity and not variant.has(quantity):
+            left = f"Only {variant.stock} of it can be had right now." if variant.stock else "It is sold out."
+            raise Refused("cart.out_of_stock", left)
+        return f"{product.title} ({label})" if (label := looks(variant)) else product.title
+
+    async def set_line(self, key: str, args: SetCartLine) -> JsonValue:
+        now = await self._open(key, args)
+        return await self.view(await self._carts.set_cart_line(args.cart_id, args.sku, args.quantity, at=now, key=key))
+
+    async def preview_empty(self, args: EmptyCart) -> Preview:
+        cart = await self._carts.get_cart(args.cart_id)
+        count = len(cart.lines) if cart else 0
+        summary = f"Take everything out of the cart, {count} {'thing' if count == 1 else 'things'}."
+        return Preview(summary=summary, facts={"pieces": 0})
+
+    async def empty(self, key: str, args: EmptyCart) -> JsonValue:
+        return await self._fill(key, args, ())
+
+    async def preview_restore(self, args: RestoreCart) -> Preview:
+        for line in args.lines:
+            await self._check(line.sku, line.quantity)
+        count = len(args.lines)
+        summary = f"Let the cart hold the {count} {'thing' if count == 1 else 'things'} again that it held before."
+        return Preview(summary=summary, facts={"pieces": sum(line.quantity for line in args.lines)})
+
+    async def restore(self, key: str, args: RestoreCart) -> JsonValue:
+        return await self._fill(key, args, [CartLine(sku=line.sku, quantity=line.quantity) for line in args.lines])
+
+    async def snapshot(self, args: CartArgs) -> JsonValue:
+        cart = await self._carts.get_cart(args.cart_id)
+        held = cart.lines if cart else ()
+        return {"lines": [{"sku": line.sku, "quantity": line.quantity} for line in held]}
+
+    async def view(self, cart: Cart) -> JsonValue:
+        return cart_view(cart, await held_in(self._catalogue, cart))
+
+    async def _fill(self, key: str, args: CartArgs, lines: Sequence[CartLine]) -> JsonValue:
+        now = await self._open(key, args)
+        return await self.view(await self._carts.fill_cart(args.cart_id, lines, at=now, key=key))
+
+    async def _open(self, key: str, args: CartArgs) -> datetime:
+        """Make the cart if it is not there yet, and return the hour."""
+        now = self._clock.now()
+        await self._carts.open_cart(args.cart_id, args.customer_id, at=now, key=f"{key}/open")
+        return now
+
+
+def _as_before(args: CartArgs, done: Done) -> dict[str, JsonValue]:
+    whose: dict[str, JsonValue] = args.model_dump(mode="json", include=set(CartArgs.model_fields))
+    return {**whose, "lines": earlier(done)["lines"]}
+
+
+def _resource(args: CartArgs) -> tuple[str, ...]:
     is_guests = args.cart_id == guest_cart(args.conversation_id)
     return (f"guest_cart:{args.cart_id}" if is_guests else f"cart:{args.cart_id}",)
 

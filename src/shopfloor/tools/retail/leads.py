@@ -1,28 +1,21 @@
-"""Who wants to hear from the shop: back-in-stock messages, the newsletter, and how to be left alone again.
+"""What there is to sign up for: the sold-out variant that somebody waits for, and what a customer is signed up for.
 
-Consent is kept with its time and the words it was given to. What the tools say to a guest about an address is the same
-whether the shop knows it or not. A signed-in customer signs up and off with the account's own address; a guest can take
-back only what a guest gave, so that nobody ends what a customer has asked for.
+What the tools say to a guest about an address is the same whether the shop knows it or not.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, JsonValue
+from pydantic import Field, JsonValue
 
-from shopfloor.actions.kind import ActionArgs, ActionKind, Inverse, Preview
 from shopfloor.journal.events import Source
-from shopfloor.kernel.canonical import digest
-from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.errors import Refused
-from shopfloor.kernel.ids import ConversationId, CustomerId, ProductId, Sku
+from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.language.emails import check_email
 from shopfloor.search.contract import ProductQuery, ProductSearch
 from shopfloor.search.fit import is_size
-from shopfloor.shop import rules
-from shopfloor.shop.contract import Capability, Catalogue, Customers, Leads, Shop
-from shopfloor.shop.models import Customer, Lead, LeadKind, Product, Variant
+from shopfloor.shop.contract import Shop
+from shopfloor.shop.models import Product, Variant
 from shopfloor.tools.contract import NoArgs, Tool, ToolArgs, ToolContext, ToolResult
 from shopfloor.tools.retail.views import product_view, variant_view
 
@@ -30,27 +23,6 @@ LOOKED_AT = 40
 """Products of a wish that are looked through."""
 OFFERED = 4
 """Products between which a customer is asked to choose."""
-MAX_GUEST_WISHES = 10
-"""Things that an address which no customer has signed in with may wait for at once."""
-NEWSLETTER_WORDS = "The shop's newsletter by e-mail, until it is cancelled."
-STOCK_WORDS = "One message when {name} is back in stock, and nothing else."
-
-What = Literal["newsletter", "back_in_stock", "everything"]
-KINDS: dict[What, tuple[LeadKind, ...]] = {
-    "newsletter": ("newsletter",),
-    "back_in_stock": ("back_in_stock",),
-    "everything": ("newsletter", "back_in_stock"),
-}
-
-
-def _usable(text: str) -> str:
-    checked = check_email(text)
-    if checked.problem in {"invalid", "disposable"}:
-        raise ValueError(f"an e-mail address that is {checked.problem}")
-    return checked.address
-
-
-Email = Annotated[str, Field(max_length=254), AfterValidator(_usable)]
 
 
 class EmailArgs(ToolArgs):
@@ -72,31 +44,6 @@ class VariantArgs(ToolArgs):
     """Which variant."""
 
     sku: Sku
-
-
-class SubscribeBackInStock(ActionArgs):
-    """Have somebody told when a variant is back in stock."""
-
-    sku: Annotated[Sku, Field(min_length=1, max_length=100)]
-    email: Email
-    conversation_id: ConversationId
-    customer_id: CustomerId | None = None
-
-
-class SubscribeNewsletter(ActionArgs):
-    """Sign somebody up for the newsletter."""
-
-    email: Email
-    conversation_id: ConversationId
-    customer_id: CustomerId | None = None
-
-
-class Unsubscribe(ActionArgs):
-    """Stop what an address was signed up for."""
-
-    email: Email
-    what: What
-    customer_id: CustomerId | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -219,7 +166,8 @@ class LeadTools:
         )
 
     async def _my_sign_ups(self, args: NoArgs, context: ToolContext) -> ToolResult:
-        customer = await _customer(self._shop.customers, context.session.identity.customer_id)
+        customer_id = context.session.identity.customer_id
+        customer = await self._shop.customers.get_customer(customer_id) if customer_id else None
         if customer is None:
             return ToolResult(output={"outcome": "sign_in"})
         leads = await self._shop.leads.leads_of(customer.email)
@@ -238,138 +186,6 @@ class LeadTools:
                 "waits": waits,
             }
         )
-
-
-def lead_kinds(shop: Shop, clock: Clock) -> tuple[ActionKind[Any], ...]:
-    """Return the kinds of writes that leads take; guests may, and they need no yes: to ask for it is the consent."""
-    signing = _Signing(shop.leads, shop.customers, shop.catalogue, clock)
-    return (
-        ActionKind(
-            name="subscribe_back_in_stock",
-            description="Have the customer told once when a sold-out variant is back.",
-            needs=Capability.LEADS,
-            args=SubscribeBackInStock,
-            resources=_new_lead,
-            preview=signing.preview_stock,
-            execute=signing.wait_for_stock,
-            confirmation="none",
-            assurance="anyone",
-            injects=frozenset({"conversation_id", "customer_id"}),
-            inverse=Inverse(kind="unsubscribe", args=lambda args, done: {}),
-        ),
-        ActionKind(
-            name="subscribe_newsletter",
-            description="Sign the customer up for the newsletter.",
-            needs=Capability.LEADS,
-            args=SubscribeNewsletter,
-            resources=_new_lead,
-            preview=signing.preview_newsletter,
-            execute=signing.take_newsletter,
-            confirmation="none",
-            assurance="anyone",
-            injects=frozenset({"conversation_id", "customer_id"}),
-            inverse=Inverse(kind="unsubscribe", args=lambda args, done: {}),
-        ),
-        ActionKind(
-            name="unsubscribe",
-            description="Stop the newsletter, the back-in-stock messages or everything that the customer gets.",
-            needs=Capability.LEADS,
-            args=Unsubscribe,
-            resources=_new_lead,
-            preview=signing.preview_unsubscribe,
-            execute=signing.unsubscribe,
-            confirmation="none",
-            assurance="anyone",
-            injects=frozenset({"customer_id"}),
-            inverse=Inverse(kind="subscribe_newsletter", args=lambda args, done: {}),
-        ),
-    )
-
-
-class _Signing:
-    """Signs up and off."""
-
-    def __init__(self, leads: Leads, customers: Customers, catalogue: Catalogue, clock: Clock) -> None:
-        self._leads = leads
-        self._customers = customers
-        self._catalogue = catalogue
-        self._clock = clock
-
-    async def preview_stock(self, args: SubscribeBackInStock) -> Preview:
-        await self._check_own(args.customer_id, args.email)
-        product, variant = await self._sold(args.sku)
-        if variant.stock > 0:
-            raise Refused("lead.in_stock", f"{_name(product, variant)} is in stock right now.")
-        await self._check_count(args)
-        return Preview(summary=f"Tell {args.email} once when {_name(product, variant)} is back in stock.")
-
-    async def _check_count(self, args: SubscribeBackInStock) -> None:
-        """Let no guest have a stranger's address written to without end."""
-        leads = await self._leads.leads_of(args.email) if args.customer_id is None else ()
-        waiting = [lead for lead in leads if lead.kind == "back_in_stock" and lead.customer_id is None]
-        if len(waiting) >= MAX_GUEST_WISHES and args.sku not in {lead.sku for lead in waiting}:
-            reason = f"{args.email} waits for {MAX_GUEST_WISHES} things already. Sign in to wait for more."
-            raise Refused("lead.too_many", reason)
-
-    async def wait_for_stock(self, key: str, args: SubscribeBackInStock) -> JsonValue:
-        product, variant = await self._sold(args.sku)
-        name = _name(product, variant)
-        await self._leads.add_lead(
-            Lead(
-                id=_id(key),
-                kind="back_in_stock",
-                email=args.email,
-                sku=args.sku,
-                consent_at=self._clock.now(),
-                consent_words=STOCK_WORDS.format(name=name),
-                conversation_id=args.conversation_id,
-                customer_id=args.customer_id,
-            ),
-            key=key,
-        )
-        return {"email": args.email, "name": name}
-
-    async def preview_newsletter(self, args: SubscribeNewsletter) -> Preview:
-        await self._check_own(args.customer_id, args.email)
-        return Preview(summary=f"Sign {args.email} up for the newsletter.")
-
-    async def take_newsletter(self, key: str, args: SubscribeNewsletter) -> JsonValue:
-        lead = Lead(
-            id=_id(key),
-            kind="newsletter",
-            email=args.email,
-            sku=None,
-            consent_at=self._clock.now(),
-            consent_words=NEWSLETTER_WORDS,
-            conversation_id=args.conversation_id,
-            customer_id=args.customer_id,
-        )
-        await self._leads.add_lead(lead, with_consent=True, key=key)
-        return {"email": args.email}
-
-    async def preview_unsubscribe(self, args: Unsubscribe) -> Preview:
-        await self._check_own(args.customer_id, args.email)
-        what = {"newsletter": "the newsletter", "back_in_stock": "back-in-stock messages", "everything": "all mail"}
-        return Preview(summary=f"Stop {what[args.what]} to {args.email}.")
-
-    async def unsubscribe(self, key: str, args: Unsubscribe) -> JsonValue:
-        kinds, at = KINDS[args.what], self._clock.now()
-        await self._leads.remove_leads(kinds, args.email, customer_id=args.customer_id, at=at, key=key)
-        return {"email": args.email, "what": args.what}
-
-    async def _check_own(self, customer_id: CustomerId | None, email: str) -> None:
-        """Hold a signed-in customer to the address of their account."""
-        customer = await _customer(self._customers, customer_id)
-        if customer and rules.email_key(customer.email) != rules.email_key(email):
-            reason = f"While you are signed in, I can do that for the address of your account only, {customer.email}."
-            raise Refused("lead.other_address", reason)
-
-    async def _sold(self, sku: Sku) -> tuple[Product, Variant]:
-        product = await self._catalogue.find_product(sku)
-        variant = _variant(product, sku)
-        if product is None or variant is None:
-            raise Refused("lead.unknown_variant", "I cannot find that in our shop any more.")
-        return product, variant
 
 
 def _of_any_stock(query: ProductQuery) -> ProductQuery:
@@ -404,22 +220,5 @@ def _named(product: Product, variant: Variant) -> dict[str, JsonValue]:
     return {"product_id": product.id, "title": product.title, "variant": variant_view(variant)}
 
 
-def _name(product: Product, variant: Variant) -> str:
-    label = variant_view(variant)["label"]
-    return f"{product.title} ({label})" if label else product.title
-
-
 def _variant(product: Product | None, sku: Sku) -> Variant | None:
     return next((variant for variant in product.variants if variant.sku == sku), None) if product else None
-
-
-async def _customer(customers: Customers, customer_id: CustomerId | None) -> Customer | None:
-    return await customers.get_customer(customer_id) if customer_id else None
-
-
-def _id(key: str) -> str:
-    return f"L-{digest(key)[:16].upper()}"
-
-
-def _new_lead(_args: SubscribeBackInStock | SubscribeNewsletter | Unsubscribe) -> tuple[str, ...]:
-    return ("lead:new",)

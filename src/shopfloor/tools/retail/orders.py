@@ -1,22 +1,17 @@
-"""Reading orders, the guest check, and the two writes that an order takes before it is shipped."""
+"""Reading orders, the guest check, and whose order is whose."""
 
 from collections.abc import Sequence
-from datetime import tzinfo
 from typing import Annotated, Any
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
-from shopfloor.actions.kind import ActionArgs, ActionKind, Inverse, Preview
 from shopfloor.identity.guest_check import GuestCheck
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import IdentityVerified, Source
-from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import OrderNumber
-from shopfloor.language.dates import day
 from shopfloor.shop import rules
-from shopfloor.shop.contract import Capability, Orders, Shop
-from shopfloor.shop.models import Address, Order
+from shopfloor.shop.contract import Orders, Shop
+from shopfloor.shop.models import Address
 from shopfloor.tools.contract import NoArgs, Tool, ToolArgs, ToolContext, ToolResult
 from shopfloor.tools.retail.views import address_view, order_line_view, order_view, return_view
 
@@ -42,37 +37,16 @@ class GuestArgs(ToolArgs):
 class AddressArgs(ToolArgs):
     """An address as far as the customer named it."""
 
-    order_number: Number
+    order_number: Annotated[
+        OrderNumber | None,
+        Field(description="The order that shall go there; none for the address of the account.", max_length=40),
+    ] = None
     line1: Annotated[str, Field(description="Street and house number.", max_length=200)]
     line2: Annotated[str, Field(max_length=200)] = ""
     city: Annotated[str, Field(max_length=100)] = ""
     region: Annotated[str, Field(max_length=100)] = ""
     postal_code: Annotated[str, Field(max_length=20)] = ""
     country: Annotated[str, Field(max_length=2, description="ISO 3166-1 alpha-2.")] = ""
-
-
-class CancelOrder(ActionArgs):
-    """Cancel an order."""
-
-    order_number: OrderNumber
-    reason: Annotated[str, Field(max_length=200)]
-
-
-class ChangeShippingAddress(ActionArgs):
-    """Send an order to another address."""
-
-    order_number: OrderNumber
-    name: Annotated[str, Field(max_length=200)]
-    line1: Annotated[str, Field(min_length=3, max_length=200)]
-    line2: Annotated[str, Field(max_length=200)] = ""
-    city: Annotated[str, Field(min_length=1, max_length=100)]
-    region: Annotated[str, Field(max_length=100)] = ""
-    postal_code: Annotated[str, Field(min_length=2, max_length=20)]
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
-
-    def address(self) -> Address:
-        """Return the address named."""
-        return Address(**self.model_dump(exclude={"order_number"}))
 
 
 class OrderTools:
@@ -107,7 +81,7 @@ class OrderTools:
             ),
             Tool(
                 name="complete_address",
-                description="Fill up a new shipping address for an order from its present one.",
+                description="Fill up a new address for an order, or for the account, from the present one.",
                 args=AddressArgs,
                 run=self._complete_address,
             ),
@@ -160,10 +134,9 @@ class OrderTools:
         return ToolResult(output={"outcome": result.outcome, "tries_left": result.tries_left})
 
     async def _complete_address(self, args: AddressArgs, context: ToolContext) -> ToolResult:
-        order = await self._shop.orders.get_order(args.order_number)
-        if order is None or not context.session.identity.may_see(order):
+        old = await self._present_address(args.order_number, context.session.identity)
+        if old is None:
             return ToolResult(output={"outcome": "not_found"})
-        old = order.shipping_address
         missing = _missing(args, old)
         if missing:
             return ToolResult(output={"outcome": "incomplete", "missing": missing})
@@ -179,6 +152,13 @@ class OrderTools:
         )
         same = address == old
         return ToolResult(output={"outcome": "same" if same else "complete", "address": address_view(address)})
+
+    async def _present_address(self, number: OrderNumber | None, identity: Identity) -> Address | None:
+        if number is not None:
+            order = await self._shop.orders.get_order(number)
+            return order.shipping_address if order and identity.may_see(order) else None
+        customer = await self._shop.customers.get_customer(identity.customer_id) if identity.customer_id else None
+        return customer.address if customer else None
 
 
 def _missing(args: AddressArgs, old: Address) -> str | None:
@@ -198,69 +178,9 @@ def _is_other(named: str, old: str) -> bool:
 async def owns_resource(orders: Orders, identity: Identity, resource: str) -> bool:
     """Whether a resource such as `order:123` is a customer's own; what is nobody's, such as `ticket:new`, is open."""
     kind, _, number = resource.partition(":")
-    if kind == "profile":
+    if kind in {"profile", "customer"}:
         return identity.is_signed_in and identity.customer_id == number
     if kind != "order":
         return kind == "ticket"
     order = await orders.get_order(OrderNumber(number))
     return order is not None and identity.may_see(order)
-
-
-def order_kinds(orders: Orders, clock: Clock, zone: tzinfo) -> tuple[ActionKind[Any], ...]:
-    """Return the kinds of writes that an order takes."""
-
-    async def preview_cancel(args: CancelOrder) -> Preview:
-        order = await _changeable(orders, args.order_number)
-        placed = day(order.placed_at, clock.now(), zone)
-        is_paid = order.payment_state == "paid"
-        money = f"the money goes back to {order.payment_method}" if is_paid else "no money was taken yet"
-        summary = f"Cancel order #{order.number}, placed {placed}, over {order.total}; {money}."
-        return Preview(summary=summary, amount=order.total)
-
-    async def cancel(key: str, args: CancelOrder) -> JsonValue:
-        order = await orders.cancel_order(args.order_number, reason=args.reason, at=clock.now(), key=key)
-        return order_view(order)
-
-    async def preview_address(args: ChangeShippingAddress) -> Preview:
-        order = await _changeable(orders, args.order_number)
-        return Preview(summary=f"Send order #{order.number} to {args.address().one_line()}.")
-
-    async def change_address(key: str, args: ChangeShippingAddress) -> JsonValue:
-        order = await orders.change_shipping_address(args.order_number, args.address(), key=key)
-        return order_view(order)
-
-    return (
-        ActionKind(
-            name="cancel_order",
-            description="Propose to cancel an order of which nothing has been shipped.",
-            needs=Capability.CANCEL_ORDER,
-            args=CancelOrder,
-            resources=lambda args: (f"order:{args.order_number}",),
-            preview=preview_cancel,
-            execute=cancel,
-            confirmation="yes",
-            assurance="verified",
-            irreversible=True,
-        ),
-        ActionKind(
-            name="change_shipping_address",
-            description="Propose to send an order to another address while nothing of it has been shipped.",
-            needs=Capability.CHANGE_ADDRESS,
-            args=ChangeShippingAddress,
-            resources=lambda args: (f"order:{args.order_number}",),
-            preview=preview_address,
-            execute=change_address,
-            confirmation="yes",
-            # Order number and e-mail stand on a parcel's label and in every mail: enough to look, not to redirect it.
-            assurance="signed_in",
-            inverse=Inverse(kind="change_shipping_address", args=lambda args, done: {}),
-        ),
-    )
-
-
-async def _changeable(orders: Orders, number: OrderNumber) -> Order:
-    order = await orders.get_order(number)
-    if order is None:
-        raise NotFound(f"there is no order {number}")
-    rules.check_changeable(order)
-    return order

@@ -6,16 +6,16 @@ agent's.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, JsonValue, model_validator
+from pydantic import AfterValidator, Field, JsonValue, TypeAdapter, model_validator
 
-from shopfloor.actions.kind import ActionArgs, ActionKind, Inverse, Preview
+from shopfloor.actions.kind import ActionArgs, ActionKind, Direction, Done, Injected, Inverse, Preview
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import InvalidInput, Refused, WorldError
 from shopfloor.kernel.ids import ConversationId, CustomerId
 from shopfloor.language.preferences import statements
-from shopfloor.profiles.contract import RANKS, Profiles, Remembered
+from shopfloor.profiles.contract import RANKS, Kept, Profiles, Remembered
 from shopfloor.profiles.naming import meant
 from shopfloor.profiles.profile import Profile
 from shopfloor.profiles.recollection import Recollection
@@ -23,6 +23,7 @@ from shopfloor.profiles.stated import Use, remembered, stated
 from shopfloor.profiles.telling import label, lines
 from shopfloor.profiles.vocabulary import KEYS, checked
 from shopfloor.tools.contract import NoArgs, Tool, ToolArgs, ToolContext, ToolResult, Toolset
+from shopfloor.tools.retail.undoing import earlier
 
 logger = logging.getLogger(__name__)
 
@@ -156,7 +157,16 @@ class EraseProfileArgs(ProfileArgs):
     """Forget everything."""
 
 
-INJECTED: frozenset[Literal["conversation_id", "customer_id"]] = frozenset({"conversation_id", "customer_id"})
+class RestoreProfileArgs(ProfileArgs):
+    """Let some keys hold just what they held."""
+
+    keys: Annotated[tuple[str, ...], Field(max_length=MOST)]
+    kept: Kept
+
+
+INJECTED: frozenset[Injected] = frozenset({"conversation_id", "customer_id"})
+ENTRIES: tuple[tuple[str, Direction], ...] = (("entries", "set"),)
+KEPT = TypeAdapter(Kept)
 
 
 class _Writes:
@@ -169,18 +179,18 @@ class _Writes:
     async def preview_remember(self, args: RememberArgs) -> Preview:
         return Preview(summary=f"Remember {_told(args.entries)}.")
 
-    async def remember(self, _key: str, args: RememberArgs) -> JsonValue:
+    async def remember(self, key: str, args: RememberArgs) -> JsonValue:
         said = [(entry.key, entry.value) for entry in args.entries]
-        await self._profiles.remember(_owner(args), remembered(said, args.conversation_id, self._clock.now()))
+        entries = remembered(said, args.conversation_id, self._clock.now())
+        await self._profiles.remember(_owner(args), entries, key=key)
         return {"told": _told(args.entries)}
 
     async def preview_forget(self, args: ForgetArgs) -> Preview:
         return Preview(summary=f"Forget {_told(args.entries)}.")
 
-    async def forget(self, _key: str, args: ForgetArgs) -> JsonValue:
-        for entry in args.entries:
-            value = checked(entry.key, entry.value) if KEYS[entry.key].is_list else None
-            await self._profiles.forget(_owner(args), entry.key, value, at=self._clock.now())
+    async def forget(self, key: str, args: ForgetArgs) -> JsonValue:
+        things = [(entry.key, entry.value) for entry in args.entries]
+        await self._profiles.forget_things(_owner(args), things, at=self._clock.now(), key=key)
         return {"told": _told(args.entries)}
 
     async def preview_erase(self, args: EraseProfileArgs) -> Preview:
@@ -188,12 +198,29 @@ class _Writes:
         what = f"the {count} things that I noted" if count > 1 else "what I noted" if count else "nothing that I noted"
         return Preview(summary=f"Erase all that I remember of you ({what}), for good.")
 
-    async def erase(self, _key: str, args: EraseProfileArgs) -> JsonValue:
-        return {"erased": await self._profiles.erase(_owner(args), at=self._clock.now())}
+    async def erase(self, key: str, args: EraseProfileArgs) -> JsonValue:
+        return {"erased": await self._profiles.erase(_owner(args), at=self._clock.now(), key=key)}
+
+    async def erased(self, key: str) -> JsonValue:
+        effect = await self._profiles.find_effect(key)
+        return effect and {"erased": effect.result}
+
+    async def preview_restore(self, args: RestoreProfileArgs) -> Preview:
+        names = ", ".join(KEYS[key].label for key in args.keys if key in KEYS)
+        return Preview(summary=f"Let what is remembered be as it was before: {names}.")
+
+    async def restore(self, key: str, args: RestoreProfileArgs) -> JsonValue:
+        await self._profiles.restore(_owner(args), args.keys, args.kept, key=key)
+        return {"keys": list(args.keys)}
+
+    async def snapshot(self, args: RememberArgs | ForgetArgs | RestoreProfileArgs) -> JsonValue:
+        kept = (await self._profiles.recall(_owner(args))).of(_keys(args))
+        view: JsonValue = KEPT.dump_python(kept, mode="json")
+        return view
 
 
 def profile_kinds(profiles: Profiles, clock: Clock) -> tuple[ActionKind[Any], ...]:
-    """Return the kinds of writes that a profile takes."""
+    """Return the kinds of writes that a profile takes; putting it back is for undoing only."""
     writes = _Writes(profiles, clock)
     return (
         ActionKind(
@@ -207,7 +234,10 @@ def profile_kinds(profiles: Profiles, clock: Clock) -> tuple[ActionKind[Any], ..
             confirmation="none",
             assurance="signed_in",
             injects=INJECTED,
-            inverse=Inverse(kind="forget", args=lambda args, done: {}),
+            attributes=ENTRIES,
+            snapshot=writes.snapshot,
+            inverse=Inverse(kind="restore_profile", args=_as_before),
+            facts=frozenset(),
         ),
         ActionKind(
             name="forget",
@@ -220,7 +250,10 @@ def profile_kinds(profiles: Profiles, clock: Clock) -> tuple[ActionKind[Any], ..
             confirmation="none",
             assurance="signed_in",
             injects=INJECTED,
-            inverse=Inverse(kind="remember", args=lambda args, done: {}),
+            attributes=ENTRIES,
+            snapshot=writes.snapshot,
+            inverse=Inverse(kind="restore_profile", args=_as_before),
+            facts=frozenset(),
         ),
         ActionKind(
             name="erase_profile",
@@ -233,9 +266,39 @@ def profile_kinds(profiles: Profiles, clock: Clock) -> tuple[ActionKind[Any], ..
             confirmation="yes",
             assurance="signed_in",
             injects=INJECTED,
+            look_up=writes.erased,
             irreversible=True,
+            facts=frozenset(),
+        ),
+        ActionKind(
+            name="restore_profile",
+            description="Let what is remembered of the customer under some keys be as it was before.",
+            needs=None,
+            args=RestoreProfileArgs,
+            resources=_profile,
+            preview=writes.preview_restore,
+            execute=writes.restore,
+            confirmation="none",
+            assurance="signed_in",
+            injects=INJECTED,
+            attributes=ENTRIES,
+            snapshot=writes.snapshot,
+            inverse=Inverse(kind="restore_profile", args=_as_before),
+            facts=frozenset(),
+            is_offered=False,
         ),
     )
+
+
+def _keys(args: RememberArgs | ForgetArgs | RestoreProfileArgs) -> tuple[str, ...]:
+    keys = args.keys if isinstance(args, RestoreProfileArgs) else [entry.key for entry in args.entries]
+    return tuple(dict.fromkeys(keys))
+
+
+def _as_before(args: RememberArgs | ForgetArgs | RestoreProfileArgs, done: Done) -> dict[str, JsonValue]:
+    keys: list[JsonValue] = list(_keys(args))
+    whose = {"conversation_id": args.conversation_id, "customer_id": args.customer_id}
+    return {**whose, "keys": keys, "kept": earlier(done)}
 
 
 def _profile(args: ProfileArgs) -> tuple[str, ...]:

@@ -1,42 +1,26 @@
-"""What may come back, asking for it, and calling it off; money never moves here: the staff decide on a request."""
+"""What may come back: of which order, until when, and what for."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
 
-from shopfloor.actions.kind import ActionArgs, ActionKind, Inverse, Preview
 from shopfloor.journal.events import Source
 from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.errors import NotFound, Refused
-from shopfloor.kernel.ids import OrderNumber, ProductId, Sku
-from shopfloor.kernel.money import Money
-from shopfloor.language.dates import day
+from shopfloor.kernel.ids import OrderNumber, Sku
 from shopfloor.language.entities import entities
 from shopfloor.language.text import words
-from shopfloor.shop import rules
-from shopfloor.shop.contract import Capability, Shop
-from shopfloor.shop.models import Order, OrderLine, Product, Return, ReturnKind, ReturnLine, Variant
-from shopfloor.shop.return_policy import (
-    OUR_FAULT,
-    REASONS,
-    ReturnableLine,
-    ReturnPolicy,
-    ReturnReason,
-    assess,
-    kinds_of,
-    refund_due,
-)
-from shopfloor.shop.rules import GONE
+from shopfloor.shop.contract import Shop
+from shopfloor.shop.models import Order, Return, ReturnKind, Variant
+from shopfloor.shop.return_policy import OUR_FAULT, ReturnableLine, ReturnReason, kinds_of, live, refund_due
 from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, ToolResult
 from shopfloor.tools.retail.naming import likeness, named_lines, wants_one
 from shopfloor.tools.retail.orders import NEEDS_CHECK, SIGNED_IN_ONLY, Number
-from shopfloor.tools.retail.views import View, money_view, order_line_view, return_view
+from shopfloor.tools.retail.return_cases import Case, Cases, Policy
+from shopfloor.tools.retail.views import View, line_name, money_view, order_line_view, return_view, variant_view
 
-Policy = Callable[[], Awaitable[ReturnPolicy]]
-"""Reads the shop's policy anew, since a merchant may change it at any time."""
 Words = Annotated[str, Field(max_length=8_200)]
 
 
@@ -62,51 +46,13 @@ class ReturnableOrdersArgs(ToolArgs):
     order_number: Annotated[OrderNumber | None, Field(description="The order talked about.", max_length=40)] = None
 
 
-class ReturnPiece(ActionArgs):
-    """Pieces of one position of an order."""
-
-    sku: Sku
-    quantity: Annotated[int, Field(ge=1, le=1_000)]
-    exchange_sku: Sku | None = None
-    """What is wanted for them, in an exchange."""
-
-
-class RequestReturn(ActionArgs):
-    """Ask for goods to be taken back."""
-
-    order_number: OrderNumber
-    kind: ReturnKind
-    reason: ReturnReason
-    pieces: Annotated[tuple[ReturnPiece, ...], Field(min_length=1, max_length=50)]
-
-
-class WithdrawReturn(ActionArgs):
-    """Call a return off."""
-
-    order_number: OrderNumber
-    return_id: Annotated[str, Field(max_length=60)]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Case:
-    """An order with all that a return of it is decided by."""
-
-    order: Order
-    earlier: Sequence[Return]
-    products: Mapping[ProductId, Product]
-    policy: ReturnPolicy
-    lines: tuple[ReturnableLine, ...]
-
-
 class ReturnTools:
-    """Reads and writes over a shop's returns."""
+    """The tools that read what may come back."""
 
     def __init__(self, shop: Shop, policy: Policy, clock: Clock, zone: tzinfo) -> None:
         """Take the shop, what reads its policy, the clock, and the zone that its days are meant in."""
         self._shop = shop
-        self._policy = policy
-        self._clock = clock
-        self._zone = zone
+        self._cases = Cases(shop, policy, clock, zone)
 
     def tools(self) -> Sequence[Tool[Any]]:
         """Return the tools that read."""
@@ -124,37 +70,6 @@ class ReturnTools:
                 run=self._check_return,
             ),
         )
-
-    def kinds(self) -> tuple[ActionKind[Any], ...]:
-        """Return the kinds of writes."""
-        return (
-            ActionKind(
-                name="request_return",
-                description="Propose to ask for delivered goods to be taken back, for money or another size.",
-                needs=Capability.RETURNS,
-                args=RequestReturn,
-                resources=lambda args: (f"order:{args.order_number}",),
-                preview=self._preview_request,
-                execute=self._request,
-                confirmation="yes",
-                assurance="verified",
-                inverse=Inverse(kind="withdraw_return", args=lambda args, done: {}),
-            ),
-            ActionKind(
-                name="withdraw_return",
-                description="Propose to call off a return that nobody has looked at yet.",
-                needs=Capability.RETURNS,
-                args=WithdrawReturn,
-                resources=lambda args: (f"order:{args.order_number}",),
-                preview=self._preview_withdrawal,
-                execute=self._withdraw,
-                confirmation="yes",
-                assurance="verified",
-                inverse=Inverse(kind="request_return", args=lambda args, done: {}),
-            ),
-        )
-
-    # -- reading -----------------------------------------------------------------------------------------------------
 
     async def _returnable_orders(self, args: ReturnableOrdersArgs, context: ToolContext) -> ToolResult:
         identity = context.session.identity
@@ -191,7 +106,7 @@ class ReturnTools:
         order = await self._shop.orders.get_order(args.order_number)
         if order is None or not identity.may_see(order):
             return ToolResult(output={"outcome": "not_found"}) if identity.is_signed_in else NEEDS_CHECK
-        case = await self._case(order, args.reason)
+        case = await self._cases.of(order, args.reason)
         meant = _meant(case, args)
         chosen = [each for each in meant or () if each.state == "returnable"]
         output: View = {
@@ -209,108 +124,13 @@ class ReturnTools:
             "days": case.policy.days_for(order.shipping_address.country),
             "kinds": ["refund"],
             "sizes": [],
+            "exchanges": [],
+            "once_per_order": case.policy.once_per_order,
+            "refund_to": case.policy.refund_to,
         }
         if output["outcome"] == "returnable":
             output |= _offer(case, chosen, args)
         return ToolResult(output=output, sources=(Source(kind="order", id=order.number, agent=context.agent),))
-
-    async def _case(self, order: Order, reason: ReturnReason | None) -> Case:
-        earlier = await self._shop.returns.returns_of(order.number)
-        policy = await self._policy()
-        products: dict[ProductId, Product] = {}
-        for line in order.lines:
-            if product := await self._shop.catalogue.get_product(line.product_id):
-                products[product.id] = product
-        lines = assess(order, earlier, products, policy, reason=reason, at=self._clock.now(), zone=self._zone)
-        return Case(order=order, earlier=earlier, products=products, policy=policy, lines=lines)
-
-    # -- asking for it -----------------------------------------------------------------------------------------------
-
-    async def _preview_request(self, args: RequestReturn) -> Preview:
-        case = await self._case(await self._order(args.order_number), args.reason)
-        due = self._checked(case, args)
-        order = case.order
-        lines = {each.line.sku: each for each in case.lines}
-        goods = ", ".join(f"{piece.quantity} × {_label(lines[piece.sku].line)}" for piece in args.pieces)
-        until = min(each.until for each in (lines[piece.sku] for piece in args.pieces) if each.until)
-        if args.kind == "exchange":
-            sizes = [_variant(case, piece).size for piece in args.pieces]
-            wanted = ", ".join(f"size {size}" if size else "the same again" for size in sizes)
-            gives = f"in exchange for {wanted}"
-        else:
-            gives = f"for a refund of {due} to {order.payment_method}"
-        hand_in = f"to be handed in {_by(day(until, self._clock.now(), self._zone))}"
-        return Preview(
-            summary=f"Return from order #{order.number}: {goods} ({REASONS[args.reason].lower()}), {gives}, {hand_in}."
-        )
-
-    def _checked(self, case: Case, args: RequestReturn) -> Money:
-        """Check a request against the policy, and return the money that it comes to.
-
-        Raises:
-            Refused: naming the rule of the policy that it breaks.
-        """
-        order = case.order
-        if order.state != "delivered":
-            raise Refused("return.not_delivered", f"Order #{order.number} has not been delivered yet.")
-        pieces: dict[Sku, int] = {}
-        for piece in args.pieces:
-            pieces[piece.sku] = pieces.get(piece.sku, 0) + piece.quantity
-        lines = {each.line.sku: each for each in case.lines}
-        for sku, quantity in pieces.items():
-            _check_line(order, lines.get(sku), quantity)
-        if args.kind == "exchange":
-            for piece in args.pieces:
-                _check_exchange(case, lines[piece.sku], piece)
-        elif any(piece.exchange_sku for piece in args.pieces):
-            raise Refused("return.not_an_exchange", "For a refund nothing can be sent in exchange.")
-        return refund_due(order, pieces, case.policy, args.reason)
-
-    async def _request(self, key: str, args: RequestReturn) -> JsonValue:
-        order = await self._order(args.order_number)
-        policy = await self._policy()
-        country = order.shipping_address.country
-        lines = [
-            ReturnLine(sku=p.sku, quantity=p.quantity, reason=REASONS[args.reason], exchange_sku=p.exchange_sku)
-            for p in args.pieces
-        ]
-        back = await self._shop.returns.request_return(
-            order.number, args.kind, lines, has_label=country in policy.label_in, at=self._clock.now(), key=key
-        )
-        return {**return_view(back), "how": policy.how(country), "refunded_in": policy.refunded_in}
-
-    # -- calling it off ----------------------------------------------------------------------------------------------
-
-    async def _preview_withdrawal(self, args: WithdrawReturn) -> Preview:
-        back = await self._return(args)
-        rules.withdrawn(back)
-        asked = day(back.requested_at, self._clock.now(), self._zone)
-        return Preview(
-            summary=f"Withdraw return {back.id} of order #{back.order_number}, asked for {asked}; you keep the goods."
-        )
-
-    async def _withdraw(self, key: str, args: WithdrawReturn) -> JsonValue:
-        back = await self._return(args)
-        return return_view(await self._shop.returns.withdraw_return(back.id, key=key))
-
-    async def _return(self, args: WithdrawReturn) -> Return:
-        """Return the return named, which has to be one of the order named: that one's owner was checked."""
-        returns = await self._shop.returns.returns_of(args.order_number)
-        back = next((each for each in returns if each.id == args.return_id), None)
-        if back is None:
-            raise Refused("return.unknown", f"There is no such return of order #{args.order_number}.")
-        return back
-
-    async def _order(self, number: OrderNumber) -> Order:
-        order = await self._shop.orders.get_order(number)
-        if order is None:
-            raise NotFound(f"there is no order {number}")
-        return order
-
-
-def _by(written: str) -> str:
-    """Write a last day: `by 12 December`, but `by today`, not `by on Monday`."""
-    return f"by {written.removeprefix('on ')}"
 
 
 def _named(case: Case, args: CheckReturnArgs) -> Sequence[int] | None:
@@ -349,16 +169,18 @@ def _offer(case: Case, chosen: Sequence[ReturnableLine], args: CheckReturnArgs) 
     """Return what the customer may have for goods, and the pieces as they are to be asked for."""
     one = wants_one(args.item or args.request)
     kinds = kinds_of(case.order, chosen, case.policy)
-    counts = {each.line.sku: 1 if one else each.left for each in chosen}
+    counts = Counter[Sku]()
     variants = [_wanted(each, args) for each in chosen]
     is_exchange = args.kind == "exchange" and "exchange" in kinds
     pieces: list[JsonValue] = []
     for each, variant in zip(chosen, variants, strict=True):
-        piece: View = {"sku": each.line.sku, "quantity": counts[each.line.sku]}
+        piece: View = {"sku": each.line.sku, "quantity": 1 if one else each.left}
+        counts[each.line.sku] += 1 if one else each.left
         pieces.append(piece | {"exchange_sku": variant.sku} if is_exchange and variant else piece)
     return {
         "kinds": list[JsonValue](kinds),
         "sizes": list[JsonValue](dict.fromkeys(v.size for v in chosen[0].exchanges if v.size)),
+        "exchanges": [variant_view(variant) for variant in chosen[0].exchanges] if len(chosen) == 1 else [],
         "has_size": all(variants),
         "pieces": pieces,
         "refund": money_view(refund_due(case.order, counts, case.policy, args.reason)),
@@ -385,43 +207,12 @@ def _wanted(each: ReturnableLine, args: CheckReturnArgs) -> Variant | None:
     return None
 
 
-def _check_line(order: Order, each: ReturnableLine | None, quantity: int) -> None:
-    if each is None or quantity > each.line.quantity:
-        raise Refused("return.not_in_order", f"Order #{order.number} does not hold that.")
-    title = each.line.title
-    if quantity > each.left:
-        raise Refused("return.already_requested", f"A return of {title} from order #{order.number} exists already.")
-    if each.state == "too_late":
-        raise Refused("return.too_late", f"The time to return {title} from order #{order.number} is over.")
-    if each.state == "excluded":
-        raise Refused("return.excluded", f"{title} cannot be returned: {each.why}.")
-
-
-def _check_exchange(case: Case, each: ReturnableLine, piece: ReturnPiece) -> None:
-    if case.order.shipping_address.country not in case.policy.exchange_in:
-        raise Refused("return.no_exchange", "Exchanges by mail are not available there; a return for a refund is.")
-    variant = next((v for v in each.exchanges if v.sku == piece.exchange_sku), None)
-    if variant is None or variant.stock < piece.quantity:
-        raise Refused("return.not_in_stock", f"{each.line.title} is not in stock in that size.")
-
-
-def _variant(case: Case, piece: ReturnPiece) -> Variant:
-    lines = {each.line.sku: each for each in case.lines}
-    return next(v for v in lines[piece.sku].exchanges if v.sku == piece.exchange_sku)
-
-
-def _label(line: OrderLine) -> str:
-    parts = [line.colour, f"size {line.size}" if line.size else None]
-    told = ", ".join(part for part in parts if part)
-    return f"{line.title} ({told})" if told else line.title
-
-
 def _line_view(each: ReturnableLine, case: Case) -> View:
-    coming = [back.id for back in case.earlier if back.state not in GONE and _holds(back, each.line.sku)]
+    coming = [back.id for back in live(case.earlier) if _holds(back, each.line.sku)]
     return {
         "sku": each.line.sku,
         "title": each.line.title,
-        "label": _label(each.line),
+        "label": line_name(each.line),
         "size": each.line.size,
         "quantity": each.line.quantity,
         "left": each.left,

@@ -8,8 +8,10 @@ from shopfloor.actions.kind import ActionArgs, ActionKind, Preview
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.ids import ConversationId, CustomerId
-from shopfloor.shop.contract import Capability, Tickets
+from shopfloor.shop.contract import Capability, Shop
 from shopfloor.shop.models import Ticket
+from shopfloor.shop.writes import TICKET
+from shopfloor.tools.retail.looking_up import by_key
 
 
 def _one_line(text: str) -> str:
@@ -28,7 +30,7 @@ class OpenTicket(ActionArgs):
     customer_id: CustomerId | None = None
 
 
-def ticket_kinds(tickets: Tickets, clock: Clock) -> tuple[ActionKind[Any], ...]:
+def ticket_kinds(shop: Shop, clock: Clock) -> tuple[ActionKind[Any], ...]:
     """Return the kind of write that opens a ticket; a guest may, and it needs no yes."""
 
     async def preview(args: OpenTicket) -> Preview:
@@ -45,8 +47,7 @@ def ticket_kinds(tickets: Tickets, clock: Clock) -> tuple[ActionKind[Any], ...]:
             state="open",
             created_at=clock.now(),
         )
-        stored = await tickets.open_ticket(ticket, key=key)
-        return {"ticket_id": stored.id, "email": stored.email}
+        return _view(await shop.tickets.open_ticket(ticket, key=key))
 
     return (
         ActionKind(
@@ -60,9 +61,15 @@ def ticket_kinds(tickets: Tickets, clock: Clock) -> tuple[ActionKind[Any], ...]:
             confirmation="none",
             assurance="anyone",
             injects=frozenset({"conversation_id", "customer_id"}),
+            look_up=by_key(shop, TICKET, _view),
             irreversible=True,
+            facts=frozenset(),
         ),
     )
+
+
+def _view(ticket: Ticket) -> dict[str, JsonValue]:
+    return {"ticket_id": ticket.id, "email": ticket.email}
 
 
 def _new_ticket(_args: OpenTicket) -> tuple[str, ...]:

@@ -3,11 +3,12 @@
 from typing import cast
 
 from pydantic import JsonValue, TypeAdapter
+from pydantic.main import IncEx
 
 from shopfloor.kernel.money import Money
 from shopfloor.search.contract import ProductHit
 from shopfloor.shop import rules
-from shopfloor.shop.models import Address, Order, Product, Promotion, Return, Variant
+from shopfloor.shop.models import Address, Order, OrderLine, Product, Promotion, Return, Variant
 
 View = dict[str, JsonValue]
 
@@ -17,6 +18,11 @@ _PRODUCT = TypeAdapter(Product)
 _VARIANT = TypeAdapter(Variant)
 _ADDRESS = TypeAdapter(Address)
 _PROMOTION = TypeAdapter(Promotion)
+NO_METHOD_IDS: IncEx = {
+    "payment_method_id": True,
+    "payments": {"__all__": {"method_id"}},
+    "refunds": {"__all__": {"method_id"}},
+}
 
 
 def money_view(money: Money) -> View:
@@ -30,12 +36,16 @@ def address_view(address: Address) -> View:
 
 
 def order_view(order: Order) -> View:
-    """Write an order, with its totals and what of it can still be changed."""
-    view: View = _ORDER.dump_python(order, mode="json")
+    """Write an order, with its totals and whether it can still be changed, else why not.
+
+    The ids of ways to pay are left out: a gift card's is its code, and whoever has that can spend it.
+    """
+    view: View = _ORDER.dump_python(order, mode="json", exclude=NO_METHOD_IDS)
     view["subtotal"] = money_view(order.subtotal)
     view["total"] = money_view(order.total)
     view["shipping_address"] = address_view(order.shipping_address)
     view["is_changeable"] = rules.is_changeable(order)
+    view["unchangeable"] = rules.unchangeable(order)
     return view
 
 
@@ -52,15 +62,24 @@ def order_line_view(order: Order) -> View:
 
 
 def return_view(returned: Return) -> View:
-    """Write a return."""
-    return cast(View, _RETURN.dump_python(returned, mode="json"))
+    """Write a return, without the id of a way to pay."""
+    return cast(View, _RETURN.dump_python(returned, mode="json", exclude={"payment_method_id"}))
 
 
 def variant_view(variant: Variant) -> View:
-    """Write a variant, with a `label` such as `red, size 9`."""
-    size = f"size {variant.size}" if variant.size else None
-    label = ", ".join(part for part in (variant.colour, size) if part)
-    return {**_VARIANT.dump_python(variant, mode="json"), "label": label}
+    """Write a variant, with a `label` such as `red, size 9, leather`."""
+    return {**_VARIANT.dump_python(variant, mode="json"), "label": looks(variant)}
+
+
+def looks(of: Variant | OrderLine) -> str:
+    """Write what tells a variant from its sisters: `red, size 9, leather`; empty where nothing does."""
+    size = f"size {of.size}" if of.size else None
+    return ", ".join(part for part in (of.colour, size, *(value for _, value in of.options)) if part)
+
+
+def line_name(line: OrderLine) -> str:
+    """Write what a position is: `Harbour Runner (red, size 9)`."""
+    return f"{line.title} ({looks(line)})" if looks(line) else line.title
 
 
 def product_view(product: Product) -> View:
