@@ -65,6 +65,7 @@ from shopfloor.tools.mcp_client.servers import McpServers
 from shopfloor.tools.mcp_client.toolset import AttachedTools, WithAttached, opened
 from shopfloor.tools.retail.kit import RetailKit
 from shopfloor.tools.retail.profile import Noticing
+from shopfloor.tools.retail.requests import RequestTools
 from shopfloor.tools.toolsets import ToolList
 
 
@@ -141,7 +142,8 @@ async def assemble(
     ground = await _ground(stores, clock)
     reads = ground.kit.reads(ground.search, ground.retriever, ground.recollection, stores.tries)
     kinds = [kind for kind in ground.kit.kinds() if kind.is_offered]
-    own = ToolList([*reads, *(gated_tool(kind, ground.gate) for kind in kinds)])
+    requests = RequestTools(stores.actions, ground.gate).tools()
+    own = ToolList([*reads, *requests, *(gated_tool(kind, ground.gate) for kind in kinds)])
     noticing = Noticing(own, stores.profiles)
     tools = wrap(WithAttached(noticing, attached) if attached else noticing)
     refresh = attached.refresh if attached else None
@@ -149,8 +151,9 @@ async def assemble(
     planner = planner or await _planner(ground.search, own, trained, sure if models else None)
     desk = Desk(stores.journal, tools, clock, ids, Hub(), ground.recollection, models)
     chat = _chat(desk, stores, planner, ground.retriever)
+    outreach = _outreach(stores, chat, clock)
     return App(
-        **_acting(ground.gate, stores, clock, ids),
+        **_acting(ground.gate, stores, outreach, clock, ids),
         shop=stores.shop,
         journal=stores.journal,
         registry=stores.registry,
@@ -161,7 +164,7 @@ async def assemble(
         team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds], refresh),
         chat=chat,
         planner=planner,
-        outreach=_outreach(stores, chat, clock),
+        outreach=outreach,
         tokens=CustomerTokens(secret, clock),
         profiles=ProfileRecords(ground.recollection, stores.shop.customers, clock),
         customers=CustomerData(chat, stores.holdings, clock),
@@ -225,9 +228,9 @@ class _Acting(TypedDict):
     staff_desk: StaffDesk
 
 
-def _acting(gate: Gate, stores: Stores, clock: Clock, ids: IdSource) -> _Acting:
+def _acting(gate: Gate, stores: Stores, outreach: OutreachRunner, clock: Clock, ids: IdSource) -> _Acting:
     async def tell(_record: ActionRecord) -> None:
-        """Say nothing yet."""
+        outreach.poke()
 
     return _Acting(
         gate=gate,
@@ -292,6 +295,7 @@ def _outreach(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> OutreachR
         chat,
         stores.outreaches,
         shop=stores.shop,
+        actions=stores.actions,
         journal=stores.journal,
         registry=stores.registry,
         settings=stores.settings,

@@ -126,7 +126,8 @@ async def _stores(config: Config, database: Database, clock: Clock, ids: IdSourc
     """Return where everything is kept in a database, with what the product ships brought there."""
     registry = SqlRegistry(database, clock)
     await registry.ship(await to_thread.run_sync(shipped_cards))
-    actions = SqlActions(database)
+    outreaches = SqlOutreaches(database, clock)
+    actions = SqlActions(database, outreaches.note)
     return Stores(
         shop=sql_shop(database),
         journal=SqlJournal(database, clock, config.locks, [actions.project]),
@@ -137,7 +138,7 @@ async def _stores(config: Config, database: Database, clock: Clock, ids: IdSourc
         policy=await _kept(POLICY, shipped_policy, database, clock),
         model_settings=await _kept(MODELS, ModelSettings, database, clock),
         tries=SqlTries(database),
-        outreaches=SqlOutreaches(database, clock),
+        outreaches=outreaches,
         profiles=SqlProfiles(database),
         keys=SqlKeys(database, clock, ids),
         mcp_servers=SqlMcpServers(database),
@@ -148,7 +149,8 @@ async def _stores(config: Config, database: Database, clock: Clock, ids: IdSourc
 
 def memory_stores(contents: ShopContents, team: TeamData, *, clock: Clock, ids: IdSource) -> Stores:
     """Return where everything is kept in memory only."""
-    actions = MemoryActions()
+    outreaches = MemoryOutreaches()
+    actions = MemoryActions(outreaches.note)
     return Stores(
         shop=memory_shop(contents),
         journal=MemoryJournal(clock, [actions.project]),
@@ -159,7 +161,7 @@ def memory_stores(contents: ShopContents, team: TeamData, *, clock: Clock, ids: 
         policy=MemoryVersioned(POLICY, shipped_policy(), clock),
         model_settings=MemoryVersioned(MODELS, ModelSettings(), clock),
         tries=MemoryTries(),
-        outreaches=MemoryOutreaches(),
+        outreaches=outreaches,
         profiles=MemoryProfiles(),
         keys=MemoryKeys(clock, ids),
     )

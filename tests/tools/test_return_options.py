@@ -4,12 +4,12 @@ from datetime import UTC
 from typing import Any
 
 import pytest
+from gating import gate_of
 from tools.small_shop import ADA, CONTENTS, EMAILS, GREY, MUG, NOW, RED_M, RED_S
 from tools.visit import Visit
 
-from shopfloor.actions.gate import Consent, Gate, effects_of
 from shopfloor.actions.kind import Preview
-from shopfloor.durable.inline import InlineDurable
+from shopfloor.actions.proposal import Consent
 from shopfloor.identity.identity import Identity
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import Refused
@@ -38,22 +38,13 @@ class Desk:
         clock = FixedClock(NOW)
         kinds = ReturnRequests(self.shop, self._policy, clock, UTC).kinds()
         self.kind = kinds[0]
-        gate = Gate(
-            kinds,
-            durable=InlineDurable(effects_of(kinds)),
-            owns=lambda identity, resource: owns_resource(self.shop.orders, identity, resource),
-            irreversible_limit=self._limit,
-            clock=clock,
-        )
+        gate = gate_of(kinds, lambda identity, resource: owns_resource(self.shop.orders, identity, resource), clock)
         reads = ReturnTools(self.shop, self._policy, clock, UTC).tools()
         self.tools = ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds if kind.is_offered)])
         self._turns = 0
 
     async def _policy(self) -> ReturnPolicy:
         return self.policy
-
-    async def _limit(self) -> None:
-        return None
 
     async def call(self, tool: str, consent: Consent | None = None, /, **args: Any) -> dict[str, Any]:
         self._turns += 1

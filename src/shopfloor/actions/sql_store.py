@@ -1,6 +1,6 @@
 """The actions of a journal on the database, kept in the transactions of its appends."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shopfloor.actions.naming import ids_from
+from shopfloor.actions.news import news_of
 from shopfloor.actions.projection import disputed, erased, held, moved
 from shopfloor.actions.rows import ActionHoldRow, ActionResourceRow, ActionRow
 from shopfloor.actions.store import (
@@ -40,6 +41,7 @@ from shopfloor.database.engine import Database
 from shopfloor.journal.events import ActionMoved, Event, PersonalErased
 from shopfloor.kernel.ids import OrderNumber
 from shopfloor.kernel.money import Money
+from shopfloor.outreach.signals import Signal
 
 ACTIONS = cast("Table", ActionRow.__table__)
 RESOURCES = cast("Table", ActionResourceRow.__table__)
@@ -67,14 +69,21 @@ HOLD = {
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
 PAGE = 200
+SqlNote = Callable[[Connection, Signal], None]
+"""Stores a signal in the transaction of the step that it tells of; one that is known changes nothing."""
+
+
+def nowhere(_connection: Connection, _signal: Signal) -> None:
+    """Store nothing: nobody is told."""
 
 
 class SqlActions:
     """All actions that a `SqlJournal` with this as one of its projections was told of."""
 
-    def __init__(self, database: Database) -> None:
-        """Take the database."""
+    def __init__(self, database: Database, note: SqlNote = nowhere) -> None:
+        """Take the database, and what stores the signals of what customers are to be told."""
         self._database = database
+        self._note = note
 
     def project(self, connection: Connection, events: Sequence[Event]) -> None:
         """Follow events of one stream, in the transaction that stores them.
@@ -84,7 +93,10 @@ class SqlActions:
         """
         for event in events:
             if isinstance(event.data, ActionMoved):
-                _move(connection, event, event.data)
+                known = _get(connection, event.data.key)
+                record = _move(connection, event, event.data, known)
+                if news := news_of(known, record):
+                    self._note(connection, news)
             elif isinstance(event.data, PersonalErased):
                 _erase(connection, event.stream)
 
@@ -140,8 +152,7 @@ class SqlActions:
         return await self._database.read_core(lambda connection: _records(connection, oldest.limit(PAGE)))
 
 
-def _move(connection: Connection, event: Event, data: ActionMoved) -> None:
-    known = _get(connection, data.key)
+def _move(connection: Connection, event: Event, data: ActionMoved, known: ActionRecord | None) -> ActionRecord:
     record = moved(known, event, data)
     if known is None:
         fixed = {"key": record.key, "id": record.id, "proposed_at": record.proposed_at}
@@ -155,6 +166,7 @@ def _move(connection: Connection, event: Event, data: ActionMoved) -> None:
     _hold(connection, known, record)
     if record.undoes and record.state == "executed":
         connection.execute(UNDONE, {"of": record.undoes, "by": record.key})
+    return record
 
 
 def _note_resources(connection: Connection, record: ActionRecord) -> None:

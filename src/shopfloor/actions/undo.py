@@ -92,10 +92,13 @@ class Undoing:
             steps.append(await self._previewed(record, later))
         return steps
 
-    async def run(self, scope: Scope, staff: Staff, *, shown: str | None = None) -> Sequence[Step]:
+    async def run(
+        self, scope: Scope, staff: Staff, *, shown: str | None = None, is_silent: bool = False
+    ) -> Sequence[Step]:
         """Undo as far as the world allows, the last action first, and return what came of each.
 
-        `shown` is the digest of the preview that somebody agreed to; None where nobody saw one.
+        `shown` is the digest of the preview that somebody agreed to; None where nobody saw one. The customers whose
+        actions are undone are told, unless it `is_silent`.
 
         Raises:
             InvalidInput: a scope that is none, or too much at once.
@@ -104,7 +107,7 @@ class Undoing:
         """
         if shown is not None and steps_digest(await self.preview(scope)) != shown:
             raise Conflict("what would be undone has changed since it was shown: look at it again")
-        return [await self._undo(record, staff) for record in await self._done(scope)]
+        return [await self._undo(record, staff, is_silent=is_silent) for record in await self._done(scope)]
 
     async def _done(self, scope: Scope) -> list[ActionRecord]:
         """Return the actions that were done and are meant, the last one first."""
@@ -147,7 +150,7 @@ class Undoing:
             return Step(record=record, kind=None, summary="", rule=IMPOSSIBLE, reason=str(error))
         return Step(record=record, kind=inverse.kind, summary=summary, rule=None)
 
-    async def _undo(self, record: ActionRecord, staff: Staff) -> Step:
+    async def _undo(self, record: ActionRecord, staff: Staff, *, is_silent: bool) -> Step:
         try:
             inverse = self._inverse(record)
         except Refused as refusal:
@@ -156,7 +159,7 @@ class Undoing:
             return Step(record=record, kind=None, summary="", rule=IMPOSSIBLE, reason=str(error))
 
         async def journal(event: ActionMoved) -> None:
-            await self._journal.append(record.stream, [event])
+            await self._journal.append(record.stream, [event.model_copy(update={"is_silent": is_silent})])
 
         proposal = Proposal(
             kind=inverse.kind,

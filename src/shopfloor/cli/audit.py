@@ -37,7 +37,7 @@ from shopfloor.journal.verification import (
 from shopfloor.journal.wanted import Wanted
 from shopfloor.kernel.clock import SystemClock
 from shopfloor.kernel.errors import InvalidInput, NotFound
-from shopfloor.kernel.ids import AgentId, StreamId, TimedIds
+from shopfloor.kernel.ids import AgentId, ConversationId, StreamId, TimedIds, stream_of
 from shopfloor.privacy.belonging import Belonging
 from shopfloor.privacy.retention import Removed
 from shopfloor.stores import Stores, open_stores
@@ -164,7 +164,7 @@ def _stream(stream: str | None, conversation: str | None) -> StreamId | None:
     if stream and conversation:
         raise InvalidInput("--stream and --conversation name the same thing: give one of them")
     if conversation:
-        return StreamId(f"conversation/{conversation}")
+        return stream_of(ConversationId(conversation))
     return StreamId(stream) if stream else None
 
 

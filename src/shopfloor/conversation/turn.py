@@ -404,6 +404,7 @@ class TurnRunner:
             "now": self._now,
             "zone": self._zone,
             "is_angry": any(is_angry(text) for text in self._heard),
+            "is_asked": bool(state.waiting),
             "is_resumed": task.continues is not None,
             "others": [other.skill for other in (state.plan.tasks if state.plan else ()) if other.id != task.id],
             "is_open": self._brand.is_open(self._now),
