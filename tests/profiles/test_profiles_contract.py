@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from shopfloor.database.engine import Database
-from shopfloor.kernel.errors import InvalidInput
+from shopfloor.kernel.errors import Conflict, InvalidInput
 from shopfloor.kernel.ids import ConversationId, CustomerId
-from shopfloor.profiles.contract import ALL, MAX_VALUES, Origin, Profiles, Remembered
+from shopfloor.profiles.contract import ALL, MAX_VALUES, Kept, Origin, Profiles, Remembered
 from shopfloor.profiles.stores import MemoryProfiles, SqlProfiles
 from shopfloor.profiles.vocabulary import COLOURS, KEYS, MATERIALS
 
@@ -150,6 +150,69 @@ async def test_several_writers_lose_nothing(profiles: Profiles) -> None:
         for value in values:
             group.start_soon(profiles.remember, MAYA, [entry("colour.likes", value)])
     assert {value for _, value in await held(profiles)} == set(values)
+
+
+async def test_several_things_are_forgotten_at_once_and_a_key_of_one_value_whole(profiles: Profiles) -> None:
+    await profiles.remember(MAYA, [entry("avoids", "wool"), entry("avoids", "pink"), entry("size.shoes", "9")])
+    assert await profiles.forget_things(MAYA, [("avoids", "Wool"), ("size.shoes", "7")], at=NOW, key="k") == 2
+    kept = await profiles.recall(MAYA)
+    assert [(one.key, one.value) for one in kept.entries] == [("avoids", "pink")]
+    assert kept.forgotten == {"size.shoes": NOW}
+
+
+async def test_keys_are_put_back_as_they_were_and_the_rest_is_left(profiles: Profiles) -> None:
+    keys = ("size.shoes", "avoids")
+    await profiles.remember(MAYA, [entry("size.shoes", "9"), entry("avoids", "wool"), entry("fit", "slim")])
+    await profiles.forget(MAYA, "size.tops", at=NOW)
+    before = await profiles.recall(MAYA)
+    await profiles.remember(MAYA, [entry("size.shoes", "10", minutes=1), entry("avoids", "pink", minutes=1)])
+    await profiles.forget(MAYA, "avoids", at=NOW)
+    await profiles.restore(MAYA, keys, before.of(keys), key="k")
+    assert await profiles.recall(MAYA) == before
+    await profiles.restore(MAYA, ["size.tops"], Kept(), key="l")
+    assert (await profiles.recall(MAYA)).forgotten == {}
+
+
+@pytest.mark.parametrize("strange", [entry("fit", "slim"), entry("avoids", "a line of verse")])
+async def test_nothing_strange_is_put_back(profiles: Profiles, strange: Remembered) -> None:
+    await profiles.remember(MAYA, [entry("avoids", "wool")])
+    with pytest.raises(InvalidInput):
+        await profiles.restore(MAYA, ["avoids"], Kept(entries=(strange,)), key="k")
+    assert await held(profiles) == [("avoids", "wool")]
+
+
+async def test_a_write_with_a_key_happens_once_and_the_key_is_taken_for_nothing_else(profiles: Profiles) -> None:
+    for minutes in (0, 5):
+        await profiles.remember(MAYA, [entry("size.shoes", "9", minutes=minutes)], key="a")
+        assert await profiles.forget_things(MAYA, [("avoids", "wool")], at=NOW, key="b") == 0
+    assert (await profiles.recall(MAYA)).entries == (entry("size.shoes", "9"),)
+    for other in (
+        profiles.remember(MAYA, [entry("size.shoes", "10")], key="a"),
+        profiles.remember(JONAS, [entry("size.shoes", "9")], key="a"),
+        profiles.forget_things(MAYA, [("size.shoes", "9")], at=NOW, key="a"),
+        profiles.restore(MAYA, ["size.shoes"], Kept(), key="a"),
+        profiles.erase(MAYA, at=NOW, key="a"),
+    ):
+        with pytest.raises(Conflict):
+            await other
+    assert await held(profiles) == [("size.shoes", "9")]
+    assert await held(profiles, JONAS) == []
+    effect = await profiles.find_effect("a")
+    assert effect
+    assert (effect.kind, effect.result) == ("remember", 0)
+    assert await profiles.find_effect("none") is None
+
+
+async def test_an_erasure_happens_once_and_leaves_no_trace_of_earlier_writes(profiles: Profiles) -> None:
+    await profiles.remember(MAYA, [entry("size.shoes", "9")], key="a")
+    await profiles.remember(JONAS, [entry("size.shoes", "11")], key="b")
+    assert await profiles.erase(MAYA, at=NOW, key="c") == 1
+    assert await profiles.find_effect("a") is None
+    await profiles.remember(MAYA, [entry("fit", "slim", minutes=9)], key="d")
+    assert await profiles.erase(MAYA, at=NOW + timedelta(hours=1), key="c") == 1
+    assert await held(profiles) == [("fit", "slim")]
+    assert await profiles.find_effect("d")
+    assert await profiles.find_effect("b")
 
 
 async def test_an_older_database_gets_the_tables_and_an_index_on_tickets(database: Database) -> None:

@@ -254,7 +254,6 @@ def filled() -> bytes:
         database = Database.sqlite(path)
         database.run(lambda session: Base.metadata.create_all(session.connection()), is_write=True)
         anyio.run(load, database, CONTENTS)
-        database.run(lambda session: session.connection().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)"), False)
         database.close()
         return path.read_bytes()
 
@@ -328,18 +327,36 @@ def known_kinds() -> Mapping[str, ActionKind[Any]]:
     return Bench(memory_shop(ShopContents()), MemoryProfiles()).kinds
 
 
-EXAMPLES = {"memory": 120, "sql": 6}
-TWINS = pytest.mark.parametrize("twin", EXAMPLES)
+TWINS = pytest.mark.parametrize("twin", ["memory", "sql"])
 
 
-def examples(twin: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def examples(twin: str, *, memory: int, sql: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
     few = settings(
-        max_examples=EXAMPLES[twin],
+        max_examples=sql if twin == "sql" else memory,
         deadline=None,
         derandomize=True,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
     )
     return cast("Callable[[Callable[..., None]], Callable[..., None]]", few)
+
+
+def cases(name: str, twin: str) -> st.SearchStrategy[tuple[list[Deed], Args]]:
+    """Return what happened before, with arguments; on the database, which is slow, only what the shop allows."""
+    before = st.just(list[Deed]()) if twin == "sql" else BEFORE
+    drawn = st.tuples(before.map(lambda deeds: [*PRELUDE.get(name, ()), *deeds]), GENERATORS[name])
+    return drawn.filter(lambda case: allows(name, *case)) if twin == "sql" else drawn
+
+
+def allows(name: str, before: Sequence[Deed], args: Args) -> bool:
+    """Whether a fresh shop allows an action after some others."""
+    allowed: list[bool] = []
+
+    async def ask(bench: Bench) -> None:
+        await bench.try_out(before)
+        allowed.append(await bench.is_allowed(name, args))
+
+    hold("memory", ask)
+    return allowed[0]
 
 
 # -- the laws ----------------------------------------------------------------------------------------------------------
@@ -360,17 +377,19 @@ def test_what_is_undone_at_once_leaves_all_as_it_was(name: str, twin: str) -> No
         return
     seen = Counter[str]()
 
-    @examples(twin)
-    @given(before=BEFORE, args=GENERATORS[name])
-    def law(before: list[Deed], args: Args) -> None:
+    @examples(twin, memory=100, sql=2)
+    @given(case=cases(name, twin))
+    def law(case: tuple[list[Deed], Args]) -> None:
+        before, args = case
+
         async def holds(bench: Bench) -> None:
-            await bench.try_out([*PRELUDE.get(name, ()), *before])
+            await bench.try_out(before)
             seen[await undone(bench, name, args)] += 1
 
         hold(twin, holds)
 
     law()
-    assert twin == "sql" or seen["undone"] > EXAMPLES[twin] // 10, seen
+    assert seen["undone"] > (0 if twin == "sql" else 9), seen
 
 
 async def undone(bench: Bench, name: str, args: Args) -> str:
@@ -405,11 +424,13 @@ async def undone(bench: Bench, name: str, args: Args) -> str:
 def test_done_again_with_its_key_changes_nothing_and_returns_the_same(name: str, twin: str) -> None:
     seen = Counter[str]()
 
-    @examples(twin)
-    @given(before=BEFORE, args=GENERATORS[name])
-    def law(before: list[Deed], args: Args) -> None:
+    @examples(twin, memory=50, sql=1)
+    @given(case=cases(name, twin))
+    def law(case: tuple[list[Deed], Args]) -> None:
+        before, args = case
+
         async def holds(bench: Bench) -> None:
-            await bench.try_out([*PRELUDE.get(name, ()), *before])
+            await bench.try_out(before)
             if not await bench.is_allowed(name, args):
                 return
             look_up = bench.kinds[name].look_up
@@ -424,7 +445,7 @@ def test_done_again_with_its_key_changes_nothing_and_returns_the_same(name: str,
         hold(twin, holds)
 
     law()
-    assert twin == "sql" or seen["done"] > EXAMPLES[twin] // 20, seen
+    assert seen["done"] > (0 if twin == "sql" else 4), seen
 
 
 @TWINS
@@ -432,17 +453,20 @@ def test_done_again_with_its_key_changes_nothing_and_returns_the_same(name: str,
 def test_a_key_is_not_taken_for_something_else(name: str, twin: str) -> None:
     seen = Counter[str]()
 
-    @examples(twin)
-    @given(before=BEFORE, args=GENERATORS[name], other=GENERATORS[name])
-    def law(before: list[Deed], args: Args, other: Args) -> None:
+    @examples(twin, memory=50, sql=1)
+    @given(case=cases(name, twin), other=GENERATORS[name])
+    def law(case: tuple[list[Deed], Args], other: Args) -> None:
+        before, args = case
+
         async def holds(bench: Bench) -> None:
-            await bench.try_out([*PRELUDE.get(name, ()), *before])
+            await bench.try_out(before)
             if not await bench.is_allowed(name, args):
                 return
             result = await bench.execute(name, args, "do")
             world = await bench.held()
             if meant(bench, name, args) == meant(bench, name, other):
                 assert await bench.execute(name, other, "do") == result
+                seen["same"] += 1
             elif await bench.is_allowed(name, other):
                 with pytest.raises(Conflict):
                     await bench.execute(name, other, "do")
@@ -456,7 +480,7 @@ def test_a_key_is_not_taken_for_something_else(name: str, twin: str) -> None:
         hold(twin, holds)
 
     law()
-    assert twin == "sql" or seen["conflict"] + seen["refused"] > EXAMPLES[twin] // 20, seen
+    assert seen.total() > (0 if twin == "sql" else 2), seen
 
 
 def meant(bench: Bench, name: str, args: Args) -> Args:
