@@ -84,11 +84,11 @@ def test_a_policy_that_changes_what_was_done_is_told_with_the_rule(data: Path, o
 
 
 def test_what_nobody_knew_is_told(data: Path, ours: Path) -> None:
-    write(ours, rules=[*read(ours)["rules"][:2], refusing("default(facts.gone, 1) == 2 or facts.gone == 3")])
+    write(ours, rules=[*read(ours)["rules"][:2], refusing("facts.order_state.gone == 3")])
     done = shopfloor("policy", "test", str(ours), data=data)
     assert done.returncode == 1
     assert "  done -> waits for approval (cancel.dear)" in done.stdout
-    assert "facts.gone was not known in 1 action, which would wait for approval." in done.stdout
+    assert "facts.order_state.gone was not known in 1 action, which would wait for approval." in done.stdout
 
 
 def test_a_policy_that_changes_nothing_is_told_too(data: Path, ours: Path) -> None:

@@ -6,7 +6,7 @@ from serving import Served, serving
 
 pytestmark = pytest.mark.anyio
 
-WHEN = "amount > 100"
+WHEN = "amount > 100 and facts.order_total == amount"
 RULE = {
     "id": "cancel.dear",
     "kinds": ["cancel_order"],

@@ -13,7 +13,7 @@ import typer
 from pydantic import JsonValue
 from rich.markup import escape
 
-from shopfloor.app import Stores, open_app, open_stores
+from shopfloor.app import open_app
 from shopfloor.cli.audit_lines import audit_line, audit_view
 from shopfloor.cli.options import Data, Json, To, config, read_file
 from shopfloor.cli.output import Output
@@ -40,6 +40,7 @@ from shopfloor.kernel.errors import InvalidInput, NotFound
 from shopfloor.kernel.ids import AgentId, StreamId, TimedIds
 from shopfloor.privacy.belonging import Belonging
 from shopfloor.privacy.retention import Removed
+from shopfloor.stores import Stores, open_stores
 
 audit = typer.Typer(help="What happened, as an audit log: the journal of all streams.", no_args_is_help=True)
 

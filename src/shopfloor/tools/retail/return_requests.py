@@ -35,7 +35,7 @@ from shopfloor.tools.retail.looking_up import by_key
 from shopfloor.tools.retail.order_facts import METHOD_FACTS, ORDER_FACTS, order_facts
 from shopfloor.tools.retail.return_cases import Case, Cases, Policy
 from shopfloor.tools.retail.undoing import given
-from shopfloor.tools.retail.views import View, line_name, looks, return_view
+from shopfloor.tools.retail.views import View, line_name, looks, money_view, return_view
 
 RETURN_FACTS = frozenset(
     {
@@ -241,8 +241,8 @@ class ReturnRequests:
             "reason": args.reason,
             "pieces_back": sum(piece.quantity for piece in args.pieces),
             "days_since_delivery": (now - max(arrived)).days if arrived else None,
-            "refund": asked.refund.minor,
-            "difference": asked.difference.minor if asked.difference else 0,
+            "refund": money_view(asked.refund),
+            "difference": money_view(asked.difference or Money(order.shipping.currency, 0)),
         }
 
     async def _request(self, key: str, args: RequestReturn) -> JsonValue:
