@@ -29,7 +29,8 @@ LINK = re.compile(r"\]\((?P<target>[^)#\s]+)[^)]*\)")
 TERM = re.compile(r"^\*\*(?P<term>.+?)\*\*: (?P<text>.+)$", re.MULTILINE)
 SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 SIGNED_IN = re.compile(r"Signed in as .+ \((?P<email>\S+)\)\.\n")
-CONVERSATION = re.compile(r"\bconv_\w+")
+KNOWN = re.compile(r"\b(?P<kind>conv|act)_[0-9a-z]{12,}")
+"""Ids of conversations and actions: those that a document shows stand for those that its commands made."""
 
 a_document = pytest.mark.parametrize("path", DOCS, ids=lambda path: path.stem)
 
@@ -67,12 +68,12 @@ def test_every_block_of_code_is_of_a_kind_that_is_run(path: Path) -> None:
 
 @a_document
 def test_commands_run_as_they_stand(path: Path, tmp_path: Path) -> None:
-    known = ""
+    known: dict[str, str] = {}
     for block in blocks(path):
         if block.language in {"yaml", "python"}:
             (tmp_path / block.name).write_text(block.text, "utf-8")
         for line in block.text.splitlines() if block.language == "sh" else ():
-            known = _run(CONVERSATION.sub(known, line), tmp_path, known)
+            known |= _run(_with(known, line), tmp_path)
 
 
 @a_document
@@ -82,12 +83,17 @@ def test_every_script_is_run_by_a_command(path: Path) -> None:
     assert [name for name in scripts if not any(f".venv/bin/python {name}" in line for line in commands)] == []
 
 
-def _run(line: str, folder: Path, known: str) -> str:
-    """Run a command and return the conversation that is talked of from now on."""
+def _with(known: dict[str, str], line: str) -> str:
+    """Return a command with the ids that were made, in place of those that are shown."""
+    return KNOWN.sub(lambda found: known.get(found["kind"], found[0]), line)
+
+
+def _run(line: str, folder: Path) -> dict[str, str]:
+    """Run a command and return the conversation and the action that it tells of last, by the kinds of their ids."""
     program, *rest = shlex.split(line, comments=True)
     if program == "make":
         assert re.search(rf"^{rest[0]}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-        return known
+        return {}
     assert program.startswith(".venv/bin/"), f"{line}: not a command that the reader has"
     beside = Path(sys.executable).parent / Path(program).name
     rest = [part.replace(".venv/bin/", f"{beside.parent}/") for part in rest]
@@ -102,7 +108,7 @@ def _run(line: str, folder: Path, known: str) -> str:
         timeout=60,
     )
     assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
-    return (CONVERSATION.findall(done.stdout + done.stderr) or [known])[-1]
+    return {found["kind"]: found[0] for found in KNOWN.finditer(done.stdout + done.stderr)}
 
 
 @pytest.mark.anyio
