@@ -18,7 +18,7 @@ from shopfloor.agents.prompt_texts import PROMPTS, shipped_prompts
 from shopfloor.agents.registry import MemoryRegistry, parse_card
 from shopfloor.agents.settings import SETTINGS, shipped_brand
 from shopfloor.agents.slots import SlotReader
-from shopfloor.app import App, Stores, assemble
+from shopfloor.app import App, assemble
 from shopfloor.conversation.live import Piece, Released
 from shopfloor.database.engine import Database
 from shopfloor.database.migrate import upgrade
@@ -42,6 +42,7 @@ from shopfloor.search.products import CatalogueSearch
 from shopfloor.shop.contract import Shop
 from shopfloor.shop.demo import demo_contents
 from shopfloor.shop.memory import memory_shop
+from shopfloor.stores import Stores
 from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, ToolResult
 from shopfloor.tools.toolsets import ToolList
 

@@ -2,31 +2,26 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, fields
-from datetime import tzinfo
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from anyio import to_thread
-from sqlalchemy import select
 
 from shopfloor.actions.approvals import Approvals
+from shopfloor.actions.desk import StaffDesk
 from shopfloor.actions.gate import Gate, effects_of
 from shopfloor.actions.kind import ActionKind
-from shopfloor.actions.memory_store import MemoryActions
 from shopfloor.actions.policies import Policies
-from shopfloor.actions.policy import POLICY, KeptPolicy, shipped_policy
-from shopfloor.actions.sql_store import SqlActions
 from shopfloor.actions.store import ActionRecord, Actions
 from shopfloor.actions.undo import Undoing
 from shopfloor.actions.words import Terms
-from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, shipped_prompts
-from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards
-from shopfloor.agents.settings import SETTINGS, Settings, shipped_brand
+from shopfloor.agents.prompt_texts import KeptPrompts
+from shopfloor.agents.registry import Registry
+from shopfloor.agents.settings import Settings
 from shopfloor.agents.slots import SlotReader
-from shopfloor.agents.sql_registry import SqlRegistry
 from shopfloor.agents.team import Team
 from shopfloor.agents.team_data import TeamData, shipped_team
 from shopfloor.config import Config
@@ -35,74 +30,42 @@ from shopfloor.conversation.live import Hub
 from shopfloor.conversation.log import Desk
 from shopfloor.conversation.orchestrator import ChatOrchestrator
 from shopfloor.conversation.outreach_runner import OutreachRunner
-from shopfloor.database.engine import Database
-from shopfloor.database.migrate import upgrade
-from shopfloor.database.sql_versioned import SqlVersioned
-from shopfloor.database.versioned import Kind, MemoryVersioned, T, Versioned
 from shopfloor.durable.inline import InlineDurable
 from shopfloor.http.services import Services
-from shopfloor.identity.guest_check import GuestCheck, Tries
 from shopfloor.identity.identity import Identity
-from shopfloor.identity.key_stores import MemoryKeys, SqlKeys
 from shopfloor.identity.keys import ApiKeys
 from shopfloor.identity.tokens import CustomerTokens
-from shopfloor.identity.tries import MemoryTries, SqlTries
 from shopfloor.journal.contract import Journal
-from shopfloor.journal.memory import MemoryJournal
-from shopfloor.journal.sql import SqlJournal
 from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import IdSource, TimedIds
 from shopfloor.kernel.money import Money
-from shopfloor.models.ledger import Ledger, MemoryLedger
+from shopfloor.models.ledger import Ledger
 from shopfloor.models.router import ModelRouter
-from shopfloor.models.settings import MODELS, KeptModels, ModelSettings
-from shopfloor.models.spending import MemorySpending, Spending
-from shopfloor.models.sql_ledger import SqlLedger, SqlSpending
-from shopfloor.outreach.contract import Outreaches
-from shopfloor.outreach.memory import MemoryOutreaches
-from shopfloor.outreach.sql import SqlOutreaches
+from shopfloor.models.settings import KeptModels
 from shopfloor.planning.background import shipped_background
 from shopfloor.planning.model_planner import SURE, ModelPlanner
 from shopfloor.planning.plan import Planner
 from shopfloor.planning.rules import RulePlanner
 from shopfloor.planning.trained import Trained, load_trained
 from shopfloor.privacy.customer_data import CustomerData
-from shopfloor.privacy.holdings import Holdings
 from shopfloor.privacy.retention import Retention
-from shopfloor.profiles.contract import Profiles
 from shopfloor.profiles.recollection import Recollection
 from shopfloor.profiles.records import ProfileRecords
-from shopfloor.profiles.stores import MemoryProfiles, SqlProfiles
 from shopfloor.search.knowledge import PageRetriever, parse_page
 from shopfloor.search.products import CatalogueSearch
 from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.contract import Shop
-from shopfloor.shop.demo import demo_contents, demo_pages
-from shopfloor.shop.memory import memory_shop
+from shopfloor.shop.demo import demo_pages
 from shopfloor.shop.return_policy import ReturnPolicy
-from shopfloor.shop.sql import load, sql_shop
-from shopfloor.shop.sql.rows import ProductRow
-from shopfloor.tools.contract import Tool, Toolset
+from shopfloor.stores import Stores, memory_stores, open_stores
+from shopfloor.tools.contract import Toolset
 from shopfloor.tools.gated import gated_tool
 from shopfloor.tools.mcp_client.servers import McpServers
-from shopfloor.tools.mcp_client.stores import MemoryMcpServers, SqlMcpServers
 from shopfloor.tools.mcp_client.toolset import AttachedTools, WithAttached, opened
-from shopfloor.tools.retail.accounts import AccountTools, account_kinds
-from shopfloor.tools.retail.carts import CartTools, cart_kinds, owns_cart
-from shopfloor.tools.retail.choosing import ChoosingTools
-from shopfloor.tools.retail.knowledge import KnowledgeTools
-from shopfloor.tools.retail.leads import LeadTools
-from shopfloor.tools.retail.order_changes import OrderChanges
-from shopfloor.tools.retail.orders import OrderTools, owns_resource
-from shopfloor.tools.retail.products import ProductTools
-from shopfloor.tools.retail.profile import Noticing, ProfileTools, profile_kinds
-from shopfloor.tools.retail.return_cases import Policy
-from shopfloor.tools.retail.return_requests import ReturnRequests
-from shopfloor.tools.retail.returns import ReturnTools
-from shopfloor.tools.retail.sign_ups import lead_kinds
-from shopfloor.tools.retail.tickets import ticket_kinds
-from shopfloor.tools.retail.upsell import Habits, UpsellTools
+from shopfloor.tools.retail.kit import RetailKit
+from shopfloor.tools.retail.profile import Noticing
+from shopfloor.tools.retail.requests import RequestTools
 from shopfloor.tools.toolsets import ToolList
 
 
@@ -136,6 +99,7 @@ class App:
     actions: Actions
     approvals: Approvals
     undoing: Undoing
+    staff_desk: StaffDesk
     attached: AttachedTools | None = None
     """The tools of the attached MCP servers; None where the installation takes none."""
     models: ModelRouter | None = None
@@ -153,33 +117,6 @@ class App:
         if customer is None:
             raise NotFound("the signed-in customer is not known to the shop")
         return Identity(customer_id=customer.id, name=customer.name, email=customer.email)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stores:
-    """Where everything is kept: in memory, or in a database."""
-
-    shop: Shop
-    journal: Journal
-    registry: Registry
-    settings: Settings
-    prompts: KeptPrompts
-    policy: KeptPolicy
-    model_settings: KeptModels
-    tries: Tries
-    outreaches: Outreaches
-    profiles: Profiles
-    keys: ApiKeys
-    actions: Actions
-    """The journal has it as one of its projections."""
-    mcp_servers: McpServers = field(default_factory=MemoryMcpServers)
-    ledger: Ledger = field(default_factory=MemoryLedger)
-    spending: Spending = field(default_factory=MemorySpending)
-
-    @property
-    def holdings(self) -> Holdings:
-        """Return what of it holds something of persons."""
-        return Holdings(**{one.name: getattr(self, one.name) for one in fields(Holdings)})
 
 
 async def assemble(
@@ -202,46 +139,34 @@ async def assemble(
     `models` hands out models; None where none is set up. `sure` is the confidence from which on no model plans.
     `attached` are the tools of MCP servers.
     """
-    brand = await stores.settings.in_force()  # home, zone and currency hold until the next start
-    search = await CatalogueSearch.build(stores.shop.catalogue)
-    retriever = await _retriever(home=brand.country)
-    await to_thread.run_sync(prepare)
-    known = _kinds(stores, clock, ZoneInfo(brand.zone))
-    kinds = [kind for kind in known if kind.needs is None or kind.needs in stores.shop.capabilities]
-    policies = _policies(stores, known)
-    gate = _gate(kinds, stores, policies, clock)
-    recollection = Recollection(stores.profiles, stores.shop, search.category_of, clock)
-    reads = _reads(stores, search, retriever, recollection, clock, ZoneInfo(brand.zone))
-    own = ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds if kind.is_offered)])
+    ground = await _ground(stores, clock)
+    reads = ground.kit.reads(ground.search, ground.retriever, ground.recollection, stores.tries)
+    kinds = [kind for kind in ground.kit.kinds() if kind.is_offered]
+    requests = RequestTools(stores.actions, ground.gate).tools()
+    own = ToolList([*reads, *requests, *(gated_tool(kind, ground.gate) for kind in kinds)])
     noticing = Noticing(own, stores.profiles)
     tools = wrap(WithAttached(noticing, attached) if attached else noticing)
     refresh = attached.refresh if attached else None
     # It plans with our own tools: nothing is read ahead that may be detached meanwhile.
-    planner = planner or await _planner(search, own, trained, sure if models else None)
-    desk = Desk(stores.journal, tools, clock, ids, Hub(), recollection, models)
-    chat = _chat(desk, stores, planner, retriever)
-
-    async def tell(_record: ActionRecord) -> None:
-        """Say nothing yet."""
-
+    planner = planner or await _planner(ground.search, own, trained, sure if models else None)
+    desk = Desk(stores.journal, tools, clock, ids, Hub(), ground.recollection, models)
+    chat = _chat(desk, stores, planner, ground.retriever)
+    outreach = _outreach(stores, chat, clock)
     return App(
-        gate=gate,
-        actions=stores.actions,
-        approvals=Approvals(gate, stores.actions, stores.journal, clock, tell),
-        undoing=Undoing(gate, stores.actions, stores.journal, clock),
+        **_acting(ground.gate, stores, outreach, clock, ids),
         shop=stores.shop,
         journal=stores.journal,
         registry=stores.registry,
         settings=stores.settings,
         prompts=stores.prompts,
-        policies=policies,
+        policies=ground.policies,
         model_settings=stores.model_settings,
-        team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds if kind.is_offered], refresh),
+        team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds], refresh),
         chat=chat,
         planner=planner,
-        outreach=_outreach(stores, chat, clock),
+        outreach=outreach,
         tokens=CustomerTokens(secret, clock),
-        profiles=ProfileRecords(recollection, stores.shop.customers, clock),
+        profiles=ProfileRecords(ground.recollection, stores.shop.customers, clock),
         customers=CustomerData(chat, stores.holdings, clock),
         retention=Retention(chat, stores.holdings, stores.settings, clock),
         keys=stores.keys,
@@ -253,6 +178,66 @@ async def assemble(
         attached=attached,
         models=models,
         secret=secret,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ground:
+    """What agents stand on."""
+
+    search: CatalogueSearch
+    retriever: PageRetriever
+    recollection: Recollection
+    kit: RetailKit
+    policies: Policies
+    gate: Gate
+
+
+async def _ground(stores: Stores, clock: Clock) -> _Ground:
+    brand = await stores.settings.in_force()  # home, zone and currency hold until the next start
+    search = await CatalogueSearch.build(stores.shop.catalogue)
+    await to_thread.run_sync(prepare)
+    kit = RetailKit(stores.shop, stores.profiles, partial(_return_policy, stores), clock, ZoneInfo(brand.zone))
+    policies = _policies(stores, kit.all_kinds())
+    kinds = kit.kinds()
+    gate = Gate(
+        kinds,
+        durable=InlineDurable(effects_of(kinds)),
+        owns=kit.owns,
+        rules=policies.in_force,
+        actions=stores.actions,
+        clock=clock,
+    )
+    return _Ground(
+        search=search,
+        retriever=await _retriever(home=brand.country),
+        recollection=Recollection(stores.profiles, stores.shop, search.category_of, clock),
+        kit=kit,
+        policies=policies,
+        gate=gate,
+    )
+
+
+class _Acting(TypedDict):
+    """Who judges, decides and undoes."""
+
+    gate: Gate
+    actions: Actions
+    approvals: Approvals
+    undoing: Undoing
+    staff_desk: StaffDesk
+
+
+def _acting(gate: Gate, stores: Stores, outreach: OutreachRunner, clock: Clock, ids: IdSource) -> _Acting:
+    async def tell(_record: ActionRecord) -> None:
+        outreach.poke()
+
+    return _Acting(
+        gate=gate,
+        actions=stores.actions,
+        approvals=Approvals(gate, stores.actions, stores.journal, clock, tell),
+        undoing=Undoing(gate, stores.actions, stores.journal, clock),
+        staff_desk=StaffDesk(gate, stores.actions, stores.journal, ids),
     )
 
 
@@ -289,6 +274,7 @@ def services_of(app: App) -> Services:
         actions=app.actions,
         approvals=app.approvals,
         undoing=app.undoing,
+        staff_desk=app.staff_desk,
         registry=app.registry,
         settings=app.settings,
         policies=app.policies,
@@ -309,6 +295,7 @@ def _outreach(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> OutreachR
         chat,
         stores.outreaches,
         shop=stores.shop,
+        actions=stores.actions,
         journal=stores.journal,
         registry=stores.registry,
         settings=stores.settings,
@@ -316,18 +303,8 @@ def _outreach(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> OutreachR
     )
 
 
-def _kinds(stores: Stores, clock: Clock, zone: tzinfo) -> list[ActionKind[Any]]:
-    """Return all writes that there are; a shop offers those that it is capable of."""
-    shop = stores.shop
-    return [
-        *OrderChanges(shop, clock, zone).kinds(),
-        *ReturnRequests(shop, _return_policy(stores), clock, zone).kinds(),
-        *ticket_kinds(shop, clock),
-        *cart_kinds(shop, clock),
-        *lead_kinds(shop, clock),
-        *account_kinds(shop),
-        *profile_kinds(stores.profiles, clock),
-    ]
+async def _return_policy(stores: Stores) -> ReturnPolicy:
+    return (await stores.settings.in_force()).returns
 
 
 def _policies(stores: Stores, kinds: Sequence[ActionKind[Any]]) -> Policies:
@@ -340,48 +317,6 @@ def _policies(stores: Stores, kinds: Sequence[ActionKind[Any]]) -> Policies:
         return Terms(currency=brand.currency, zone=ZoneInfo(brand.zone), irreversible_limit=limit)
 
     return Policies(stores.policy, kinds, terms, agents)
-
-
-def _return_policy(stores: Stores) -> Policy:
-    async def policy() -> ReturnPolicy:
-        return (await stores.settings.in_force()).returns
-
-    return policy
-
-
-def _reads(
-    stores: Stores,
-    search: CatalogueSearch,
-    retriever: PageRetriever,
-    recollection: Recollection,
-    clock: Clock,
-    zone: tzinfo,
-) -> Sequence[Tool[Any]]:
-    """Return the tools that propose nothing."""
-    shop = stores.shop
-    return (
-        *OrderTools(shop, GuestCheck(shop.orders, stores.tries, clock)).tools(),
-        *AccountTools(shop, clock).tools(),
-        *ProductTools(shop.catalogue, search, clock, partial(search.refresh, shop.catalogue)).tools(),
-        *ChoosingTools(shop.catalogue, search).tools(),
-        *CartTools(shop.carts, shop.catalogue).tools(),
-        *UpsellTools(shop, search, Habits(shop.orders, search.category_of, clock)).tools(),
-        *LeadTools(shop, search).tools(),
-        *KnowledgeTools(retriever).tools(),
-        *ReturnTools(shop, _return_policy(stores), clock, zone).tools(),
-        *ProfileTools(recollection, lambda text: search.understand(text).brand).tools(),
-    )
-
-
-def _gate(kinds: Sequence[ActionKind[Any]], stores: Stores, policies: Policies, clock: Clock) -> Gate:
-    async def owns(identity: Identity, resource: str) -> bool:
-        kind = resource.partition(":")[0]
-        if kind in {"cart", "guest_cart"}:
-            return await owns_cart(stores.shop.carts, identity, resource)
-        return kind == "lead" or await owns_resource(stores.shop.orders, identity, resource)
-
-    durable = InlineDurable(effects_of(kinds))
-    return Gate(kinds, durable=durable, owns=owns, rules=policies.in_force, actions=stores.actions, clock=clock)
 
 
 @asynccontextmanager
@@ -420,75 +355,6 @@ async def open_app(
 
 
 @asynccontextmanager
-async def open_stores(
-    config: Config, clock: Clock, ids: IdSource, tell: Callable[[str], None] = lambda _line: None
-) -> AsyncGenerator[Stores]:
-    """Open what an installation keeps on its data directory; an empty one gets the demo shop.
-
-    Raises:
-        StorageError: the directory or the database cannot be used.
-    """
-    async with _opened(config) as database:
-        if await database.read(lambda session: session.scalar(select(ProductRow.id).limit(1))) is None:
-            tell("Preparing the demo shop...")
-            await load(database, await to_thread.run_sync(demo_contents, clock.now()))
-        yield await _stores(config, database, clock, ids)
-
-
-@asynccontextmanager
-async def open_model_settings(config: Config) -> AsyncGenerator[KeptModels]:
-    """Open what the database says of models, and nothing else: it may be what keeps an installation from opening.
-
-    Raises:
-        StorageError: the directory or the database cannot be used.
-    """
-    async with _opened(config) as database:
-        yield await _kept(MODELS, ModelSettings, database, SystemClock())
-
-
-@asynccontextmanager
-async def _opened(config: Config) -> AsyncGenerator[Database]:
-    await to_thread.run_sync(config.prepare)
-    database = await to_thread.run_sync(Database.sqlite, config.database)
-    try:
-        await to_thread.run_sync(upgrade, database)
-        yield database
-    finally:
-        await to_thread.run_sync(database.close)
-
-
-async def _kept(kind: Kind[T], shipped: Callable[[], T], database: Database, clock: Clock) -> Versioned[T]:
-    """Return what is kept in versions, with what the product ships brought there."""
-    kept = SqlVersioned(kind, database, clock)
-    await kept.ship(await to_thread.run_sync(shipped))
-    return kept
-
-
-async def _stores(config: Config, database: Database, clock: Clock, ids: IdSource) -> Stores:
-    """Return where everything is kept in a database, with what the product ships brought there."""
-    registry = SqlRegistry(database, clock)
-    await registry.ship(await to_thread.run_sync(shipped_cards))
-    actions = SqlActions(database)
-    return Stores(
-        shop=sql_shop(database),
-        journal=SqlJournal(database, clock, config.locks, [actions.project]),
-        actions=actions,
-        registry=registry,
-        settings=await _kept(SETTINGS, shipped_brand, database, clock),
-        prompts=await _kept(PROMPTS, shipped_prompts, database, clock),
-        policy=await _kept(POLICY, shipped_policy, database, clock),
-        model_settings=await _kept(MODELS, ModelSettings, database, clock),
-        tries=SqlTries(database),
-        outreaches=SqlOutreaches(database, clock),
-        profiles=SqlProfiles(database),
-        keys=SqlKeys(database, clock, ids),
-        mcp_servers=SqlMcpServers(database),
-        ledger=SqlLedger(database),
-        spending=SqlSpending(database),
-    )
-
-
-@asynccontextmanager
 async def _models(config: Config, stores: Stores, clock: Clock) -> AsyncGenerator[ModelRouter | None]:
     """Hand out the router that is set up, and close its connections; None where no model is set up."""
     settings = await to_thread.run_sync(config.model_settings, await stores.model_settings.in_force())
@@ -518,21 +384,7 @@ async def memory_app(
     Its team is the shipped one unless another is given.
     """
     team = team or await to_thread.run_sync(shipped_team)
-    actions = MemoryActions()
-    stores = Stores(
-        shop=memory_shop(contents),
-        journal=MemoryJournal(clock, [actions.project]),
-        actions=actions,
-        registry=MemoryRegistry(team.cards, clock),
-        settings=MemoryVersioned(SETTINGS, team.brand, clock),
-        prompts=MemoryVersioned(PROMPTS, team.prompts, clock),
-        policy=MemoryVersioned(POLICY, await to_thread.run_sync(shipped_policy), clock),
-        model_settings=MemoryVersioned(MODELS, ModelSettings(), clock),
-        tries=MemoryTries(),
-        outreaches=MemoryOutreaches(),
-        profiles=MemoryProfiles(),
-        keys=MemoryKeys(clock, ids),
-    )
+    stores = await to_thread.run_sync(partial(memory_stores, contents, team, clock=clock, ids=ids))
     return await assemble(
         stores,
         secret=b"\0" * 32,

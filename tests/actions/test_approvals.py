@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from actions.conftest import Kept
 from actions.till import CLERK, STREAM, Desk, Till, other_policy
-from anyio import create_task_group, fail_after
+from anyio import Event, create_task_group, fail_after
 
 from shopfloor.actions.approvals import GIVE_UP_AFTER, SETTLE_AFTER
 from shopfloor.actions.store import ActionRecord
@@ -87,6 +87,22 @@ async def test_of_two_people_who_decide_at_once_one_wins_and_the_other_is_told(k
     assert (len(won), len(lost)) == (1, 9)
     assert all(f"{won[0].staff} has " in told for told in lost)
     assert len(desk.till.paid) == (won[0].state == "executed")
+
+
+async def test_who_comes_too_late_is_told_who_decided_and_how(kept: Kept) -> None:
+    desk = await waiting_desk(kept)
+    desk.till.go_on = Event()
+    async with create_task_group() as tasks:
+        tasks.start_soon(desk.approvals.approve, "k", GRACE)
+        await desk.till.begun.wait()
+        with pytest.raises(Conflict, match="Grace has approved this action already"):  # and is still at it
+            await desk.approvals.reject("k", ALAN, reason="No.")
+        desk.till.go_on.set()
+    other = await waiting_desk()
+    other.till.shut = Refused("order.shipped", "It has left.")
+    await other.approvals.approve("k", GRACE)
+    with pytest.raises(Conflict, match="Grace has approved this action already"):  # though a rule refused it
+        await other.approvals.approve("k", ALAN)
 
 
 async def test_a_decision_on_nothing_or_on_what_does_not_wait_is_an_error() -> None:

@@ -35,7 +35,7 @@ async def test_a_kind_that_nobody_registered_is_an_error_and_not_recorded() -> N
 
 async def test_arguments_that_do_not_fit_are_named_and_not_recorded() -> None:
     desk = Desk()
-    with pytest.raises(InvalidInput, match=r"order: .*minor: "):
+    with pytest.raises(InvalidInput, match=r"(?s)order: .*minor: "):
         await desk.submit({"order": 1, "minor": "much"})
     assert await desk.steps() == []
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
+from shopfloor.actions.expressions import FUNCTIONS
 from shopfloor.actions.judging import CompiledPolicy
 from shopfloor.actions.kind import ActionArgs, ActionKind, Preview
 from shopfloor.actions.policies import Policies
@@ -30,7 +32,7 @@ from shopfloor.actions.policy import (
     shipped_policy,
 )
 from shopfloor.actions.store import Usage
-from shopfloor.actions.words import Terms
+from shopfloor.actions.words import WORDS, Terms
 from shopfloor.database.versioned import MemoryVersioned
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import Conflict, InvalidFields, NotFound
@@ -295,6 +297,7 @@ NOTHING = Usage(actions=0, amount_minor=0)
     [
         ({"kind": "cancel_order", "amount": usd(500)}, ("allow", None)),
         ({"kind": "cancel_order", "amount": usd(500.01)}, ("approve", "approval.irreversible")),
+        ({"kind": "change_order_items", "amount": usd(500)}, ("allow", None)),
         ({"kind": "open_ticket", "amount": None}, ("allow", None)),
         ({"kind": "erase_profile", "amount": None}, ("allow", None)),
         ({"kind": "unsubscribe", "amount": None}, ("allow", None)),
@@ -370,3 +373,19 @@ async def test_an_earlier_policy_is_brought_back_once_it_fits() -> None:
         await here.policies.restore(1)  # which is for the shop's own kinds
     with pytest.raises(NotFound, match="shopfloor policy history"):
         await here.policies.restore(9)
+
+
+# -- the documents ---------------------------------------------------------------------------------------------------
+
+
+def test_the_documents_name_every_word_and_function() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "policies.md").read_text("utf-8")
+    for name, word in WORDS.items():
+        assert f"| `{name}` | {word.type} | {word.told} |" in text.splitlines()
+    for function in FUNCTIONS.values():
+        called, _, told = function.told.partition(": ")
+        assert f"| {called} | {told} |" in text.splitlines()
+
+
+def test_the_names_of_functions_are_those_they_are_told_by() -> None:
+    assert [name for name, function in FUNCTIONS.items() if not function.told.startswith(f"`{name}(")] == []

@@ -1,5 +1,6 @@
 """Both records of actions: they follow the journal, find, count, and hold what an admitted action touches."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from actions.till import NOW, in_memory
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shopfloor.actions.naming import action_id, beginning
 from shopfloor.actions.sql_store import SqlActions
 from shopfloor.actions.store import LIVE, ActionFilter, Usage, UsageQuery
 from shopfloor.database.engine import Database
@@ -98,6 +100,30 @@ async def test_what_is_found_comes_last_proposed_first_and_in_pages(kept: Kept) 
     assert await keys(kept, ActionFilter(), limit=2) == ["k4", "k3"]
     assert await keys(kept, ActionFilter(), limit=2, after="k3") == ["k2", "k1"]
     assert await keys(kept, ActionFilter(), after="k0") == []
+
+
+@given(key=st.text())
+def test_an_id_is_short_stable_and_can_be_typed(key: str) -> None:
+    name = action_id(key)
+    assert name == action_id(key)
+    assert re.fullmatch("act_[0-9a-z]{12}", name)
+    assert beginning(name) == beginning(f" {name[4:].upper()} ") == name
+    assert beginning(name[:8]) == beginning(name[4:8]) == name[:8]
+
+
+@pytest.mark.parametrize("typed", ["", "act_", "abc", "act_abc", "act_0123456789abc", "conv_1/turn_1/t1/pay", "ilou"])
+def test_what_no_id_begins_with_is_none(typed: str) -> None:
+    assert beginning(typed) is None
+
+
+async def test_actions_are_found_by_the_beginning_of_their_ids(kept: Kept) -> None:
+    await put(kept, *(step(f"k{number}", resources=()) for number in range(40)))
+    ids = sorted(action_id(f"k{number}") for number in range(40))
+    assert [record.id for record in await kept[1].named("act_", limit=99)] == ids
+    assert len(await kept[1].named("act_", limit=3)) == 3
+    for start in ("act_5", "act_z", ids[7], ids[7][:9]):
+        found = [record.id for record in await kept[1].named(start, limit=99)]
+        assert found == [name for name in ids if name.startswith(start)]
 
 
 @pytest.mark.parametrize(

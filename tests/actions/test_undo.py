@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from shopfloor.actions.kind import Inverse
 from shopfloor.actions.proposal import Origin
-from shopfloor.actions.undo import MOST, STAFF, Scope, Step
+from shopfloor.actions.undo import MOST, STAFF, Scope, Step, steps_digest
 from shopfloor.identity.identity import Staff
-from shopfloor.kernel.errors import InvalidInput, NotFound, Refused, Unavailable
-from shopfloor.kernel.ids import AgentId, TurnId
+from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
+from shopfloor.kernel.ids import AgentId, StreamId, TurnId
 
 pytestmark = pytest.mark.anyio
 
@@ -158,6 +158,35 @@ async def test_a_scope_names_something(scope: Scope) -> None:
     with pytest.raises(NotFound):
         await undoable_desk().undoing.preview(Scope(key="x"))
     assert MOST == 500
+
+
+async def test_a_conversation_that_is_not_there_is_not_undone() -> None:
+    with pytest.raises(NotFound, match="there is no conversation c9"):
+        await undoable_desk().undoing.preview(Scope(stream=StreamId("conversation/c9")))
+
+
+async def test_one_whose_kind_is_gone_does_not_keep_the_others(kept: Kept) -> None:
+    desk = undoable_desk(kept)
+    await pay(desk, "1", 500, "a")
+    [event] = [step for step in await desk.steps() if step.state == "executed"]
+    await desk.journal.append(STREAM, [event.model_copy(update={"key": "stray", "kind": "gone"})])
+    assert told(list(await desk.undoing.preview(ALL))) == [("stray", "undo.impossible"), ("a", None)]
+    first, second = await desk.undoing.run(ALL, GRACE)
+    assert (first.rule, first.reason, second.rule) == ("undo.impossible", "there is no action called gone", None)
+    assert desk.till.out == {"1": 0}
+
+
+async def test_what_is_undone_is_what_was_shown(kept: Kept) -> None:
+    desk = undoable_desk(kept)
+    await pay(desk, "1", 500, "a")
+    shown = steps_digest(await desk.undoing.preview(ALL))
+    await pay(desk, "2", 30, "b")
+    with pytest.raises(Conflict, match="look at it again"):
+        await desk.undoing.run(ALL, GRACE, shown=shown)
+    assert desk.till.out == {"1": 500, "2": 30}
+    shown = steps_digest(await desk.undoing.preview(ALL))
+    assert all(step.is_undone for step in await desk.undoing.run(ALL, GRACE, shown=shown))
+    assert desk.till.out == {"1": 0, "2": 0}
 
 
 PAYMENTS = st.lists(st.tuples(st.sampled_from("12"), st.integers(-50, 50)), min_size=1, max_size=8)

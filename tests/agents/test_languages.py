@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
+from shopfloor.actions.judging import NEEDS_APPROVAL, ONLY_LOOKS, UNCLEAR
+from shopfloor.actions.policy import shipped_policy
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.languages import OTHERS, WORDLESS, OtherLanguage
 from shopfloor.agents.registry import card_of, export_card, parse_card, shipped_cards
@@ -242,6 +244,15 @@ def test_what_code_says_to_customers_is_in_the_table(language: Language) -> None
     speaker = Speaker(language=language, texts={}, now=NOW, zone=UTC)
     assert len(SPOKEN) > 20
     assert [text for _, text in SPOKEN if len(text.split()) > 2 and text != PARTED and speaker.say(text) == text] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_the_shipped_policy_says_is_in_the_table(language: Language) -> None:
+    policy = shipped_policy()
+    said = {NEEDS_APPROVAL, UNCLEAR, ONLY_LOOKS, *(one.says for one in (*policy.rules, *policy.limits) if one.says)}
+    speaker = speaking(language)
+    shown = {text: text.replace("{irreversible_limit}", "$500.00") for text in said}
+    assert [text for text in shown.values() if speaker.say(text) == text] == []
 
 
 def speaking(language: Language) -> Speaker:

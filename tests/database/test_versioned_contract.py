@@ -66,7 +66,7 @@ SAMPLES = [
         newer=SHIPPED.model_copy(update={"limits": ()}),
         ours=policy_of({"rules": [{"id": "all.wait", "then": "approve", "says": "Wait."}]}, "x"),
         wrong=SHIPPED.model_copy(update={"rules": (SHIPPED.rules[0].model_copy(update={"when": "amount >"}),)}),
-        told="cancel.within_limit: column 9: the end cannot stand here",
+        told="money.within_limit: column 9: the end cannot stand here",
     ),
     Sample(
         kind=MODELS,

@@ -15,6 +15,7 @@ from demo_app import demo_app
 from shopfloor.app import App, services_of
 from shopfloor.http.limits import Limits, Rate
 from shopfloor.http.server import Server, server_of
+from shopfloor.http.services import Services
 from shopfloor.http.site import Site
 from shopfloor.kernel.ids import ConversationId
 
@@ -87,7 +88,12 @@ class Talk:
 
 @asynccontextmanager
 async def serving(
-    limits: Limits = FREE, *, app: App | None = None, site: Site | None = None, **changes: Any
+    limits: Limits = FREE,
+    *,
+    app: App | None = None,
+    services: Services | None = None,
+    site: Site | None = None,
+    **changes: Any,
 ) -> AsyncGenerator[Served]:
     app = app or await demo_app()
     ports: list[int] = []
@@ -98,7 +104,7 @@ async def serving(
         listens.set()
 
     wanted = replace(limits, **changes)
-    server = await to_thread.run_sync(server_of, services_of(app), site or Site(port=0), wanted, tell)
+    server = await to_thread.run_sync(server_of, services or services_of(app), site or Site(port=0), wanted, tell)
     async with anyio.create_task_group() as group:
         group.start_soon(server.serve)
         with anyio.fail_after(10):

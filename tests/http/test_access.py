@@ -54,6 +54,16 @@ WHO = {
     "GET /v1/audit/heads": "operator",
     "POST /v1/events": "operator",
     "GET /v1/outbox": "support",
+    "GET /v1/actions": "support",
+    "GET /v1/actions/{action_id}": "support",
+    "POST /v1/actions": "operator",
+    "GET /v1/action-kinds": "support",
+    "GET /v1/approvals": "support",
+    "GET /v1/approvals/stream": "support",
+    "POST /v1/approvals/{action_id}/approve": "operator",
+    "POST /v1/approvals/{action_id}/reject": "operator",
+    "POST /v1/undo/preview": "operator",
+    "POST /v1/undo": "operator",
 }
 CREDENTIALS = ("none", "nonsense", "revoked", "own secret", "other secret", *ROLES)
 
@@ -111,7 +121,7 @@ async def test_a_route_opens_to_whom_it_may(
         return  # its credential is a token, see test_runs_api
     method, path = route.split(" ")
     path = path.replace("{conversation_id}", talk.conversation_id)
-    for name in ("agent_id", "key_id", "customer_id", "key", "version"):
+    for name in ("agent_id", "key_id", "customer_id", "key", "version", "action_id"):
         path = path.replace(f"{{{name}}}", "1" if name == "version" else "nothing")
     body = {} if method in {"POST", "PUT", "PATCH"} and not path.endswith("/restore") else None
     async with served.client.stream(method, path, json=body, headers=headers[credential]) as response:

@@ -13,6 +13,7 @@ from test_access import WHO
 pytestmark = pytest.mark.anyio
 
 JSON = "application/json"
+TAKES_NONE = ("/stop", "/disable", "/enable", "/restore")
 DEEP = b"[" * 100_000 + b"]" * 100_000
 DEEP_OBJECT = b'{"text":' * 20_000 + b"1" + b"}" * 20_000
 BODIES: dict[str, tuple[bytes, str | None]] = {
@@ -90,7 +91,7 @@ def check(response: httpx2.Response) -> None:
 def address(route: str, talk: Talk, one: str = "nothing") -> tuple[str, str]:
     method, path = route.split(" ")
     path = path.replace("{conversation_id}", talk.conversation_id)
-    for name in ("agent_id", "key_id", "customer_id", "key", "version"):
+    for name in ("agent_id", "key_id", "customer_id", "key", "version", "action_id"):
         path = path.replace(f"{{{name}}}", one)
     return method, path
 
@@ -107,7 +108,7 @@ async def test_a_body_that_is_none_is_a_problem(
         headers["Content-Type"] = content_type
     response = await served.client.request(method, path, content=content, headers=headers)
     check(response)
-    takes_none = path.endswith(("/stop", "/disable", "/enable", "/restore")) or kind in {"nothing", "null"}
+    takes_none = path.endswith(TAKES_NONE) or kind in {"nothing", "null"}
     assert response.status_code >= 400 or takes_none, response.text
 
 
@@ -128,7 +129,7 @@ ODD = [
 @pytest.mark.parametrize("route", [route for route in WHO if "{" in route])
 async def test_an_odd_address_is_a_problem(served: Served, owner: dict[str, str], route: str, one: str) -> None:
     method, path = route.split(" ")
-    for name in ("conversation_id", "agent_id", "key_id", "customer_id", "key", "version"):
+    for name in ("conversation_id", "agent_id", "key_id", "customer_id", "key", "version", "action_id"):
         path = path.replace(f"{{{name}}}", one)
     body = {} if method in {"POST", "PUT", "PATCH"} else None
     check(await served.client.request(method, path, json=body, headers=owner))
@@ -148,7 +149,7 @@ async def test_ten_megabytes_are_too_large(
     content = b" " * 10_000_000 if is_announced else chunks()
     headers = (talk.headers if "conversations" in path else {} if "ag-ui" in path else owner) | {"Content-Type": JSON}
     response = await served.client.request(method, path, content=content, headers=headers)
-    takes_none = path.endswith(("/stop", "/disable", "/enable", "/restore"))
+    takes_none = path.endswith(TAKES_NONE)
     check(response)
     assert response.status_code == 413 or (takes_none and not is_announced)
 

@@ -14,6 +14,7 @@ from anyio import sleep
 from pydantic import JsonValue
 
 from shopfloor.actions.gate import Gate, parse
+from shopfloor.actions.news import SETTLE_AFTER
 from shopfloor.actions.proposal import Admitted, Origin, Proposal
 from shopfloor.actions.store import UNSETTLED, ActionFilter, ActionRecord, Actions
 from shopfloor.identity.identity import Identity, Staff
@@ -27,8 +28,6 @@ from shopfloor.kernel.ids import StreamId
 logger = logging.getLogger(__name__)
 
 Decision = Literal["approved", "rejected", "expired"]
-SETTLE_AFTER = timedelta(seconds=90)
-"""How long an admitted action is left to whoever carries it out; longer than a cancelled caller stays with it."""
 GIVE_UP_AFTER = timedelta(minutes=15)
 """How long an outcome stays unknown: by then a request that was under way has arrived or never will."""
 POLL_S = 5
@@ -38,14 +37,14 @@ NOBODY = "nobody"
 """Who decided where time did."""
 
 Tell = Callable[[ActionRecord], Awaitable[None]]
-"""Lets the customer of an action know what became of it; called again after a crash, so it does so once by its key."""
+"""Hears that a customer's action was settled: the signal that its customer is told by is stored already."""
 
 
 class Approvals:
     """Decides on actions, and carries out what was decided."""
 
     def __init__(self, gate: Gate, actions: Actions, journal: Journal, clock: Clock, tell: Tell) -> None:
-        """Take the gate, the actions and their journal, and who tells customers."""
+        """Take the gate, the actions and their journal, and who hears at once of what customers are to be told."""
         self._gate = gate
         self._actions = actions
         self._journal = journal
@@ -262,11 +261,10 @@ def _principal(record: ActionRecord) -> Identity | Staff:
 
 
 def _decided(record: ActionRecord) -> Conflict:
-    match record.state:
-        case "approved" | "rejected" | "executed" | "refused" if record.staff:
-            done = "approved" if record.state in {"approved", "executed"} else record.state
-            return Conflict(f"{record.staff} has {done} this action already")
-        case "expired" | "needs_approval":
-            return Conflict("nobody decided on this action in time: it has expired")
-        case _:
-            return Conflict(f"this action does not wait for an approval: it is {record.state.replace('_', ' ')}")
+    """Return the conflict of whoever comes too late, naming who was first."""
+    if record.state in {"expired", "needs_approval"}:
+        return Conflict("nobody decided on this action in time: it has expired")
+    if record.staff and not record.is_for_shop:  # what is for the shop names who proposed it
+        done = "rejected" if record.state == "rejected" else "approved"
+        return Conflict(f"{record.staff} has {done} this action already")
+    return Conflict(f"this action does not wait for an approval: it is {record.state.replace('_', ' ')}")

@@ -26,7 +26,8 @@ from shopfloor.identity.identity import Identity, Principal, Staff
 from shopfloor.journal.events import ActionMoved
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.errors import CallerError, Conflict, InvalidInput, Refused, WorldError
+from shopfloor.kernel.errors import CallerError, Conflict, InvalidFields, InvalidInput, Refused, WorldError
+from shopfloor.kernel.fields import fields_of
 from shopfloor.kernel.finishing import to_the_end
 from shopfloor.kernel.keyed_locks import KeyedLocks
 
@@ -81,6 +82,10 @@ class Gate:
         self._actions = actions
         self._clock = clock
         self._locks = KeyedLocks()
+
+    def kinds(self) -> Sequence[ActionKind[Any]]:
+        """Return all kinds."""
+        return tuple(self._kinds.values())
 
     def kind(self, name: str) -> ActionKind[Any]:
         """Return a kind.
@@ -310,13 +315,12 @@ def parse(kind: ActionKind[Any], args: Mapping[str, JsonValue]) -> ActionArgs:
     """Read a kind's arguments.
 
     Raises:
-        InvalidInput: naming each that does not fit.
+        InvalidFields: naming each that does not fit.
     """
     try:
         parsed: ActionArgs = kind.args.model_validate(dict(args))
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise InvalidInput(f"{kind.name} cannot take these arguments: {problems}") from error
+        raise InvalidFields(f"{kind.name} cannot take these arguments", fields_of(error, kind.args)) from error
     return parsed
 
 

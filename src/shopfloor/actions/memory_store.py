@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import takewhile
 
+from shopfloor.actions.news import Note, news_of, nowhere
 from shopfloor.actions.projection import disputed, erased, held, moved
 from shopfloor.actions.store import (
     COUNTED,
@@ -26,8 +27,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class MemoryActions:
     """All actions that a `MemoryJournal` with this as one of its projections was told of."""
 
-    def __init__(self) -> None:
-        """Start with none."""
+    def __init__(self, note: Note = nowhere) -> None:
+        """Start with none; take what stores the signals of what customers are to be told."""
+        self._note = note
         self._records: dict[str, ActionRecord] = {}
         self._held: dict[str, str] = {}
         self._live: dict[str, dict[str, None]] = {}
@@ -49,7 +51,8 @@ class MemoryActions:
                 self._records.update((record.key, erased(record)) for record in theirs)
 
     def _move(self, event: Event, data: ActionMoved) -> None:
-        record = moved(self._records.get(data.key), event, data)
+        known = self._records.get(data.key)
+        record = moved(known, event, data)
         wanted = held(record)
         if any(self._held.get(resource, record.key) != record.key for resource in wanted):
             raise busy()
@@ -60,6 +63,8 @@ class MemoryActions:
         self._records[record.key] = record
         if record.undoes and record.state == "executed" and (undone := self._records.get(record.undoes)):
             self._records[undone.key] = replace(undone, undone_by=record.key)
+        if news := news_of(known, record):
+            self._note(news)
 
     def _list(self, known: ActionRecord | None, record: ActionRecord) -> None:
         for resource in known.resources if known else ():
@@ -75,6 +80,11 @@ class MemoryActions:
     async def get(self, key: str) -> ActionRecord | None:
         """Return an action, or None."""
         return self._records.get(key)
+
+    async def named(self, start: str, *, limit: int = 5) -> Sequence[ActionRecord]:
+        """Return actions whose id begins so."""
+        named = [record for record in self._records.values() if record.id.startswith(start)]
+        return sorted(named, key=lambda record: (record.id, record.key))[:limit]
 
     async def find(self, wanted: ActionFilter, *, after: str | None = None, limit: int = 50) -> Sequence[ActionRecord]:
         """Return a page of actions, the last proposed first."""

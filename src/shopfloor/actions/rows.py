@@ -28,6 +28,7 @@ class ActionRow(Base):
     )
 
     key: Mapped[str] = mapped_column(Text, primary_key=True)
+    id: Mapped[str] = mapped_column(String(16), index=True)
     stream: Mapped[str] = mapped_column(Text, index=True)
     kind: Mapped[str]
     state: Mapped[str] = mapped_column(String(16))
@@ -64,17 +65,10 @@ class ActionResourceRow(Base):
     """A resource that an action touches; `is_live` while the action can collide with another."""
 
     __tablename__ = "action_resources"
-    __table_args__ = (
-        Index(
-            "ix_action_resources_live",
-            "resource",
-            sqlite_where=text("is_live"),
-            postgresql_where=text("is_live"),
-        ),
-    )
+    __table_args__ = (Index("ix_action_resources_resource_is_live", "resource", "is_live"),)
 
     key: Mapped[str] = mapped_column(ForeignKey(ActionRow.key), primary_key=True)
-    resource: Mapped[str] = mapped_column(Text, primary_key=True, index=True)
+    resource: Mapped[str] = mapped_column(Text, primary_key=True)
     is_live: Mapped[bool]
 
 

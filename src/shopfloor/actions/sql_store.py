@@ -1,7 +1,8 @@
 """The actions of a journal on the database, kept in the transactions of its appends."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -21,6 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from shopfloor.actions.naming import ids_from
+from shopfloor.actions.news import news_of
 from shopfloor.actions.projection import disputed, erased, held, moved
 from shopfloor.actions.rows import ActionHoldRow, ActionResourceRow, ActionRow
 from shopfloor.actions.store import (
@@ -38,6 +41,7 @@ from shopfloor.database.engine import Database
 from shopfloor.journal.events import ActionMoved, Event, PersonalErased
 from shopfloor.kernel.ids import OrderNumber
 from shopfloor.kernel.money import Money
+from shopfloor.outreach.signals import Signal
 
 ACTIONS = cast("Table", ActionRow.__table__)
 RESOURCES = cast("Table", ActionResourceRow.__table__)
@@ -49,7 +53,7 @@ ADD = insert(ACTIONS)
 ADD_RESOURCE = insert(RESOURCES)
 FORGET_RESOURCES = delete(RESOURCES).where(RESOURCES.c.key == bindparam("of"))
 NAMES = tuple(column.name for column in ACTIONS.columns)
-FIXED = {"key", "proposed_at"}
+FIXED = {"key", "id", "proposed_at"}
 MOVE = (
     update(ACTIONS)
     .where(ACTIONS.c.key == bindparam("of"))
@@ -58,20 +62,28 @@ MOVE = (
 SET_LIVE = update(RESOURCES).where(RESOURCES.c.key == bindparam("of")).values(is_live=bindparam("live"))
 RELEASE = delete(HOLDS).where(HOLDS.c.key == bindparam("of"))
 HOLDER = select(HOLDS.c.key).where(HOLDS.c.resource == bindparam("on"))
+TOUCHING = select(RESOURCES.c.key).where(RESOURCES.c.is_live, RESOURCES.c.resource.in_(bindparam("on", expanding=True)))
 UNDONE = update(ACTIONS).where(ACTIONS.c.key == bindparam("of")).values(undone_by=bindparam("by"))
 HOLD = {
     name: dialect.insert(HOLDS).on_conflict_do_nothing(index_elements=["resource"])
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
 PAGE = 200
+SqlNote = Callable[[Connection, Signal], None]
+"""Stores a signal in the transaction of the step that it tells of; one that is known changes nothing."""
+
+
+def nowhere(_connection: Connection, _signal: Signal) -> None:
+    """Store nothing: nobody is told."""
 
 
 class SqlActions:
     """All actions that a `SqlJournal` with this as one of its projections was told of."""
 
-    def __init__(self, database: Database) -> None:
-        """Take the database."""
+    def __init__(self, database: Database, note: SqlNote = nowhere) -> None:
+        """Take the database, and what stores the signals of what customers are to be told."""
         self._database = database
+        self._note = note
 
     def project(self, connection: Connection, events: Sequence[Event]) -> None:
         """Follow events of one stream, in the transaction that stores them.
@@ -81,13 +93,26 @@ class SqlActions:
         """
         for event in events:
             if isinstance(event.data, ActionMoved):
-                _move(connection, event, event.data)
+                known = _get(connection, event.data.key)
+                record = _move(connection, event, event.data, known)
+                if news := news_of(known, record):
+                    self._note(connection, news)
             elif isinstance(event.data, PersonalErased):
                 _erase(connection, event.stream)
 
     async def get(self, key: str) -> ActionRecord | None:
         """Return an action, or None."""
         return await self._database.read_core(lambda connection: _get(connection, key))
+
+    async def named(self, start: str, *, limit: int = 5) -> Sequence[ActionRecord]:
+        """Return actions whose id begins so."""
+        wanted = (
+            select(ACTIONS)
+            .where(ACTIONS.c.id.between(*ids_from(start)))
+            .order_by(ACTIONS.c.id, ACTIONS.c.key)
+            .limit(limit)
+        )
+        return await self._database.read_core(lambda connection: _records(connection, wanted))
 
     async def find(self, wanted: ActionFilter, *, after: str | None = None, limit: int = 50) -> Sequence[ActionRecord]:
         """Return a page of actions, the last proposed first."""
@@ -127,11 +152,11 @@ class SqlActions:
         return await self._database.read_core(lambda connection: _records(connection, oldest.limit(PAGE)))
 
 
-def _move(connection: Connection, event: Event, data: ActionMoved) -> None:
-    known = _get(connection, data.key)
+def _move(connection: Connection, event: Event, data: ActionMoved, known: ActionRecord | None) -> ActionRecord:
     record = moved(known, event, data)
     if known is None:
-        connection.execute(ADD, {"key": record.key, "proposed_at": record.proposed_at, **_values(record)})
+        fixed = {"key": record.key, "id": record.id, "proposed_at": record.proposed_at}
+        connection.execute(ADD, {**fixed, **_values(record)})
     else:
         connection.execute(MOVE, {"of": record.key, **_values(record)})
     if known is None or set(record.resources) != set(known.resources):
@@ -141,6 +166,7 @@ def _move(connection: Connection, event: Event, data: ActionMoved) -> None:
     _hold(connection, known, record)
     if record.undoes and record.state == "executed":
         connection.execute(UNDONE, {"of": record.undoes, "by": record.key})
+    return record
 
 
 def _note_resources(connection: Connection, record: ActionRecord) -> None:
@@ -185,28 +211,34 @@ def _records(connection: Connection, wanted: Select[Any]) -> list[ActionRecord]:
 def _live(connection: Connection, key: str, resources: Sequence[str]) -> Iterator[ActionRecord]:
     if not resources:
         return
-    touched = select(RESOURCES.c.key).where(RESOURCES.c.is_live, RESOURCES.c.resource.in_(resources))
-    # A list of keys, for one statement less where there is none, as mostly.
-    keys = [other for other in connection.scalars(touched.distinct()) if other != key]
+    # The keys by themselves, for one statement less where there is none, as mostly.
+    keys = {other for other in connection.scalars(TOUCHING, {"on": list(resources)}) if other != key}
     if keys:
         live = select(ACTIONS).where(ACTIONS.c.key.in_(keys)).order_by(ACTIONS.c.proposed_at, ACTIONS.c.key)
         yield from _records(connection, live)
 
 
 def _usage(connection: Connection, query: UsageQuery, currency: str) -> Usage:
-    is_money = ACTIONS.c.currency == currency
-    amount = func.coalesce(func.sum(ACTIONS.c.amount_minor).filter(is_money), 0)
-    counted = select(func.count(), amount).where(ACTIONS.c.state.in_(COUNTED), ACTIONS.c.moved_at >= query.since)
-    if query.kinds:
-        counted = counted.where(ACTIONS.c.kind.in_(query.kinds))
-    if query.customer_id is not None:
-        counted = counted.where(ACTIONS.c.customer_id == query.customer_id)
-    if query.agent is not None:
-        counted = counted.where(ACTIONS.c.agent == query.agent)
-    if query.resource is not None:
-        counted = counted.where(_touches(query.resource))
-    count, minor = connection.execute(counted).one()
+    named = {"customer_id": query.customer_id, "agent": query.agent, "resource": query.resource}
+    given = {name: value for name, value in named.items() if value is not None}
+    counting = _counting(frozenset(given), has_kinds=bool(query.kinds))
+    values = {"since": query.since, "in": currency, **given} | ({"kinds": sorted(query.kinds)} if query.kinds else {})
+    count, minor = connection.execute(counting, values).one()
     return Usage(actions=count, amount_minor=int(minor))
+
+
+@cache
+def _counting(named: frozenset[str], *, has_kinds: bool) -> Select[int, Any]:
+    """Return the statement that counts by what is named; each is built once."""
+    is_money = ACTIONS.c.currency == bindparam("in")
+    amount = func.coalesce(func.sum(ACTIONS.c.amount_minor).filter(is_money), 0)
+    counted = select(func.count(), amount).where(ACTIONS.c.state.in_(COUNTED), ACTIONS.c.moved_at >= bindparam("since"))
+    if has_kinds:
+        counted = counted.where(ACTIONS.c.kind.in_(bindparam("kinds", expanding=True)))
+    if "resource" in named:
+        touching = select(RESOURCES.c.key).where(RESOURCES.c.resource == bindparam("resource"))
+        counted = counted.where(ACTIONS.c.key.in_(touching))
+    return counted.where(*(ACTIONS.c[name] == bindparam(name) for name in sorted(named - {"resource"})))
 
 
 def _conditions(wanted: ActionFilter) -> Iterable[ColumnElement[bool]]:
@@ -249,6 +281,7 @@ def _values(record: ActionRecord) -> dict[str, object]:
 
 def _record(row: RowMapping, resources: Iterable[str]) -> ActionRecord:
     columns: dict[str, Any] = {str(name): value for name, value in row.items()}
+    del columns["id"]  # it is made of the key
     minor, currency = columns.pop("amount_minor"), columns.pop("currency")
     columns["amount"] = None if minor is None else Money(currency, minor)
     columns["order_numbers"] = tuple(OrderNumber(number) for number in columns["order_numbers"])

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from shopfloor.actions.naming import action_id
 from shopfloor.journal.events import ActionState
 from shopfloor.kernel.errors import Refused
 from shopfloor.kernel.ids import AgentId, CustomerId, OrderNumber, StreamId, TurnId
@@ -69,6 +70,11 @@ class ActionRecord:
     undoes: str | None
     undone_by: str | None
     """The key of the executed action that undid it."""
+
+    @property
+    def id(self) -> str:
+        """Return what people call it: short, made of its key."""
+        return action_id(self.key)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,6 +142,10 @@ class Actions(Protocol):
 
     async def get(self, key: str) -> ActionRecord | None:
         """Return an action, or None."""
+        ...
+
+    async def named(self, start: str, *, limit: int = 5) -> Sequence[ActionRecord]:
+        """Return actions whose id begins so, in the order of their ids."""
         ...
 
     async def find(self, wanted: ActionFilter, *, after: str | None = None, limit: int = 50) -> Sequence[ActionRecord]:

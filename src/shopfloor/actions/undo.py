@@ -17,14 +17,16 @@ from shopfloor.actions.store import ActionFilter, ActionRecord, Actions
 from shopfloor.identity.identity import Staff
 from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import ActionMoved
+from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.errors import CallerError, InvalidInput, NotFound, Refused
+from shopfloor.kernel.errors import CallerError, Conflict, InvalidInput, NotFound, Refused
 from shopfloor.kernel.ids import AgentId, StreamId, TurnId
 
 STAFF = AgentId("staff")
 """Who acts where a person of the staff does."""
 MOST = 500
 """Actions undone at once."""
+IMPOSSIBLE = "undo.impossible"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +84,7 @@ class Undoing:
 
         Raises:
             InvalidInput: a scope that is none, or too much at once.
-            NotFound: no such action.
+            NotFound: no such action or conversation.
         """
         steps: list[Step] = []
         for record in await self._done(scope):
@@ -90,14 +92,22 @@ class Undoing:
             steps.append(await self._previewed(record, later))
         return steps
 
-    async def run(self, scope: Scope, staff: Staff) -> Sequence[Step]:
+    async def run(
+        self, scope: Scope, staff: Staff, *, shown: str | None = None, is_silent: bool = False
+    ) -> Sequence[Step]:
         """Undo as far as the world allows, the last action first, and return what came of each.
+
+        `shown` is the digest of the preview that somebody agreed to; None where nobody saw one. The customers whose
+        actions are undone are told, unless it `is_silent`.
 
         Raises:
             InvalidInput: a scope that is none, or too much at once.
-            NotFound: no such action.
+            NotFound: no such action or conversation.
+            Conflict: it would be something else by now than what was shown.
         """
-        return [await self._undo(record, staff) for record in await self._done(scope)]
+        if shown is not None and steps_digest(await self.preview(scope)) != shown:
+            raise Conflict("what would be undone has changed since it was shown: look at it again")
+        return [await self._undo(record, staff, is_silent=is_silent) for record in await self._done(scope)]
 
     async def _done(self, scope: Scope) -> list[ActionRecord]:
         """Return the actions that were done and are meant, the last one first."""
@@ -116,6 +126,8 @@ class Undoing:
             executed_since=scope.since,
         )
         found = await self._actions.find(wanted, limit=MOST + 1)
+        if not found and scope.stream and not await self._journal.last_seqs([scope.stream]):
+            raise NotFound(f"there is no {scope.stream.replace('/', ' ', 1)}")
         if len(found) > MOST:
             raise InvalidInput(f"that is more than {MOST} actions: name a later time, or undo part of it first")
         own = [record for record in found if record.undoes is None and record.undone_by is None]
@@ -134,16 +146,20 @@ class Undoing:
                 summary = (await kind.preview(args)).summary
         except Refused as refusal:
             return Step(record=record, kind=None, summary="", rule=refusal.rule, reason=refusal.reason)
+        except CallerError as error:  # its kind is gone, or what it changed
+            return Step(record=record, kind=None, summary="", rule=IMPOSSIBLE, reason=str(error))
         return Step(record=record, kind=inverse.kind, summary=summary, rule=None)
 
-    async def _undo(self, record: ActionRecord, staff: Staff) -> Step:
+    async def _undo(self, record: ActionRecord, staff: Staff, *, is_silent: bool) -> Step:
         try:
             inverse = self._inverse(record)
         except Refused as refusal:
             return Step(record=record, kind=None, summary="", rule=refusal.rule, reason=refusal.reason)
+        except CallerError as error:  # its kind is gone
+            return Step(record=record, kind=None, summary="", rule=IMPOSSIBLE, reason=str(error))
 
         async def journal(event: ActionMoved) -> None:
-            await self._journal.append(record.stream, [event])
+            await self._journal.append(record.stream, [event.model_copy(update={"is_silent": is_silent})])
 
         proposal = Proposal(
             kind=inverse.kind,
@@ -156,7 +172,7 @@ class Undoing:
         try:
             verdict = await self._gate.submit(proposal, journal)
         except CallerError as error:
-            return Step(record=record, kind=inverse.kind, summary="", rule="undo.impossible", reason=str(error))
+            return Step(record=record, kind=inverse.kind, summary="", rule=IMPOSSIBLE, reason=str(error))
         is_done = verdict.state == "executed"
         return Step(
             record=record,
@@ -186,6 +202,11 @@ class Undoing:
             raise Refused("undo.erased", "What was done is no longer known, since the customer's data was erased.")
         done = Done(before=record.before, result=record.result)
         return _Inverse(kind=kind.inverse.kind, args=kind.inverse.args(parse(kind, record.args), done))
+
+
+def steps_digest(steps: Sequence[Step]) -> str:
+    """Return the digest of what somebody agrees to who is shown a preview."""
+    return digest([[step.record.key, step.kind, step.summary, step.rule] for step in steps])
 
 
 def _undone(record: ActionRecord) -> Undone:

@@ -35,7 +35,7 @@ MAX_STEPS = 120
 """Of a skill or a fragment, as they are written."""
 MAX_RUN = 400
 """Of a skill with its fragments written out."""
-VERDICT = frozenset({"outcome", "digest", "args", "summary", "rule", "reason", "result"})
+VERDICT = frozenset({"outcome", "digest", "args", "summary", "rule", "reason", "result", "expires_at"})
 """What the question for a yes reads of the gate's verdict."""
 Half = Literal["conversation", "command_centre"]
 

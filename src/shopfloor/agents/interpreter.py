@@ -1,6 +1,6 @@
 """The one interpreter for playbooks."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from typing import assert_never, cast
 
@@ -23,6 +23,18 @@ from shopfloor.tools.toolsets import Limited
 
 LEFT = "All right, then I leave it at that."
 """What the customer hears who leaves a question without an answer."""
+PENDING = {
+    "needs_approval": (
+        "{{ reason or 'A colleague has to approve that.' }} I have passed it on: {{ summary }} You will hear from me "
+        "here{% if expires_at %}, {{ expires_at | day(now, zone) }} at the latest{% endif %}."
+    ),
+    "outcome_unknown": (
+        "I have sent this, but our system has not confirmed it yet: {{ summary }} It is being checked, so please do "
+        "not ask for it again. You will hear from me here."
+    ),
+    "refused": "{{ reason or 'I cannot do that.' }}",
+}
+"""What the customer hears of a write that was not carried out, by its outcome, where its skill says nothing of it."""
 _JSON = TypeAdapter[JsonValue](JsonValue)
 
 
@@ -40,9 +52,13 @@ class PlaybookSpecialist:
         run = _Run(self._card, task, scope, Limited(tools), context)
         try:
             async for output in run.steps(task.skill.steps, ""):
+                if isinstance(output, Done):
+                    break
                 yield output
                 if not isinstance(output, Said):
                     return
+            for said in run.untold():
+                yield said
         except (CallerError, WorldError) as error:
             yield Failed(str(error))
             return
@@ -66,6 +82,8 @@ class _Run:
         self._speaker = speaker(scope)
         self._results: dict[str, object] = {}
         self._said = set(task.said)
+        self._untold: tuple[str, Mapping[str, JsonValue]] | None = None
+        """The verdict that the customer has not heard of, with the path of its step."""
 
     def _text(self, source: str, /, **names: object) -> str:
         """Say a text of the card in the conversation's language, and in English where it has no such text."""
@@ -91,6 +109,7 @@ class _Run:
     async def _step(self, step: Step, path: str) -> AsyncIterator[Said | Outcome]:  # noqa: C901  (a branch a verb)
         match step:
             case Say():
+                self._untold = None
                 if path not in self._said:
                     self._said.add(path)
                     yield Said(self._text(step.say))
@@ -142,11 +161,20 @@ class _Run:
         context = replace(self._context, origin=f"{self._context.origin}/{path}")
         result = await self._tools.call(step.propose, args, context)
         self._results[step.result] = result.output
+        self._untold = path, result.output
         if result.output["outcome"] == "needs_yes":
             self._said.add(asked)
             question = self._text(step.question, **result.output)
             yield Said(question)
             yield NeedsInput(self._waiting(self._slots, question, wanted=str(result.output["digest"])))
+
+    def untold(self) -> Iterator[Said]:
+        """Say what became of the last write, where the steps after it said nothing and it was not carried out."""
+        path, verdict = self._untold or ("", {})
+        source = PENDING.get(str(verdict.get("outcome")))
+        if source and (told := f"told:{path}") not in self._said:
+            self._said.add(told)
+            yield Said(self._text(source, **verdict))
 
     async def _decline(self, kind: str, args: dict[str, JsonValue], path: str) -> None:
         context = self._context

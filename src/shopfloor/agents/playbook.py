@@ -40,6 +40,7 @@ GIVEN = frozenset(
         "conversation_id",
         "customer",
         "is_angry",
+        "is_asked",
         "is_open",
         "is_resumed",
         "knowledge",

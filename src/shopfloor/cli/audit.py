@@ -6,18 +6,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import anyio
 import typer
 from pydantic import JsonValue
 from rich.markup import escape
 
-from shopfloor.app import Stores, open_app, open_stores
+from shopfloor.app import open_app
 from shopfloor.cli.audit_lines import audit_line, audit_view
-from shopfloor.cli.instants import instant
 from shopfloor.cli.options import Data, Json, To, config, read_file
 from shopfloor.cli.output import Output
 from shopfloor.cli.streaming import written_to
+from shopfloor.cli.times import instant
 from shopfloor.config import Config
 from shopfloor.journal.chain import KNOWN_TYPES
 from shopfloor.journal.export import FORMATS, ExportFormat, heading_of, pages, text_of
@@ -36,9 +37,10 @@ from shopfloor.journal.verification import (
 from shopfloor.journal.wanted import Wanted
 from shopfloor.kernel.clock import SystemClock
 from shopfloor.kernel.errors import InvalidInput, NotFound
-from shopfloor.kernel.ids import AgentId, StreamId, TimedIds
+from shopfloor.kernel.ids import AgentId, ConversationId, StreamId, TimedIds, stream_of
 from shopfloor.privacy.belonging import Belonging
 from shopfloor.privacy.retention import Removed
+from shopfloor.stores import Stores, open_stores
 
 audit = typer.Typer(help="What happened, as an audit log: the journal of all streams.", no_args_is_help=True)
 
@@ -162,7 +164,7 @@ def _stream(stream: str | None, conversation: str | None) -> StreamId | None:
     if stream and conversation:
         raise InvalidInput("--stream and --conversation name the same thing: give one of them")
     if conversation:
-        return StreamId(f"conversation/{conversation}")
+        return stream_of(ConversationId(conversation))
     return StreamId(stream) if stream else None
 
 
@@ -189,8 +191,8 @@ async def _show(where: Config, asked: Asked, limit: int, personal: bool, as_json
     async with _stores(where, output) as stores:
         zone, now = (await stores.settings.in_force()).zone, SystemClock().now()
         wanted = Wanted(
-            since=instant(asked.since, zone=zone, now=now) if asked.since else None,
-            until=instant(asked.until, zone=zone, now=now) if asked.until else None,
+            since=instant(asked.since, now, ZoneInfo(zone)) if asked.since else None,
+            until=instant(asked.until, now, ZoneInfo(zone)) if asked.until else None,
             stream=asked.stream,
             whose=await _belonging(stores).whose(asked.customer) if asked.customer else None,
             types=asked.types,

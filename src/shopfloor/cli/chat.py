@@ -19,7 +19,7 @@ from shopfloor.conversation.orchestrator import readable
 from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.journal.events import ReplyComposed
 from shopfloor.kernel.errors import InvalidInput, NotFound
-from shopfloor.kernel.ids import ConversationId, StreamId
+from shopfloor.kernel.ids import ConversationId, stream_of
 
 PROGRAM = os.path.relpath(sys.argv[0]) if os.sep in sys.argv[0] else sys.argv[0]
 """As it was called, so that what is shown can be typed."""
@@ -174,7 +174,7 @@ async def replay(config: Config, conversation: ConversationId, as_json: bool) ->
     output = Output(as_json=as_json)
     async with open_app(config, output.progress) as app:
         state = await app.chat.state(conversation)
-        await app.journal.verify(StreamId(f"conversation/{conversation}"))
+        await app.journal.verify(stream_of(conversation))
         zone = (await app.settings.in_force()).zone
     output.progress(f"Times are those of {zone}.")
     for event in state.events:

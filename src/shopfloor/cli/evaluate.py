@@ -114,17 +114,17 @@ def _count(found: Sequence[Overlap]) -> int:
     return len({(one.where, one.example) for one in found})
 
 
-def teller(output: Output, count: int) -> Callable[[int], None]:
-    """Return what says how many rows are done: on one line of a terminal, else now and then."""
+def teller(output: Output, count: int, *, what: str = "messages", step: int = STEP) -> Callable[[int], None]:
+    """Return what says how many are done: on one line of a terminal every `step`, else now and then."""
 
     def tell(done: int) -> None:
-        if done % STEP and done != count:
+        if done % step and done != count:
             return
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r{done:,} of {count:,} messages" + ("\n" if done == count else ""))
+            sys.stderr.write(f"\r{done:,} of {count:,} {what}" + ("\n" if done == count else ""))
             sys.stderr.flush()
-        elif done % (10 * STEP) == 0 or done == count:
-            output.progress(f"{done:,} of {count:,} messages")
+        elif done % (10 * step) == 0 or done == count:
+            output.progress(f"{done:,} of {count:,} {what}")
 
     return tell
 

@@ -12,7 +12,9 @@ import typer
 
 from shopfloor.cli import chat as chatting
 from shopfloor.cli import recordings
+from shopfloor.cli.actions import actions
 from shopfloor.cli.agents import agents
+from shopfloor.cli.approvals import approvals
 from shopfloor.cli.audit import audit
 from shopfloor.cli.customers import customers
 from shopfloor.cli.demo import demo
@@ -27,7 +29,9 @@ from shopfloor.cli.prompts import prompts
 from shopfloor.cli.serve import serve
 from shopfloor.cli.settings import settings
 from shopfloor.cli.signals import outbox, shop, signals
+from shopfloor.cli.tau2 import tau2
 from shopfloor.cli.train_router import train_router
+from shopfloor.cli.undo import undo
 from shopfloor.kernel.errors import CallerError, InvalidInput, ShopfloorError
 from shopfloor.kernel.ids import ConversationId
 
@@ -49,7 +53,11 @@ app.add_typer(audit, name="audit")
 app.add_typer(signals, name="signals")
 app.add_typer(outbox, name="outbox")
 app.add_typer(shop, name="shop")
+app.add_typer(actions, name="actions")
+app.add_typer(approvals, name="approvals")
 app.add_typer(evaluation, name="eval")
+evaluation.command("tau2")(tau2)
+app.command()(undo)
 app.command()(serve)
 app.command()(demo)
 app.command()(train_router)

@@ -13,7 +13,7 @@ from anyio import to_thread
 from pydantic import JsonValue
 from rich.markup import escape
 
-from shopfloor.app import open_app, open_model_settings
+from shopfloor.app import open_app
 from shopfloor.cli.options import Data, Json, Models, To, config, read_file
 from shopfloor.cli.output import Output
 from shopfloor.cli.versions import IfVersion, export, list_versions, show, told
@@ -24,6 +24,7 @@ from shopfloor.kernel.yaml_files import read_yaml
 from shopfloor.models.report import Report, Sum, report_of
 from shopfloor.models.settings import KeptModels, ModelSetting, ModelSettings, settings_to_keep
 from shopfloor.models.tiers import CLASSES, TIERS, Tier
+from shopfloor.stores import open_model_settings
 
 NONE_YET = "No model is set up, and the team works without one. docs/models.md says how one is set up."
 MAX_DAYS = 3_660

@@ -12,7 +12,6 @@ from rich.markup import escape
 
 from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, Prompts, TextName, differences, parse_prompts
 from shopfloor.agents.team_data import TeamData
-from shopfloor.app import open_stores
 from shopfloor.cli.options import read_file
 from shopfloor.cli.output import Output
 from shopfloor.config import Config
@@ -26,6 +25,7 @@ from shopfloor.kernel.clock import SystemClock
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.kernel.ids import TimedIds
 from shopfloor.models.settings import ModelSettings
+from shopfloor.stores import open_stores
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from anyio import to_thread
 from rich.markup import escape
 
 from shopfloor.agents.team_data import TeamData
-from shopfloor.app import App, open_stores
+from shopfloor.app import App
 from shopfloor.cli.chat import WELCOME, ChatRequest, finish_unanswered, next_lines, read_lines
 from shopfloor.cli.output import Output
 from shopfloor.config import Config
@@ -23,6 +23,7 @@ from shopfloor.kernel.clock import SystemClock
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.kernel.ids import ConversationId, TimedIds
 from shopfloor.models.settings import ModelSettings
+from shopfloor.stores import open_stores
 
 
 async def record(config: Config, request: ChatRequest, path: Path) -> None:

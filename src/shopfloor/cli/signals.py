@@ -17,7 +17,7 @@ from shopfloor.config import Config
 from shopfloor.kernel.errors import Conflict
 from shopfloor.kernel.ids import Sku
 from shopfloor.outreach.attempts import Outreach
-from shopfloor.outreach.signals import SIGNALS, Signal, parse_signal
+from shopfloor.outreach.signals import REPORTED, Signal, parse_signal
 from shopfloor.outreach.views import message_view, outreach_view, signal_view
 
 signals = typer.Typer(help="What happened outside, and what customers heard of it unasked.", no_args_is_help=True)
@@ -27,6 +27,8 @@ shop = typer.Typer(help="The demo shop itself, for trying things out.", no_args_
 PATIENCE_S = 15.0
 """How long a running server is given to carry a signal out."""
 WHY = {
+    "action.erased": "what was asked for was erased",
+    "action.moved": "the request has gone on since",
     "quiet_hours": "these are quiet hours",
     "open_question": "the customer is being asked for a yes",
     "trouble": "something of ours did not work",
@@ -48,7 +50,7 @@ WHY = {
 
 @signals.command("send")
 def send_signal(
-    kind: Annotated[str, typer.Argument(help=f"What happened: {', '.join(SIGNALS)}.")],
+    kind: Annotated[str, typer.Argument(help=f"What happened: {', '.join(REPORTED)}.")],
     cart: Annotated[str | None, typer.Option(help="The cart's id.")] = None,
     sku: Annotated[str | None, typer.Option(help="The variant.")] = None,
     order: Annotated[str | None, typer.Option(help="The order's number.")] = None,

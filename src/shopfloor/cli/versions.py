@@ -20,19 +20,20 @@ from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.yaml_files import write_yaml
 
 T = TypeVar("T", bound=BaseModel)
+R = TypeVar("R")
 
 IfVersion = Annotated[int | None, typer.Option("--if-version", help="Only if this version is still in force.")]
 
 
-def on_app(work: Callable[[App, Output], Awaitable[None]], data: Path | None, *, as_json: bool = False) -> None:
-    """Open the installation and do something with it."""
+def on_app(work: Callable[[App, Output], Awaitable[R]], data: Path | None, *, as_json: bool = False) -> R:
+    """Open the installation, do something with it, and return what that returns."""
 
-    async def main() -> None:
+    async def main() -> R:
         output = Output(as_json=as_json)
         async with open_app(config(data), output.progress) as installation:
-            await work(installation, output)
+            return await work(installation, output)
 
-    anyio.run(main)
+    return anyio.run(main)
 
 
 def told(kept: Versioned[T], version: Version[T]) -> str:

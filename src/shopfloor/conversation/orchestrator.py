@@ -25,7 +25,7 @@ from shopfloor.conversation.erasure import check_is_over, erasable
 from shopfloor.conversation.hearing import contents_of, heard, in_language, language_of, read_in, readable
 from shopfloor.conversation.live import Hub, Listener, nobody
 from shopfloor.conversation.log import ConversationLog, Desk
-from shopfloor.conversation.plans_at_hand import IN_DANGER, passed_on, unasked
+from shopfloor.conversation.plans_at_hand import BY_PLAYBOOK, IN_DANGER, passed_on, unasked
 from shopfloor.conversation.state import ChatState, Turn, fold
 from shopfloor.conversation.summary import Summaries
 from shopfloor.conversation.turn import TurnRunner
@@ -47,7 +47,7 @@ from shopfloor.journal.events import (
 )
 from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, StorageError, WorldError
 from shopfloor.kernel.finishing import to_the_end
-from shopfloor.kernel.ids import ConversationId, CustomerId, MessageId, StreamId, TurnId
+from shopfloor.kernel.ids import ConversationId, CustomerId, MessageId, TurnId, conversation_in, stream_of
 from shopfloor.kernel.latest import Latest
 from shopfloor.language.answers import is_stop
 from shopfloor.language.gloss import Glossed, joined
@@ -113,7 +113,7 @@ class ChatOrchestrator:
         data: list[EventData] = [ConversationOpened(conversation_id=conversation, channel=channel)]
         if identity.customer_id or identity.order_numbers or identity.email:
             data.append(_signed_in(identity, method))
-        events = await self._desk.journal.append(_stream(conversation), data)
+        events = await self._desk.journal.append(stream_of(conversation), data)
         if [event.seq for event in events] == [*range(1, len(data) + 1)]:
             self._keep(conversation, fold(events))
         return conversation, events
@@ -126,8 +126,8 @@ class ChatOrchestrator:
             Conflict: it is another customer's.
         """
         self._summaries.give_up(conversation)
-        async with self._desk.journal.hold(_stream(conversation)):
-            log = ConversationLog(self._desk, await self.state(conversation), _stream(conversation), nobody)
+        async with self._desk.journal.hold(stream_of(conversation)):
+            log = ConversationLog(self._desk, await self.state(conversation), stream_of(conversation), nobody)
             await log.catch_up()
             known = log.state.identity.customer_id
             if known and known != identity.customer_id:
@@ -144,7 +144,7 @@ class ChatOrchestrator:
         """
         known = self._states.get(conversation)
         if known is None:
-            events = await self._desk.journal.read(_stream(conversation))
+            events = await self._desk.journal.read(stream_of(conversation))
             try:
                 known = fold(events)
             except ValueError as error:
@@ -181,13 +181,13 @@ class ChatOrchestrator:
         """
         content = readable(text)
         state = await self.state(conversation)
-        events = [*state.events, *await self._desk.journal.read(_stream(conversation), after=state.seq)]
+        events = [*state.events, *await self._desk.journal.read(stream_of(conversation), after=state.seq)]
         if client_id is None and (same := _waiting_for_answer(events, content)):
             return same
         message = MessageWritten(
             message_id=MessageId(self._desk.ids.new("msg")), role="user", content=content, client_id=client_id
         )
-        (event,) = await self._desk.journal.append(_stream(conversation), [message])
+        (event,) = await self._desk.journal.append(stream_of(conversation), [message])
         self._summaries.give_up(conversation)
         is_new = isinstance(event.data, MessageWritten) and event.data.message_id == message.message_id
         said = "\n".join(await heard([content], state.language)) if is_new else ""
@@ -204,7 +204,7 @@ class ChatOrchestrator:
             NotFound: no such conversation.
         """
         await self.state(conversation)
-        (event,) = await self._desk.journal.append(_stream(conversation), [signal])
+        (event,) = await self._desk.journal.append(stream_of(conversation), [signal])
         await self.answer(conversation)
         taken = cast(SignalReceived, event.data)
         events = (await self.state(conversation)).events
@@ -224,8 +224,8 @@ class ChatOrchestrator:
         """
         start = (await self.state(conversation)).seq if since is None else since
         self._summaries.give_up(conversation)
-        async with self._desk.journal.hold(_stream(conversation)):
-            log = ConversationLog(self._desk, await self.state(conversation), _stream(conversation), listener)
+        async with self._desk.journal.hold(stream_of(conversation)):
+            log = ConversationLog(self._desk, await self.state(conversation), stream_of(conversation), listener)
             try:
                 await log.catch_up()
                 while log.state.unanswered or log.state.signals:
@@ -245,7 +245,7 @@ class ChatOrchestrator:
             NotFound: no such conversation.
         """
         state = await self.state(conversation)
-        await self._summaries.make(state, _stream(conversation), _payer(state))
+        await self._summaries.make(state, stream_of(conversation), _payer(state))
 
     def stop(self, conversation: ConversationId) -> bool:
         """Stop the turn that runs for a conversation in this process; an action under way is carried to its end."""
@@ -265,7 +265,7 @@ class ChatOrchestrator:
         """
         if idle_since is None:
             await self.answer(conversation)
-        stream = _stream(conversation)
+        stream = stream_of(conversation)
         async with self._desk.journal.hold(stream):
             log = ConversationLog(self._desk, await self.state(conversation), stream, nobody)
             self._summaries.give_up(conversation)
@@ -282,8 +282,8 @@ class ChatOrchestrator:
         """Answer what a process that died left unanswered, and return how many conversations that were."""
         recovered = 0
         for stream in await self._desk.journal.unanswered():
-            conversation = ConversationId(stream.removeprefix(PREFIX))
-            if conversation == skip or not stream.startswith(PREFIX):
+            conversation = conversation_in(stream)
+            if conversation is None or conversation == skip:
                 continue
             async with self._desk.journal.hold(stream, wait=False) as is_free:
                 pass
@@ -304,7 +304,8 @@ class ChatOrchestrator:
         context = self._context.of(lambda: context_of(brand, cards, version), brand, version, *cards)
         turn = state.turn or await self._begin(log, context)
         is_steered = any(screen(content).injection for content in contents_of(state, turn.message_ids))
-        thinking = Thinking(self._desk.models, _payer(state)) if self._desk.models and not is_steered else None
+        is_plain = is_steered or (turn.signal is not None and turn.signal.kind in BY_PLAYBOOK)
+        thinking = Thinking(self._desk.models, _payer(state)) if self._desk.models and not is_plain else None
         factory = AgentFactory(cards, brand, self._desk.tools, state.identity, thinking, told and told.value)
         said = await heard(contents_of(state, turn.message_ids), state.language)
         runner = TurnRunner(self._desk, log, turn, factory, brand, said, thinking)
@@ -461,9 +462,6 @@ def _payer(state: ChatState) -> str:
     return state.identity.customer_id or state.conversation_id
 
 
-PREFIX = "conversation/"
-
-
 def _waiting_for_answer(events: Sequence[Event], content: str) -> Event | None:
     """Return the customer's message of just these words that nobody has answered yet."""
     answered = {one for event in events if isinstance(event.data, ReplyComposed) for one in event.data.message_ids}
@@ -478,10 +476,6 @@ def _waiting_for_answer(events: Sequence[Event], content: str) -> Event | None:
 
 async def _ended(work: "asyncio.Future[None]") -> None:
     await asyncio.wait({work})
-
-
-def _stream(conversation: ConversationId) -> StreamId:
-    return StreamId(f"{PREFIX}{conversation}")
 
 
 def _signed_in(identity: Identity, method: IdentityMethod = "token") -> IdentityVerified:

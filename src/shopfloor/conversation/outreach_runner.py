@@ -16,22 +16,25 @@ from zoneinfo import ZoneInfo
 from anyio import move_on_after
 
 from shopfloor.actions.gate import CONSENT_LIFETIME
+from shopfloor.actions.store import Actions
 from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard, Subscription
 from shopfloor.agents.registry import Registry
 from shopfloor.agents.settings import Settings
-from shopfloor.conversation.orchestrator import PREFIX, ChatOrchestrator
+from shopfloor.conversation.orchestrator import ChatOrchestrator
+from shopfloor.conversation.settlements import ActionSettlements
+from shopfloor.conversation.state import fold
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import ReplyComposed, SignalReceived, TaskStatus
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import NotFound, StorageError, Unavailable
-from shopfloor.kernel.ids import ConversationId, MessageId, StreamId
+from shopfloor.kernel.ids import ConversationId, MessageId, StreamId, stream_of
 from shopfloor.outreach.attempts import UNDER_WAY, OutboxMessage, Outreach, Recipient, email_key, new_outreach
 from shopfloor.outreach.contract import Outreaches
-from shopfloor.outreach.recipients import Audience, purpose_of
-from shopfloor.outreach.rules import Case, Verdict, judge
-from shopfloor.outreach.signals import Signal
+from shopfloor.outreach.recipients import ANSWERS, Audience, purpose_of
+from shopfloor.outreach.rules import Case, Verdict, judge, quiet_until
+from shopfloor.outreach.signals import ActionSettled, Signal
 from shopfloor.shop.contract import Shop
 
 logger = logging.getLogger(__name__)
@@ -66,6 +69,7 @@ class OutreachRunner:
         outreaches: Outreaches,
         *,
         shop: Shop,
+        actions: Actions,
         journal: Journal,
         registry: Registry,
         settings: Settings,
@@ -75,7 +79,8 @@ class OutreachRunner:
         self.outreaches = outreaches
         self._chat = chat
         self._shop = shop
-        self._audience = Audience(shop)
+        self._settlements = ActionSettlements(actions, journal)
+        self._audience = Audience(shop, self._settlements)
         self._journal = journal
         self._registry = registry
         self._settings = settings
@@ -177,11 +182,22 @@ class OutreachRunner:
                 recipient,
                 due_at=signal.at + timedelta(minutes=subscription.delay_minutes),
             )
+            for card, subscription in await self._speakers(signal)
+            for recipient in recipients
+        ]
+
+    async def _speakers(self, signal: Signal) -> Sequence[tuple[AgentCard, Subscription]]:
+        """Return the agents that hear of a signal; of a request only one: whose it was, else the first that does."""
+        hearing = [
+            (card, subscription)
             for card in await self._cards()
             for subscription in card.subscriptions
             if subscription.signal == signal.kind
-            for recipient in recipients
         ]
+        if not isinstance(signal.data, ActionSettled):
+            return hearing
+        agent = await self._settlements.agent(signal.data.action_key)
+        return ([one for one in hearing if one[0].id == agent] or hearing)[:1]
 
     async def _cards(self) -> Sequence[AgentCard]:
         return [card for card in await self._registry.cards() if card.half == "conversation"]
@@ -236,6 +252,7 @@ class OutreachRunner:
             is_enabled=await self._subscription(outreach) is not None,
             gone=await self._audience.gone(outreach),
             has_consent=await self._audience.consents(outreach.recipient),
+            is_answer=outreach.signal.kind in ANSWERS,
             busy_until=await self._busy_until(conversation),
         )
         zone = ZoneInfo(brand.zone)
@@ -256,16 +273,22 @@ class OutreachRunner:
             return await self.outreaches.end(outreach.id, "failed", AGENT_FAILED, at=now)
         if not reply.content:
             return await self.outreaches.end(outreach.id, "nothing_to_say", "agent.silent", at=now)
-        message = OutboxMessage(
+        message = await self._message(outreach, notified, now) if outreach.recipient.email else None
+        return await self.outreaches.end(outreach.id, "sent", "allowed", at=now, message=message)
+
+    async def _message(self, outreach: Outreach, notified: Notified, now: datetime) -> OutboxMessage:
+        """Return what later channels send; an answer that was said in quiet hours they keep until these end."""
+        brand = await self._settings.in_force()
+        return OutboxMessage(
             id=outreach.id,
             email=outreach.recipient.email,
-            subject=await self._subject(outreach, await self._settings.in_force()),
-            text=reply.content,
+            subject=await self._subject(outreach, brand),
+            text=notified.reply.content,
             conversation_id=notified.conversation,
             purpose=outreach.purpose,
             created_at=now,
+            not_before=quiet_until(now, brand.outreach, ZoneInfo(brand.zone)),
         )
-        return await self.outreaches.end(outreach.id, "sent", "allowed", at=now, message=message)
 
     async def _notified(self, outreach: Outreach) -> Notified:
         conversation = outreach.conversation_id or conversation_of(outreach)
@@ -333,12 +356,14 @@ class OutreachRunner:
             state = await self._chat.state(conversation)
         except NotFound:
             return None
+        if await self._journal.read(stream_of(conversation), after=state.seq):  # another process talks there
+            state = fold(await self._journal.read(stream_of(conversation)))
         asked = [waiting.asked_at for waiting in state.waiting.values() if waiting.digest]
         return max(asked) + CONSENT_LIFETIME if asked else None
 
     async def _open(self, conversation: ConversationId, outreach: Outreach) -> None:
         """Open the outreach's own conversation, once, as its customer's."""
-        async with self._journal.hold(StreamId(f"{PREFIX}{conversation}")):
+        async with self._journal.hold(stream_of(conversation)):
             try:
                 await self._chat.state(conversation)
             except NotFound:
@@ -359,7 +384,12 @@ def conversation_of(outreach: Outreach) -> ConversationId:
 
 
 def _is_theirs(identity: Identity, recipient: Recipient) -> bool:
-    """Whether a conversation is still the one of who asked in it: somebody else may have signed in there since."""
+    """Whether a conversation is still the one of who asked in it: somebody else may have signed in there since.
+
+    Who has shown nothing of themselves has nothing but the conversation, and all in it, to whoever holds it.
+    """
+    if recipient.customer_id is None and not recipient.email:
+        return True
     if recipient.customer_id or identity.customer_id is None:
         return identity.customer_id == recipient.customer_id
     return email_key(identity.email or "") == email_key(recipient.email)

@@ -16,6 +16,9 @@ from shopfloor.planning.plan import Plan, Task
 IN_DANGER = "The customer may be in danger of hurting themselves: please read what they wrote at once."
 UNREAD = "The customer writes in a language that the team does not read."
 
+BY_PLAYBOOK: frozenset[str] = frozenset({"action_settled"})
+"""Signals that no model words: what became of a request is said as it is."""
+
 
 def unasked(signal: SignalReceived, cards: Sequence[AgentCard]) -> Plan:
     """Return the plan for a signal: the skill that its agent's card names for it."""

@@ -100,10 +100,15 @@ def unkept(sentence: str, outputs: Sequence[JsonValue]) -> tuple[str, ...]:
 
 
 def _texts(value: JsonValue) -> Iterator[str]:
-    """Return the texts in a tool's answer, without the names of its fields: `can_be_cancelled` tells nothing."""
+    """Return the texts in a tool's answer, without the names of its fields: `can_be_cancelled` tells nothing.
+
+    Of what `is_done` says that it is not, only how it stands is told: `Cancel order #1` may wait for a colleague.
+    """
     match value:
         case str():
             yield value
+        case {"is_done": False}:
+            yield from _texts(value.get("status"))
         case dict():
             for one in value.values():
                 yield from _texts(one)

@@ -73,9 +73,8 @@ class TurnRunner:
         self._zone = ZoneInfo(brand.zone)
         place = {"language": log.state.language, "brand": brand, "now": self._now, "zone": self._zone}
         self._speaker = speaker(place)
-        said = [message.content for message in turn.messages]
         notice = notice_in("\n".join(contents_of(log.state, turn.message_ids))) if log.state.is_foreign else ""
-        self._notice = "" if any(notice in text for text in said) else notice
+        self._notice = "" if any(notice in message.content for message in turn.messages) else notice
         """What is still to be said to somebody whose language the team does not read."""
         self._unwritten: list[EventData] = []
         self._calls: dict[str, list[ToolCalled]] = {}
@@ -112,13 +111,9 @@ class TurnRunner:
     async def record(self, event: EventData) -> None:
         """Journal an event at once, and before it what its task has read: after a crash the task must see the same."""
         task = event.task_id if isinstance(event, events.ActionMoved) else None
-        reads = self._calls.get(task, ()) if task else ()
-        new = self._new(reads)
-        try:
-            await self._log.append([*new, event])
-        except BaseException:
-            self._journaled.difference_update(map(id, new))
-            raise
+        new = [one for one in self._calls.get(task or "", ()) if id(one) not in self._journaled]
+        await self._log.append([*new, event])
+        self._journaled.update(map(id, new))
 
     async def recall(self) -> None:
         """Read what is remembered of a signed-in customer, once for the turn."""
@@ -409,6 +404,7 @@ class TurnRunner:
             "now": self._now,
             "zone": self._zone,
             "is_angry": any(is_angry(text) for text in self._heard),
+            "is_asked": bool(state.waiting),
             "is_resumed": task.continues is not None,
             "others": [other.skill for other in (state.plan.tasks if state.plan else ()) if other.id != task.id],
             "is_open": self._brand.is_open(self._now),
@@ -425,13 +421,9 @@ class TurnRunner:
         await self._log.append(self.rest())
 
     def rest(self) -> list[EventData]:
-        """Return what is still to be journaled, once."""
+        """Return what is still to be journaled, once, without the calls that a write has taken there already."""
         pending, self._unwritten = [*self._unwritten, *self._speech.withheld()], []
-        return self._new(pending)
-
-    def _new(self, data: Sequence[EventData]) -> list[EventData]:
-        """Return the events without those calls that a write of their task has taken into the journal already."""
-        new = [one for one in data if id(one) not in self._journaled]
+        new = [one for one in pending if id(one) not in self._journaled]
         self._journaled.update(id(one) for one in new if isinstance(one, ToolCalled))
         return new
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Generic
 
 from pydantic import ValidationError
-from sqlalchemy import Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
@@ -15,6 +15,9 @@ from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import StorageError
 
 logger = logging.getLogger(__name__)
+
+NEWEST = select(func.max(VersionRow.version)).where(VersionRow.kind == bindparam("of"))
+"""Built once: it is asked for with everything that goes by settings."""
 
 
 class SqlVersioned(Generic[T]):
@@ -40,17 +43,15 @@ class SqlVersioned(Generic[T]):
         Raises:
             StorageError: there is none that can be read.
         """
-        newest, current = await self._database.read(self._changed)
-        self._newest, self._current = newest, current
+        if self._current is None or await self._database.read_core(self._count) != self._newest:
+            self._newest, self._current = await self._database.read(self._read)
         if self._current is None:
             raise StorageError(f"there are no {self.kind.plural} that can be read: restore a backup")
         return self._current
 
-    def _changed(self, session: Session) -> tuple[int, Version[T] | None]:
-        newest = self._count(session)
-        if newest == self._newest:
-            return newest, self._current
-        return newest, next((one for row in session.scalars(self._rows()) if (one := self._readable(row))), None)
+    def _read(self, session: Session) -> tuple[int, Version[T] | None]:
+        readable = (one for row in session.scalars(self._rows()) if (one := self._readable(row)))
+        return self._count(session.connection()), next(readable, None)
 
     async def put(self, value: T, *, if_version: int | None = None) -> Version[T]:
         """Replace the value."""
@@ -89,13 +90,13 @@ class SqlVersioned(Generic[T]):
     def _rows(self) -> Select[VersionRow]:
         return select(VersionRow).where(VersionRow.kind == self.kind.name).order_by(VersionRow.version.desc())
 
-    def _count(self, session: Session) -> int:
-        return session.scalar(select(func.max(VersionRow.version)).where(VersionRow.kind == self.kind.name)) or 0
+    def _count(self, connection: Connection) -> int:
+        return connection.scalar(NEWEST, {"of": self.kind.name}) or 0
 
     def _write(self, session: Session, value: T, *, is_shipped: bool) -> Version[T]:
         row = VersionRow(
             kind=self.kind.name,
-            version=self._count(session) + 1,
+            version=self._count(session.connection()) + 1,
             data=self.kind.data(value),
             is_shipped=is_shipped,
             made_at=self._clock.now(),

@@ -14,7 +14,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from shopfloor.http import (
+    actions,
     agents,
+    approvals,
     audit,
     conversations,
     customers,
@@ -26,6 +28,7 @@ from shopfloor.http import (
     settings,
     shop,
     signals,
+    undo,
 )
 from shopfloor.http.guard import API_PATHS, Guard
 from shopfloor.http.limits import Limits
@@ -44,6 +47,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     customers.router,
     audit.router,
     signals.router,
+    actions.router,
+    approvals.router,
+    undo.router,
 )
 """One for each noun."""
 PAGE = Path(__file__).parent / "page"

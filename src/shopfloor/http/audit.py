@@ -11,13 +11,12 @@ from pydantic import AwareDatetime, BaseModel, JsonValue
 from shopfloor.http.access import Operator, Owner, Support
 from shopfloor.http.problems import rejection
 from shopfloor.http.running import Here, Running
-from shopfloor.http.watch import stream_of
 from shopfloor.journal.chain import KNOWN_TYPES, Entry
 from shopfloor.journal.export import ExportFormat, heading_of, is_erased, pages, text_of
 from shopfloor.journal.verification import HEADS_FORMAT, Findings, ends, heads_text, verify_page, verify_stream
 from shopfloor.journal.wanted import Place, Wanted, header_of, personal_of, place_of
 from shopfloor.kernel.errors import FieldProblem, InvalidFields, NotFound
-from shopfloor.kernel.ids import AgentId, ConversationId, StreamId
+from shopfloor.kernel.ids import AgentId, ConversationId, StreamId, stream_of
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"])
 

@@ -17,11 +17,10 @@ from shopfloor.http.limits import address_group
 from shopfloor.http.problems import rejection
 from shopfloor.http.running import Here, Running
 from shopfloor.http.stream import EventStream, conversation_frames, open_stream
-from shopfloor.http.watch import stream_of
 from shopfloor.identity.identity import GUEST
 from shopfloor.journal.events import Event, MessageWritten, ReplyComposed
 from shopfloor.kernel.errors import NotFound
-from shopfloor.kernel.ids import ConversationId, MessageId
+from shopfloor.kernel.ids import ConversationId, MessageId, stream_of
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"])
 

@@ -44,6 +44,7 @@ class Limits:
     key: Rate = Rate(per_minute=1_200, burst=300)
     """Requests with one API key."""
     streams_per_conversation: int = 8
+    streams_per_key: int = 20
     streams_per_address: int = 200
     streams: int = 10_000
     """Open at once in this process."""

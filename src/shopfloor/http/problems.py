@@ -132,13 +132,19 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
     if _is_other_than_json(content_type) and any(one["loc"] == ("body",) for one in found):
         detail = "The body is not declared as JSON: send it with `Content-Type: application/json`."
         return problem(415, detail, request_id=request_id_of(request))
-    errors = [FieldProblem(_field(one["loc"]), str(one["msg"])) for one in found]
+    errors = [problem for one in found for problem in _told(one)]
     return problem(422, FIELDS, request_id=request_id_of(request), errors=errors)
 
 
 def _is_other_than_json(content_type: str) -> bool:
     kind = content_type.partition(";")[0].strip().lower()
     return not (kind == "application/json" or kind.endswith("+json"))
+
+
+def _told(one: dict[str, Any]) -> Sequence[FieldProblem]:
+    """Return what is wrong: one field, or several that a body's own check found."""
+    named = cast("dict[str, Sequence[FieldProblem]]", one.get("ctx") or {}).get("problems")
+    return named or [FieldProblem(_field(one["loc"]), str(one["msg"]))]
 
 
 def _field(loc: Sequence[object]) -> str:

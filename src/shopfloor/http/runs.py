@@ -23,11 +23,10 @@ from shopfloor.http.ag_ui import AgUi
 from shopfloor.http.conversations import address_of, count_message
 from shopfloor.http.running import Here, Running
 from shopfloor.http.stream import HEARTBEAT, EventStream, Frames, frames, open_stream
-from shopfloor.http.watch import stream_of
 from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.journal.events import Event, MessageWritten, ReplyComposed, TaskStatus, TurnStarted
 from shopfloor.kernel.errors import Conflict, FieldProblem, InvalidFields, NotFound
-from shopfloor.kernel.ids import ConversationId, MessageId, TurnId, base32
+from shopfloor.kernel.ids import ConversationId, MessageId, TurnId, base32, stream_of
 from shopfloor.language.answers import is_yes
 
 router = APIRouter(prefix="/v1", tags=["ag-ui"])

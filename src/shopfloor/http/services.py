@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from shopfloor.actions.approvals import Approvals
+from shopfloor.actions.desk import StaffDesk
 from shopfloor.actions.gate import Gate
 from shopfloor.actions.policies import Policies
 from shopfloor.actions.store import Actions
@@ -33,6 +34,7 @@ class Services:
     actions: Actions
     approvals: Approvals
     undoing: Undoing
+    staff_desk: StaffDesk
     registry: Registry
     settings: Settings
     policies: Policies

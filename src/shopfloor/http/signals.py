@@ -10,7 +10,7 @@ from shopfloor.http.access import Operator, Support
 from shopfloor.http.running import Here
 from shopfloor.kernel.ids import ConversationId
 from shopfloor.outreach.attempts import OutboxMessage
-from shopfloor.outreach.signals import MAX_ID, Purpose, SignalKind, parse_signal
+from shopfloor.outreach.signals import MAX_ID, Purpose, ReportedKind, parse_signal
 
 router = APIRouter(prefix="/v1", tags=["outreach"])
 
@@ -22,7 +22,7 @@ class NewSignal(BaseModel):
 
     id: Annotated[str, Field(min_length=1, max_length=MAX_ID)]
     """The sender's own: sent again, it is the same one."""
-    kind: SignalKind
+    kind: ReportedKind
     data: dict[str, JsonValue]
     """`{"cart_id", "sku"}` of `item_added`, `{"cart_id"}` of `cart_abandoned`, `{"sku"}` of `stock_returned`,
     `{"order_number"}` of `parcel_delayed`."""
@@ -47,6 +47,8 @@ class MessageShown(BaseModel):
     conversation_id: ConversationId
     purpose: Purpose
     created_at: datetime
+    not_before: datetime | None
+    """When a channel may send it; null for at once."""
     sent_at: datetime | None
     """When a channel sent it; null while it waits for one."""
 
@@ -80,5 +82,6 @@ def _shown(message: OutboxMessage) -> MessageShown:
         conversation_id=message.conversation_id,
         purpose=message.purpose,
         created_at=message.created_at,
+        not_before=message.not_before,
         sent_at=message.sent_at,
     )

@@ -15,14 +15,9 @@ import anyio
 from shopfloor.conversation.live import Follower, Hub, Piece, Released
 from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import Event, MessageWritten
-from shopfloor.kernel.ids import ConversationId, MessageId, StreamId
+from shopfloor.kernel.ids import ConversationId, MessageId, stream_of
 
 Nothing = Literal["silence", "lost"]
-
-
-def stream_of(conversation: ConversationId) -> StreamId:
-    """Return the stream that a conversation is journaled in."""
-    return StreamId(f"conversation/{conversation}")
 
 
 class Following:

@@ -353,6 +353,8 @@ class ActionMoved(EventData):
     """The last instant at which an executed action can be undone; None where no time limits it."""
     undoes: str | None = None
     """The key of the action that this one undoes."""
+    is_silent: bool = False
+    """Whether the customer whose action it undoes is not told of it."""
 
     @property
     def idempotency_key(self) -> str | None:

@@ -16,8 +16,20 @@ Sku = NewType("Sku", str)
 StreamId = NewType("StreamId", str)
 TurnId = NewType("TurnId", str)
 
+CONVERSATIONS = "conversation/"
+"""How the streams of conversations begin."""
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32, lower case: no letter that reads like a digit."""
+
+
+def stream_of(conversation: ConversationId) -> StreamId:
+    """Return the stream that a conversation's events are in."""
+    return StreamId(f"{CONVERSATIONS}{conversation}")
+
+
+def conversation_in(stream: StreamId) -> ConversationId | None:
+    """Return the conversation whose stream it is; None for another stream."""
+    return ConversationId(stream.removeprefix(CONVERSATIONS)) if stream.startswith(CONVERSATIONS) else None
 
 
 def base32(number: int, length: int) -> str:

@@ -24,6 +24,7 @@ class Recipient:
     """Whom a signal concerns, and how they are reached."""
 
     email: str
+    """Empty for a guest who named none: they are reached in their conversation only."""
     customer_id: CustomerId | None = None
     """None for a guest."""
     lead_id: str | None = None
@@ -98,6 +99,8 @@ class OutboxMessage:
     conversation_id: ConversationId
     purpose: Purpose
     created_at: datetime
+    not_before: datetime | None = None
+    """When a channel may send it, where that is later: the end of the quiet hours that it was said in."""
     sent_at: datetime | None = None
     """When a channel sent it; None before."""
 

@@ -31,6 +31,10 @@ class MemoryOutreaches:
         check_same(known, signal)
         return known is signal
 
+    def note(self, signal: Signal) -> None:
+        """Store a signal of the installation's own; one that is known changes nothing."""
+        self._signals.setdefault(signal.id, signal)
+
     async def untaken(self, *, limit: int = 100) -> Sequence[Signal]:
         """Return the signals whose outreaches have not been made."""
         return [signal for signal in self._signals.values() if signal.id not in self._taken][:limit]

@@ -1,10 +1,13 @@
 """Whom a signal concerns, whether it still does, and who agreed to marketing, as the shop has it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
 
 from shopfloor.kernel.ids import CustomerId, Sku
 from shopfloor.outreach.attempts import Outreach, Recipient
 from shopfloor.outreach.signals import (
+    ActionSettled,
     CartAbandoned,
     ItemAdded,
     ParcelDelayed,
@@ -22,17 +25,39 @@ OVER = frozenset({"delivered", "cancelled"})
 """States of an order of which no parcel can be late any more."""
 
 
+ANSWERS: frozenset[SignalKind] = frozenset({"action_settled"})
+"""What answers a request of the customer's own: service, whatever a card calls it."""
+
+
 def purpose_of(kind: SignalKind, stated: Purpose) -> Purpose:
     """Return what a message upon a signal is for, given what the agent's card states."""
+    if kind in ANSWERS:
+        return "service"
     return stated if kind in PROMISED else "marketing"
+
+
+class Settlements(Protocol):
+    """What became of actions, as far as it takes that to reach their customers."""
+
+    async def recipient(self, action_key: str) -> Recipient | None:
+        """Return who asked for an action, and where; None where nobody is to hear of it.
+
+        A customer's e-mail address is left empty, and so is that of a guest who named none.
+        """
+        ...
+
+    async def gone(self, action_key: str, state: str) -> str | None:
+        """Return the rule by which that an action came to a state is no news any more, or None while it is."""
+        ...
 
 
 class Audience:
     """Who may hear of a signal."""
 
-    def __init__(self, shop: Shop) -> None:
-        """Take the shop."""
+    def __init__(self, shop: Shop, settlements: Settlements) -> None:
+        """Take the shop, and who knows what became of actions."""
         self._shop = shop
+        self._settlements = settlements
 
     async def of(self, signal: Signal) -> Sequence[Recipient]:
         """Return whom a signal concerns; nobody where it names nothing that the shop knows."""
@@ -54,6 +79,11 @@ class Audience:
             case ItemAdded(cart_id=cart_id) | CartAbandoned(cart_id=cart_id):
                 cart = await self._shop.carts.get_cart(cart_id)
                 return await self._customer(cart.customer_id) if cart and cart.customer_id else []
+            case ActionSettled(action_key=key):
+                asked = await self._settlements.recipient(key)
+                if asked is None or asked.customer_id is None:
+                    return [asked] if asked else []
+                return [replace(asked, email=known.email) for known in await self._customer(asked.customer_id)]
             case _:
                 return []
 
@@ -85,6 +115,8 @@ class Audience:
                 cart = await self._cart(cart_id, recipient)
                 is_left = cart is not None and bool(cart.lines) and cart.updated_at <= signal.at
                 return None if is_left else "cart.changed"
+            case ActionSettled(action_key=key, state=state):
+                return await self._settlements.gone(key, state)
             case _:
                 return "signal.unknown"
 

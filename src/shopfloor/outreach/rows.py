@@ -85,4 +85,5 @@ class OutboxRow(Base):
     conversation_id: Mapped[str]
     purpose: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(Instant)
+    not_before: Mapped[datetime | None] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -41,6 +41,8 @@ class Case:
     """The rule by which it has nothing to go on any more, such as a withdrawn lead; None while it has."""
     has_consent: bool
     """To marketing."""
+    is_answer: bool = False
+    """Whether the customer asked for it: neither quiet hours nor age keep it from being said where they did."""
     busy_until: datetime | None = None
     """Until when the customer is asked for a yes in the same conversation; None where nothing is open."""
 
@@ -64,7 +66,7 @@ def judge(case: Case, sent: Sequence[datetime], rules: OutreachRules, zone: tzin
     rule = _forbidden(case)
     if rule:
         return Verdict(outcome="suppress", rule=rule)
-    end = quiet_until(case.now, rules, zone)
+    end = None if case.is_answer else quiet_until(case.now, rules, zone)
     if end:
         return Verdict(outcome="wait", rule="quiet_hours", until=end)
     if case.busy_until and case.busy_until > case.now:
@@ -81,7 +83,8 @@ def _forbidden(case: Case) -> str | None:
         return case.gone
     if case.purpose == "marketing" and not case.has_consent:
         return "consent.missing"
-    return "signal.too_late" if case.now - case.planned_for > MAX_LATE else None
+    is_late = case.now - case.planned_for > MAX_LATE
+    return "signal.too_late" if is_late and not case.is_answer else None
 
 
 def _too_many(now: datetime, sent: Sequence[datetime], rules: OutreachRules) -> str | None:

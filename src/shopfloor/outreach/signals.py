@@ -3,17 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
+from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.errors import FieldProblem, InvalidFields
 from shopfloor.kernel.ids import OrderNumber, Sku
 
 Purpose = Literal["service", "marketing"]
-SignalKind = Literal["item_added", "cart_abandoned", "stock_returned", "parcel_delayed"]
+ReportedKind = Literal["item_added", "cart_abandoned", "stock_returned", "parcel_delayed"]
+"""What happens in the merchant's systems, which report it."""
+SignalKind = Literal[ReportedKind, "action_settled"]
+"""All that agents may hear of; what is not reported, only the installation itself finds out."""
+REPORTED: tuple[ReportedKind, ...] = get_args(ReportedKind)
 
 MAX_ID = 200
+OWN = "action:"
+"""How the ids of the installation's own signals begin: nobody who reports something may take one of them."""
 AHEAD = timedelta(minutes=5)
 """How far the sender's clock may be ahead of ours."""
 OLDEST_YEAR = 2000
@@ -62,11 +69,20 @@ class ParcelDelayed(SignalData):
     order_number: KnownNumber
 
 
+class ActionSettled(SignalData):
+    """What a customer asked for was decided on, or found out, after their turn."""
+
+    action_key: str
+    state: str
+    """What it came to: a signal is for one step of an action, and is void once the action went on."""
+
+
 SIGNALS: dict[SignalKind, type[SignalData]] = {
     "item_added": ItemAdded,
     "cart_abandoned": CartAbandoned,
     "stock_returned": StockReturned,
     "parcel_delayed": ParcelDelayed,
+    "action_settled": ActionSettled,
 }
 
 
@@ -86,20 +102,29 @@ class Signal:
         return self.data.model_dump(mode="json")
 
 
+def settled_signal(action_key: str, state: str, *, at: datetime) -> Signal:
+    """Return the signal that an action came to a state; there is one for each key and state."""
+    name = digest([action_key, state])
+    told = ActionSettled(action_key=action_key, state=state)
+    return Signal(id=f"{OWN}{name[:32]}", kind="action_settled", data=told, at=at)
+
+
 def parse_signal(
     signal_id: str, kind: str, data: Mapping[str, JsonValue], *, at: datetime | None, now: datetime
 ) -> Signal:
-    """Read a signal as it came in; without a time of its own it happened now.
+    """Read a signal as it was reported; without a time of its own it happened now.
 
     Raises:
         InvalidFields: naming each field that is wrong.
     """
-    known: SignalKind | None = next((one for one in SIGNALS if one == kind), None)
+    known: ReportedKind | None = next((one for one in REPORTED if one == kind), None)
     problems: list[FieldProblem] = []
     if not (signal_id.strip() and signal_id.isprintable() and len(signal_id) <= MAX_ID):
         problems.append(FieldProblem("id", f"give each signal an id of its own, of at most {MAX_ID} characters"))
+    if signal_id.startswith(OWN):
+        problems.append(FieldProblem("id", f"ids that begin with {OWN!r} are the installation's own: give another one"))
     if known is None:
-        problems.append(FieldProblem("kind", f"there is no signal called {kind!r}; there are {', '.join(SIGNALS)}"))
+        problems.append(FieldProblem("kind", f"there is no signal called {kind!r}; there are {', '.join(REPORTED)}"))
     if at and (at.tzinfo is None or at > now + AHEAD or at.year < OLDEST_YEAR):
         problems.append(FieldProblem("at", "give the time at which it happened, with its offset from UTC"))
     told = _told(known, data, problems) if known else None

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from pydantic import TypeAdapter
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import Connection, Table, and_, delete, exists, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
@@ -33,6 +33,8 @@ from shopfloor.outreach.rules import WEEK
 from shopfloor.outreach.signals import SIGNALS, Purpose, Signal, SignalKind
 
 PIECE = 500
+SIGNALS_TABLE = cast("Table", SignalRow.__table__)
+NEXT = select(func.coalesce(func.max(SIGNALS_TABLE.c.received), 0) + 1)
 _DECISIONS = TypeAdapter(tuple[Decision, ...])
 
 
@@ -59,6 +61,14 @@ class SqlOutreaches:
             return True
 
         return await self._database.write(add)
+
+    def note(self, connection: Connection, signal: Signal) -> None:
+        """Store a signal of the installation's own in a transaction under way; one that is known changes nothing."""
+        table = SIGNALS_TABLE
+        if connection.scalar(select(exists().where(table.c.id == signal.id))):
+            return
+        values = {"id": signal.id, "kind": signal.kind, "data": dict(signal.values), "at": signal.at}
+        connection.execute(insert(table).values(received=connection.scalar(NEXT), **values))
 
     async def untaken(self, *, limit: int = 100) -> Sequence[Signal]:
         """Return the signals whose outreaches have not been made."""
@@ -279,6 +289,7 @@ def _message(row: OutboxRow) -> OutboxMessage:
         conversation_id=ConversationId(row.conversation_id),
         purpose=cast(Purpose, row.purpose),
         created_at=row.created_at,
+        not_before=row.not_before,
         sent_at=row.sent_at,
     )
 
@@ -292,5 +303,6 @@ def _outbox_row(message: OutboxMessage) -> OutboxRow:
         conversation_id=message.conversation_id,
         purpose=message.purpose,
         created_at=message.created_at,
+        not_before=message.not_before,
         sent_at=message.sent_at,
     )

@@ -42,6 +42,7 @@ def message_view(message: OutboxMessage) -> View:
         "conversation_id": message.conversation_id,
         "purpose": message.purpose,
         "created_at": message.created_at.isoformat(),
+        "not_before": _instant(message.not_before),
         "sent_at": _instant(message.sent_at),
     }
 

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from shopfloor.conversation.orchestrator import PREFIX
 from shopfloor.conversation.outreach_runner import conversation_of
 from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import IdentityVerified
 from shopfloor.journal.wanted import Whose
 from shopfloor.kernel.errors import InvalidInput
-from shopfloor.kernel.ids import ConversationId, CustomerId, OrderNumber, StreamId
+from shopfloor.kernel.ids import CONVERSATIONS, ConversationId, CustomerId, OrderNumber, StreamId, stream_of
 from shopfloor.kernel.persons import Person
 from shopfloor.outreach.contract import Outreaches
 from shopfloor.shop.contract import Customers, Orders
@@ -34,7 +33,7 @@ class Belongings:
     @property
     def streams(self) -> frozenset[StreamId]:
         """Return the streams of the conversations."""
-        return frozenset(StreamId(f"{PREFIX}{conversation}") for conversation in self.conversations)
+        return frozenset(map(stream_of, self.conversations))
 
 
 class Belonging:
@@ -78,7 +77,7 @@ class Belonging:
         after: StreamId | None = None
         while page := await self._journal.identities(after=after):
             for event in page:
-                conversation = ConversationId(event.stream.removeprefix(PREFIX))
+                conversation = ConversationId(event.stream.removeprefix(CONVERSATIONS))
                 shown = cast(IdentityVerified, event.data)
                 if await self._is_theirs(shown, person):
                     conversations.add(conversation)

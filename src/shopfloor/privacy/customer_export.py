@@ -9,12 +9,11 @@ from pydantic import JsonValue
 from pydantic_core import to_jsonable_python
 
 from shopfloor.actions.store import ActionFilter, ActionRecord
-from shopfloor.conversation.orchestrator import PREFIX
 from shopfloor.journal.chain import rebuild
 from shopfloor.journal.events import ContextLoaded
 from shopfloor.journal.export import is_erased, pages
 from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.ids import ConversationId, OrderNumber, StreamId
+from shopfloor.kernel.ids import ConversationId, OrderNumber, stream_of
 from shopfloor.kernel.persons import Person
 from shopfloor.models.spending import KEPT
 from shopfloor.outreach.views import message_view, outreach_view
@@ -135,7 +134,7 @@ class CustomerExport:
         """Yield a conversation; the shop's own settings, which stand in it too, are left out."""
         yield f'\n    {{"id": {json.dumps(conversation, ensure_ascii=False)}, "events": ['
         is_first = True
-        async for page in pages(self._journal, [StreamId(f"{PREFIX}{conversation}")]):
+        async for page in pages(self._journal, [stream_of(conversation)]):
             for entry in page:
                 if entry.type != ContextLoaded.TYPE:
                     view = {**rebuild(entry).to_json(), "is_erased": is_erased(entry)}

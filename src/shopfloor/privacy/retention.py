@@ -12,12 +12,12 @@ import anyio
 from shopfloor.agents.brand import RetentionRules
 from shopfloor.agents.settings import Settings
 from shopfloor.conversation.erasure import check_is_over
-from shopfloor.conversation.orchestrator import PREFIX, ChatOrchestrator
+from shopfloor.conversation.orchestrator import ChatOrchestrator
 from shopfloor.conversation.state import fold
 from shopfloor.journal.record_events import RECORDS, RetentionApplied
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import Conflict, NotFound, StorageError
-from shopfloor.kernel.ids import ConversationId, StreamId
+from shopfloor.kernel.ids import CONVERSATIONS, ConversationId, StreamId
 from shopfloor.privacy.holdings import Holdings
 
 logger = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ class Retention:
                     check_is_over(fold(await self._journal.read(stream)), idle_since=before)
                     count += 1
                 else:
-                    conversation = ConversationId(stream.removeprefix(PREFIX))
+                    conversation = ConversationId(stream.removeprefix(CONVERSATIONS))
                     count += bool(await self._chat.erase(conversation, idle_since=before))
             except Conflict as error:
                 kept.append(str(error))
@@ -114,7 +114,7 @@ class Retention:
         after: StreamId | None = None
         while page := await self._journal.idle(before, after=after, limit=PAGE):
             for stream in page:
-                if stream.startswith(PREFIX):
+                if stream.startswith(CONVERSATIONS):
                     yield stream
             after = page[-1]
 

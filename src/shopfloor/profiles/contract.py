@@ -84,10 +84,12 @@ class Profiles(Protocol):
         """
         ...
 
-    async def forget_all_of(
-        self, customer_id: CustomerId, things: Sequence[tuple[str, str | None]], *, at: datetime, key: str
+    async def forget_things(
+        self, customer_id: CustomerId, things: Sequence[tuple[str, str]], *, at: datetime, key: str
     ) -> int:
-        """Forget several keys, or values of them, as one write, and return how many entries were removed.
+        """Forget values of keys as one write, and return how many entries were removed.
+
+        A key of one value is forgotten whole, whichever value is named.
 
         Raises:
             Conflict: the key was used for something else.

@@ -23,14 +23,22 @@ def with_remembered(kept: Kept, entries: Iterable[Remembered]) -> Kept:
     return Kept(entries=in_order(held), forgotten=forgotten)
 
 
-def without(kept: Kept, things: Iterable[tuple[str, str | None]], at: datetime) -> Kept:
-    """Return what is stored once keys, or single values of them, are forgotten."""
-    held, forgotten = list(kept.entries), dict(kept.forgotten)
+def without(kept: Kept, key: str, value: str | None, at: datetime) -> Kept:
+    """Return what is stored once a key, or a single value of it, is forgotten."""
+    held = [entry for entry in kept.entries if entry.key != key or value not in {None, entry.value}]
+    return Kept(entries=tuple(held), forgotten={**kept.forgotten, **({key: at} if value is None else {})})
+
+
+def without_things(kept: Kept, things: Iterable[tuple[str, str]], at: datetime) -> Kept:
+    """Return what is stored once values of keys are forgotten; a key of one value goes whole.
+
+    Raises:
+        InvalidInput: a key or value that is not in the vocabulary.
+    """
     for key, value in things:
-        held = [entry for entry in held if entry.key != key or value not in {None, entry.value}]
-        if value is None:
-            forgotten[key] = at
-    return Kept(entries=in_order(held), forgotten=forgotten)
+        meant = checked(key, value)
+        kept = without(kept, key, meant if KEYS[key].is_list else None, at)
+    return kept
 
 
 def as_before(kept: Kept, keys: Collection[str], earlier: Kept) -> Kept:

@@ -12,7 +12,7 @@ from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.ids import ConversationId, CustomerId
 from shopfloor.profiles import writes
 from shopfloor.profiles.contract import ALL, Kept, Remembered
-from shopfloor.profiles.keeping import as_before, in_order, with_remembered, without
+from shopfloor.profiles.keeping import as_before, in_order, with_remembered, without, without_things
 from shopfloor.profiles.rows import ForgottenRow, ProfileEffectRow, RememberedRow
 from shopfloor.profiles.writes import Things
 from shopfloor.shop.effects import Effect, Write, once
@@ -43,12 +43,12 @@ class MemoryProfiles:
 
     async def forget(self, customer_id: CustomerId, key: str, value: str | None = None, *, at: datetime) -> int:
         """Remove a key's values, or one of them."""
-        return self._change(customer_id, None, lambda kept: without(kept, [(key, value)], at))
+        return self._change(customer_id, None, lambda kept: without(kept, key, value, at))
 
-    async def forget_all_of(self, customer_id: CustomerId, things: Things, *, at: datetime, key: str) -> int:
-        """Forget several keys, or values of them."""
+    async def forget_things(self, customer_id: CustomerId, things: Things, *, at: datetime, key: str) -> int:
+        """Forget values of keys."""
         write = writes.forget(customer_id, things, key)
-        return self._change(customer_id, write, lambda kept: without(kept, things, at))
+        return self._change(customer_id, write, lambda kept: without_things(kept, things, at))
 
     async def restore(self, customer_id: CustomerId, keys: Collection[str], kept: Kept, *, key: str) -> None:
         """Let some keys hold what they held."""
@@ -122,13 +122,13 @@ class SqlProfiles:
 
     async def forget(self, customer_id: CustomerId, key: str, value: str | None = None, *, at: datetime) -> int:
         """Remove a key's values, or one of them."""
-        forget = partial(without, things=[(key, value)], at=at)
+        forget = partial(without, key=key, value=value, at=at)
         return await self._database.write(lambda session: self._change(session, customer_id, None, forget))
 
-    async def forget_all_of(self, customer_id: CustomerId, things: Things, *, at: datetime, key: str) -> int:
-        """Forget several keys, or values of them."""
+    async def forget_things(self, customer_id: CustomerId, things: Things, *, at: datetime, key: str) -> int:
+        """Forget values of keys."""
         write = writes.forget(customer_id, things, key)
-        forget = partial(without, things=things, at=at)
+        forget = partial(without_things, things=things, at=at)
         return await self._database.write(lambda session: self._change(session, customer_id, write, forget))
 
     async def restore(self, customer_id: CustomerId, keys: Collection[str], kept: Kept, *, key: str) -> None:

@@ -16,8 +16,8 @@ from shopfloor.shop.effects import Write
 ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 COUNT = TypeAdapter(int)
 """How many entries a write removed; 0 of one that removes none."""
-Things = Sequence[tuple[str, str | None]]
-"""Keys, each with the one value that is meant, or None for all of them."""
+Things = Sequence[tuple[str, str]]
+"""Keys, each with the value that is meant."""
 
 
 def remember(customer_id: CustomerId, entries: Sequence[Remembered], key: str) -> Write[int]:

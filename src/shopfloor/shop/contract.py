@@ -145,7 +145,8 @@ class Orders(Protocol):
     ) -> Order:
         """Replace pieces of an order of which nothing has been shipped by other variants of the same products, once.
 
-        The difference is taken from, or given back to, a way to pay that its customer has stored; gift cards at once.
+        The difference is taken from, or given back to, a way to pay that its customer has stored, the one that the
+        order is paid by where `method_id` is empty; gift cards at once.
         Where the order was not charged yet, a card is charged for what it costs then. The new pieces leave the stock,
         and the old ones go back to it.
 

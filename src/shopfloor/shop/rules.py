@@ -120,6 +120,8 @@ def with_items_changed(
 ) -> Account:
     """Return the order with pieces replaced, and the difference settled by a way to pay of its customer.
 
+    An empty `method_id` is how the order is paid.
+
     Raises:
         InvalidInput: no changes, or a quantity below one.
         Refused: as `check_changeable` and `with_changes`; `payment.unknown`, `payment.gift_card_balance`,
@@ -127,7 +129,7 @@ def with_items_changed(
     """
     check_changeable(account.order)
     changed = item_changes.with_changes(account.order, changes, products, at=at)
-    method = account.wallet.own(method_id)
+    method = account.wallet.own(method_id or account.order.payment_method_id)
     difference = changed.total - account.order.total
     return paying.settled(replace(account, order=changed), difference, method, at=at)
 

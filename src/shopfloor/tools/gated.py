@@ -15,7 +15,7 @@ def gated_tool(kind: ActionKind[Any], gate: Gate) -> Tool[Any]:
     """Return the tool that proposes a kind of action.
 
     Its output's `outcome` is the verdict's state: `executed` (with `result`), `needs_yes` (with `summary`, `digest`),
-    `refused` (with `rule` and `reason`), `needs_approval` or `outcome_unknown`.
+    `refused` (with `rule` and `reason`), `needs_approval` (with `expires_at`) or `outcome_unknown`.
     """
 
     async def run(args: ToolArgs, context: ToolContext) -> ToolResult:
@@ -26,7 +26,7 @@ def gated_tool(kind: ActionKind[Any], gate: Gate) -> Tool[Any]:
         dumped = args.model_dump(mode="json", exclude_none=True) | {name: known[name] for name in kind.injects}
         key = f"{context.origin}/{kind.name}"
         if settled := context.settled.get(key):  # the world has its effect already, so it would be judged otherwise
-            return ToolResult(output=verdict_view(settled))
+            return ToolResult(output=verdict_view(settled, key))
 
         proposal = Proposal(
             kind=kind.name,
@@ -43,23 +43,25 @@ def gated_tool(kind: ActionKind[Any], gate: Gate) -> Tool[Any]:
             admitted=context.admitted.get(key),
         )
         verdict = await gate.submit(proposal, context.session.record)
-        return ToolResult(output=verdict_view(verdict))
+        return ToolResult(output=verdict_view(verdict, key))
 
     args = _args_of(kind)
     inverse = kind.inverse.kind if kind.inverse else None
     return Tool(name=kind.name, description=kind.description, args=args, run=run, is_read=False, inverse=inverse)
 
 
-def verdict_view(verdict: Verdict) -> dict[str, JsonValue]:
-    """Write a verdict as a tool's output."""
+def verdict_view(verdict: Verdict, key: str) -> dict[str, JsonValue]:
+    """Write the verdict on the action of a key as a tool's output."""
     return {
         "outcome": verdict.state,
+        "key": key,
         "digest": verdict.digest,
         "args": verdict.args,
         "summary": verdict.summary,
         "rule": verdict.rule,
         "reason": verdict.reason,
         "result": verdict.result,
+        "expires_at": verdict.expires_at.isoformat() if verdict.expires_at else None,
     }
 
 

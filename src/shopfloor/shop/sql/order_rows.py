@@ -1,16 +1,47 @@
 """Orders as rows, and rows as orders."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any, cast
 
+from sqlalchemy import Connection, bindparam, select
+
+from shopfloor.kernel.ids import OrderNumber
 from shopfloor.kernel.money import Money
 from shopfloor.shop.models import Address, Order, OrderLine, Payment, Refund, Shipment, ShipmentEvent
 from shopfloor.shop.sql.catalogue import options_of
 from shopfloor.shop.sql.rows import OrderLineRow, OrderRow, PaymentRow, RefundRow, ShipmentRow
 
+ORDER = select(OrderRow.__table__).where(OrderRow.number == bindparam("of"))
+PARTS = tuple(
+    select(part.__table__).where(part.order_number == bindparam("of")).order_by(part.position)
+    for part in (OrderLineRow, ShipmentRow, RefundRow, PaymentRow)
+)
+# Built once, and read without mapped objects: that takes a quarter of the time, and most that agents do begins with it.
+
+
+def read_order(connection: Connection, number: OrderNumber) -> Order | None:
+    """Return an order, or None."""
+    row = connection.execute(ORDER, {"of": number}).one_or_none()
+    if row is None:
+        return None
+    parts: list[Any] = [connection.execute(part, {"of": number}).all() for part in PARTS]
+    return _order(cast("OrderRow", row), *parts)
+
 
 def order_of(row: OrderRow) -> Order:
     """Return the order of a row."""
+    return _order(row, row.lines, row.shipments, row.refunds, row.payments)
+
+
+def _order(
+    row: OrderRow,
+    lines: Iterable[OrderLineRow],
+    shipments: Iterable[ShipmentRow],
+    refunds: Iterable[RefundRow],
+    payments: Iterable[PaymentRow],
+) -> Order:
     return Order(
         number=row.number,
         customer_id=row.customer_id,
@@ -19,18 +50,18 @@ def order_of(row: OrderRow) -> Order:
         state=row.state,
         payment_state=row.payment_state,
         payment_method=row.payment_method,
-        lines=tuple(_line_of(line) for line in row.lines),
+        lines=tuple(_line_of(line) for line in lines),
         discount=Money(row.currency, row.discount),
         shipping=Money(row.currency, row.shipping),
         tax=Money(row.currency, row.tax),
         shipping_address=Address(**row.shipping_address),
-        shipments=tuple(_shipment_of(shipment) for shipment in row.shipments),
-        refunds=tuple(_refund_of(refund) for refund in row.refunds),
+        shipments=tuple(_shipment_of(shipment) for shipment in shipments),
+        refunds=tuple(_refund_of(refund) for refund in refunds),
         promotion_code=row.promotion_code,
         cancelled_at=row.cancelled_at,
         cancel_reason=row.cancel_reason,
         payment_method_id=row.payment_method_id,
-        payments=tuple(_payment_of(payment) for payment in row.payments),
+        payments=tuple(_payment_of(payment) for payment in payments),
         items_changed_at=row.items_changed_at,
     )
 

@@ -29,12 +29,7 @@ class SqlOrders:
 
     async def get_order(self, number: OrderNumber) -> Order | None:
         """Return an order, or None."""
-
-        def read(session: Session) -> Order | None:
-            row = session.get(OrderRow, number)
-            return row and order_rows.order_of(row)
-
-        return await self._database.read(read)
+        return await self._database.read_core(lambda connection: order_rows.read_order(connection, number))
 
     async def orders_of(self, customer_id: CustomerId, *, limit: int = 20) -> Sequence[Order]:
         """Return a customer's orders, newest first."""

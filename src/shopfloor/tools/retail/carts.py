@@ -275,15 +275,23 @@ class _Writes:
         self._clock = clock
 
     async def preview_line(self, args: SetCartLine) -> Preview:
-        product = await self._catalogue.find_product(args.sku)
-        variant = _variant(product, args.sku)
+        name = await self._check(args.sku, args.quantity)
+        return Preview(summary=f"{name}: {args.quantity} in the cart.", facts={"pieces": args.quantity})
+
+    async def _check(self, sku: Sku, quantity: int) -> str:
+        """Check that pieces can be had, and return what they are.
+
+        Raises:
+            Refused: `cart.unknown_variant`, `cart.out_of_stock`.
+        """
+        product = await self._catalogue.find_product(sku)
+        variant = _variant(product, sku)
         if product is None or variant is None:
             raise Refused("cart.unknown_variant", NOT_YOURS)
-        if args.quantity and not variant.has(args.quantity):
+        if quantity and not variant.has(quantity):
             left = f"Only {variant.stock} of it can be had right now." if variant.stock else "It is sold out."
             raise Refused("cart.out_of_stock", left)
-        name = f"{product.title} ({label})" if (label := looks(variant)) else product.title
-        return Preview(summary=f"{name}: {args.quantity} in the cart.", facts={"pieces": args.quantity})
+        return f"{product.title} ({label})" if (label := looks(variant)) else product.title
 
     async def set_line(self, key: str, args: SetCartLine) -> JsonValue:
         now = await self._open(key, args)
@@ -299,6 +307,8 @@ class _Writes:
         return await self._fill(key, args, ())
 
     async def preview_restore(self, args: RestoreCart) -> Preview:
+        for line in args.lines:
+            await self._check(line.sku, line.quantity)
         count = len(args.lines)
         summary = f"Let the cart hold the {count} {'thing' if count == 1 else 'things'} again that it held before."
         return Preview(summary=summary, facts={"pieces": sum(line.quantity for line in args.lines)})

@@ -27,7 +27,7 @@ from shopfloor.tools.retail.accounts import AddressFields, wallet_of
 from shopfloor.tools.retail.looking_up import by_key
 from shopfloor.tools.retail.order_facts import METHOD_FACTS, ORDER_FACTS, method_facts, order_facts
 from shopfloor.tools.retail.undoing import earlier
-from shopfloor.tools.retail.views import line_name, looks, order_view
+from shopfloor.tools.retail.views import line_name, looks, money_view, order_view
 
 ADDRESS = TypeAdapter(Address)
 Method = Annotated[
@@ -221,8 +221,8 @@ class OrderChanges:
 
     async def _preview_payment(self, args: ChangePaymentMethod) -> Preview:
         case = await self._case(args.order_number)
-        order, method = case.order, case.wallet.own(args.method_id)
         rules.repaid(case.account, args.method_id, at=self._clock.now())
+        order, method = case.order, case.wallet.own(args.method_id)
         back = " and ".join(f"{amount} to {_label(id_, case)}" for id_, amount in case.account.taken)
         gives = f"; what was paid goes back, {back}" if back else ""
         summary = f"Pay {self._named(order)}, over {order.total}, by {method.label}, not {order.payment_method}{gives}."
@@ -247,10 +247,9 @@ class OrderChanges:
     async def _preview_items(self, args: ChangeOrderItems) -> Preview:
         case = await self._case(args.order_number)
         order, now = case.order, self._clock.now()
-        method_id = _method_id(args, order)
         products = await self._products(args)
-        changed = rules.with_items_changed(case.account, args.asked(), method_id, products, at=now).order
-        method = case.wallet.own(method_id)
+        changed = rules.with_items_changed(case.account, args.asked(), args.method_id, products, at=now).order
+        method = case.wallet.own(args.method_id or order.payment_method_id)
         goods = ", ".join(_told(each, order, products) for each in args.changes)
         difference = changed.total - order.total
         summary = (
@@ -263,16 +262,15 @@ class OrderChanges:
             facts={
                 **self._facts(case),
                 **method_facts(method),
-                "difference": difference.minor,
+                "difference": money_view(difference),
                 "pieces_changed": sum(each.quantity for each in args.changes),
             },
         )
 
     async def _replace(self, key: str, args: ChangeOrderItems) -> JsonValue:
-        method_id = _method_id(args, await self._order(args.order_number))
         now = self._clock.now()
         return order_view(
-            await self._shop.orders.change_items(args.order_number, args.asked(), method_id, at=now, key=key)
+            await self._shop.orders.change_items(args.order_number, args.asked(), args.method_id, at=now, key=key)
         )
 
     async def _products(self, args: ChangeOrderItems) -> Products:
@@ -318,10 +316,6 @@ def _paid_as_before(args: ChangePaymentMethod, done: Done) -> dict[str, JsonValu
     if not before["method_id"]:
         raise Refused("undo.no_method", "How it was paid before is not stored in the account.")
     return {"order_number": args.order_number, "method_id": before["method_id"]}
-
-
-def _method_id(args: ChangeOrderItems, order: Order) -> str:
-    return args.method_id or order.payment_method_id
 
 
 def _label(method_id: str, case: _Case) -> str:

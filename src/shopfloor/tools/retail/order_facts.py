@@ -3,7 +3,7 @@
 | fact | what it is |
 |---|---|
 | `order_state`, `payment_state` | as the shop has them: `pending`, `paid` |
-| `order_total` | in the currency's smallest unit, as all amounts are |
+| `order_total` | an amount, as all money among facts is: conditions compare it in whole units |
 | `currency` | ISO 4217 |
 | `pieces` | how many the order holds |
 | `days_since_order` | whole days since it was placed |
@@ -20,6 +20,7 @@ from pydantic import JsonValue
 from shopfloor.shop.models import Order, PaymentMethod, Return
 from shopfloor.shop.paying import Wallet
 from shopfloor.shop.return_policy import live
+from shopfloor.tools.retail.views import money_view
 
 ORDER_FACTS = frozenset(
     {
@@ -42,7 +43,7 @@ def order_facts(order: Order, wallet: Wallet, returns: Sequence[Return], at: dat
     return {
         "order_state": order.state,
         "payment_state": order.payment_state,
-        "order_total": order.total.minor,
+        "order_total": money_view(order.total),
         "currency": order.shipping.currency,
         "pieces": sum(line.quantity for line in order.lines),
         "days_since_order": (at - order.placed_at).days,

@@ -189,10 +189,8 @@ class _Writes:
         return Preview(summary=f"Forget {_told(args.entries)}.")
 
     async def forget(self, key: str, args: ForgetArgs) -> JsonValue:
-        things = [
-            (entry.key, checked(entry.key, entry.value) if KEYS[entry.key].is_list else None) for entry in args.entries
-        ]
-        await self._profiles.forget_all_of(_owner(args), things, at=self._clock.now(), key=key)
+        things = [(entry.key, entry.value) for entry in args.entries]
+        await self._profiles.forget_things(_owner(args), things, at=self._clock.now(), key=key)
         return {"told": _told(args.entries)}
 
     async def preview_erase(self, args: EraseProfileArgs) -> Preview:
@@ -272,23 +270,27 @@ def profile_kinds(profiles: Profiles, clock: Clock) -> tuple[ActionKind[Any], ..
             irreversible=True,
             facts=frozenset(),
         ),
-        ActionKind(
-            name="restore_profile",
-            description="Let what is remembered of the customer under some keys be as it was before.",
-            needs=None,
-            args=RestoreProfileArgs,
-            resources=_profile,
-            preview=writes.preview_restore,
-            execute=writes.restore,
-            confirmation="none",
-            assurance="signed_in",
-            injects=INJECTED,
-            attributes=ENTRIES,
-            snapshot=writes.snapshot,
-            inverse=Inverse(kind="restore_profile", args=_as_before),
-            facts=frozenset(),
-            is_offered=False,
-        ),
+        _restoring(writes),
+    )
+
+
+def _restoring(writes: _Writes) -> ActionKind[RestoreProfileArgs]:
+    return ActionKind(
+        name="restore_profile",
+        description="Let what is remembered of the customer under some keys be as it was before.",
+        needs=None,
+        args=RestoreProfileArgs,
+        resources=_profile,
+        preview=writes.preview_restore,
+        execute=writes.restore,
+        confirmation="none",
+        assurance="signed_in",
+        injects=INJECTED,
+        attributes=ENTRIES,
+        snapshot=writes.snapshot,
+        inverse=Inverse(kind="restore_profile", args=_as_before),
+        facts=frozenset(),
+        is_offered=False,
     )
 
 

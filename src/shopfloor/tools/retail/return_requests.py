@@ -20,6 +20,7 @@ from shopfloor.shop.item_changes import check_wanted
 from shopfloor.shop.models import Order, PaymentMethod, Product, Return, ReturnKind, ReturnLine, Variant
 from shopfloor.shop.paying import Wallet, account_of
 from shopfloor.shop.return_policy import (
+    OUR_FAULT,
     REASONS,
     ReturnableLine,
     ReturnReason,
@@ -34,7 +35,7 @@ from shopfloor.tools.retail.looking_up import by_key
 from shopfloor.tools.retail.order_facts import METHOD_FACTS, ORDER_FACTS, order_facts
 from shopfloor.tools.retail.return_cases import Case, Cases, Policy
 from shopfloor.tools.retail.undoing import given
-from shopfloor.tools.retail.views import View, line_name, looks, return_view
+from shopfloor.tools.retail.views import View, line_name, looks, money_view, return_view
 
 RETURN_FACTS = frozenset(
     {
@@ -217,7 +218,7 @@ class ReturnRequests:
         products = await self._products(args)
         if args.kind == "exchange":
             for piece in args.pieces:
-                _check_exchange(case, piece, products)
+                _check_exchange(case, args, piece, products)
         else:
             _check_refund(case, args, method)
         wish = _wish(args, case.policy.label_in, order, self._clock)
@@ -240,8 +241,8 @@ class ReturnRequests:
             "reason": args.reason,
             "pieces_back": sum(piece.quantity for piece in args.pieces),
             "days_since_delivery": (now - max(arrived)).days if arrived else None,
-            "refund": asked.refund.minor,
-            "difference": asked.difference.minor if asked.difference else 0,
+            "refund": money_view(asked.refund),
+            "difference": money_view(asked.difference or Money(order.shipping.currency, 0)),
         }
 
     async def _request(self, key: str, args: RequestReturn) -> JsonValue:
@@ -363,7 +364,7 @@ def _check_refund(case: Case, args: RequestReturn, method: PaymentMethod | None)
         check_refund_to(case.order, method, case.policy)
 
 
-def _check_exchange(case: Case, piece: ReturnPiece, products: dict[Sku, Product]) -> None:
+def _check_exchange(case: Case, args: RequestReturn, piece: ReturnPiece, products: dict[Sku, Product]) -> None:
     """Check one piece of an exchange against the policy.
 
     Raises:
@@ -377,14 +378,13 @@ def _check_exchange(case: Case, piece: ReturnPiece, products: dict[Sku, Product]
     if piece.exchange_sku is None:
         raise Refused("return.exchange_for", f"What would you like in exchange for {title}?")
     variant = check_wanted(each.line.product_id, piece.exchange_sku, products)
+    if variant.sku == piece.sku and args.reason not in OUR_FAULT:
+        raise Refused("items.same_variant", f"That is what you have already, {line_name(each.line)}.")
     if not variant.has(piece.quantity):
         how = "in that size" if case.policy.exchange_for == "size" else "like that"
         raise Refused("return.not_in_stock", f"{title} is not in stock {how}.")
-    if variant in each.exchanges:
-        return
-    if variant.sku == piece.sku:
-        raise Refused("items.same_variant", f"That is what you have already, {line_name(each.line)}.")
-    raise Refused("return.exchange_for", f"{title} can be exchanged for another size in the same colour only.")
+    if variant not in each.exchanges:
+        raise Refused("return.exchange_for", f"{title} can be exchanged for another size in the same colour only.")
 
 
 def _exchanged(case: Case, args: RequestReturn, asked: _Request) -> str:

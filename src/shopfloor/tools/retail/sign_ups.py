@@ -228,6 +228,8 @@ class _Signing:
     # -- undoing -----------------------------------------------------------------------------------------------------
 
     async def _preview_undo(self, args: UndoSignUp) -> Preview:
+        if await self._waiting(args.wish) is None:
+            raise Refused("undo.gone", "That sign-up is not there any more.")
         what = "the newsletter" if args.wish.kind == "newsletter" else "back-in-stock messages"
         return Preview(summary=f"Take the sign-up of {args.wish.email} for {what} back.")
 
@@ -237,15 +239,19 @@ class _Signing:
 
     async def _snapshot(self, args: SignUp, kind: LeadKind, sku: Sku | None) -> JsonValue:
         """Read the lead that says the same, and the consent that a newsletter sets."""
-        leads = await self._shop.leads.leads_of(args.email)
-        same = next((lead for lead in leads if (lead.kind, lead.sku) == (kind, sku)), None)
+        wish = Wish(kind=kind, email=args.email, sku=sku)
         customer = await self._customer(args.customer_id) if kind == "newsletter" else None
         consent = customer and MarketingConsent(
             customer_id=customer.id, is_given=customer.marketing_consent, at=customer.consent_at
         )
-        lead: JsonValue = MAYBE_LEAD.dump_python(same, mode="json")
+        lead: JsonValue = MAYBE_LEAD.dump_python(await self._waiting(wish), mode="json")
         given: JsonValue = CONSENT.dump_python(consent, mode="json")
-        return {"wish": asdict(Wish(kind=kind, email=args.email, sku=sku)), "lead": lead, "consent": given}
+        return {"wish": asdict(wish), "lead": lead, "consent": given}
+
+    async def _waiting(self, wish: Wish) -> Lead | None:
+        """Return the lead that waits for a wish, or None."""
+        leads = await self._shop.leads.leads_of(wish.email)
+        return next((lead for lead in leads if (lead.kind, lead.sku) == (wish.kind, wish.sku)), None)
 
     # -- what they share ---------------------------------------------------------------------------------------------
 

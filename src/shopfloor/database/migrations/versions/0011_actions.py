@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.create_table(
         "actions",
         sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("id", sa.String(length=16), nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
@@ -53,6 +54,7 @@ def upgrade() -> None:
     with op.batch_alter_table("actions", schema=None) as batch_op:
         batch_op.create_index("ix_actions_agent_moved_at", ["agent", "moved_at"], unique=False)
         batch_op.create_index("ix_actions_customer_id_moved_at", ["customer_id", "moved_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_actions_id"), ["id"], unique=False)
         batch_op.create_index("ix_actions_moved_at", ["moved_at"], unique=False)
         batch_op.create_index("ix_actions_proposed_at_key", ["proposed_at", "key"], unique=False)
         batch_op.create_index(
@@ -83,23 +85,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", "resource", name=op.f("pk_action_resources")),
     )
     with op.batch_alter_table("action_resources", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_action_resources_live",
-            ["resource"],
-            unique=False,
-            sqlite_where=sa.text("is_live"),
-            postgresql_where=sa.text("is_live"),
-        )
-        batch_op.create_index(batch_op.f("ix_action_resources_resource"), ["resource"], unique=False)
+        batch_op.create_index("ix_action_resources_resource_is_live", ["resource", "is_live"], unique=False)
 
 
 def downgrade() -> None:
     """Go back to the one before."""
     with op.batch_alter_table("action_resources", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_action_resources_resource"))
-        batch_op.drop_index(
-            "ix_action_resources_live", sqlite_where=sa.text("is_live"), postgresql_where=sa.text("is_live")
-        )
+        batch_op.drop_index("ix_action_resources_resource_is_live")
 
     op.drop_table("action_resources")
     with op.batch_alter_table("action_holds", schema=None) as batch_op:
@@ -115,6 +107,7 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_actions_proposed_at_key")
         batch_op.drop_index("ix_actions_moved_at")
+        batch_op.drop_index(batch_op.f("ix_actions_id"))
         batch_op.drop_index("ix_actions_customer_id_moved_at")
         batch_op.drop_index("ix_actions_agent_moved_at")
 

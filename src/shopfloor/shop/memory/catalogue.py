@@ -1,0 +1,45 @@
+"""What is sold, in memory."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from shopfloor.kernel.ids import ProductId, Sku
+from shopfloor.shop import rules, writes
+from shopfloor.shop.memory.shelves import Part
+from shopfloor.shop.models import (
+    Product,
+    Promotion,
+    Variant,
+)
+
+
+class MemoryCatalogue(Part):
+    """What is sold."""
+
+    async def get_product(self, product_id: ProductId) -> Product | None:
+        """Return a product, or None."""
+        return self._shelves.products.get(product_id)
+
+    async def find_product(self, sku: Sku) -> Product | None:
+        """Return the product that a variant is of, or None."""
+        return self._shelves.product_of(sku)
+
+    async def list_products(self, *, after: ProductId | None = None, limit: int = 100) -> Sequence[Product]:
+        """Return a page of products in the order of their ids."""
+        return [product for id_, product in self._shelves.products.items() if after is None or id_ > after][:limit]
+
+    async def active_promotions(self, at: datetime) -> Sequence[Promotion]:
+        """Return the promotions that run at an instant."""
+        return [promotion for promotion in self._shelves.promotions if rules.is_active(promotion, at)]
+
+    async def set_stock(self, sku: Sku, quantity: int, *, key: str) -> Variant:
+        """Say how many pieces of a variant can be sold now."""
+        rules.check_stock(quantity)
+
+        def set_stock() -> Variant:
+            variant = replace(self._shelves.variant(sku), stock=quantity)
+            self._shelves.restock(sku, quantity)
+            return variant
+
+        return self._shelves.once(writes.set_stock(sku, quantity, key=key), set_stock)

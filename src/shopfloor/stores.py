@@ -1,0 +1,167 @@
+"""Where an installation keeps everything: in memory, or in a database on its data directory."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, fields
+
+from anyio import to_thread
+from sqlalchemy import select
+
+from shopfloor.actions.memory_store import MemoryActions
+from shopfloor.actions.policy import POLICY, KeptPolicy, shipped_policy
+from shopfloor.actions.sql_store import SqlActions
+from shopfloor.actions.store import Actions
+from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, shipped_prompts
+from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards
+from shopfloor.agents.settings import SETTINGS, Settings, shipped_brand
+from shopfloor.agents.sql_registry import SqlRegistry
+from shopfloor.agents.team_data import TeamData
+from shopfloor.config import Config
+from shopfloor.database.engine import Database
+from shopfloor.database.migrate import upgrade
+from shopfloor.database.sql_versioned import SqlVersioned
+from shopfloor.database.versioned import Kind, MemoryVersioned, T, Versioned
+from shopfloor.identity.guest_check import Tries
+from shopfloor.identity.key_stores import MemoryKeys, SqlKeys
+from shopfloor.identity.keys import ApiKeys
+from shopfloor.identity.tries import MemoryTries, SqlTries
+from shopfloor.journal.contract import Journal
+from shopfloor.journal.memory import MemoryJournal
+from shopfloor.journal.sql import SqlJournal
+from shopfloor.kernel.clock import Clock, SystemClock
+from shopfloor.kernel.ids import IdSource
+from shopfloor.models.ledger import Ledger, MemoryLedger
+from shopfloor.models.settings import MODELS, KeptModels, ModelSettings
+from shopfloor.models.spending import MemorySpending, Spending
+from shopfloor.models.sql_ledger import SqlLedger, SqlSpending
+from shopfloor.outreach.contract import Outreaches
+from shopfloor.outreach.memory import MemoryOutreaches
+from shopfloor.outreach.sql import SqlOutreaches
+from shopfloor.privacy.holdings import Holdings
+from shopfloor.profiles.contract import Profiles
+from shopfloor.profiles.stores import MemoryProfiles, SqlProfiles
+from shopfloor.shop.contents import ShopContents
+from shopfloor.shop.contract import Shop
+from shopfloor.shop.demo import demo_contents
+from shopfloor.shop.memory import memory_shop
+from shopfloor.shop.sql import load, sql_shop
+from shopfloor.shop.sql.rows import ProductRow
+from shopfloor.tools.mcp_client.servers import McpServers
+from shopfloor.tools.mcp_client.stores import MemoryMcpServers, SqlMcpServers
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stores:
+    """Where everything is kept: in memory, or in a database."""
+
+    shop: Shop
+    journal: Journal
+    registry: Registry
+    settings: Settings
+    prompts: KeptPrompts
+    policy: KeptPolicy
+    model_settings: KeptModels
+    tries: Tries
+    outreaches: Outreaches
+    profiles: Profiles
+    keys: ApiKeys
+    actions: Actions
+    """The journal has it as one of its projections."""
+    mcp_servers: McpServers = field(default_factory=MemoryMcpServers)
+    ledger: Ledger = field(default_factory=MemoryLedger)
+    spending: Spending = field(default_factory=MemorySpending)
+
+    @property
+    def holdings(self) -> Holdings:
+        """Return what of it holds something of persons."""
+        return Holdings(**{one.name: getattr(self, one.name) for one in fields(Holdings)})
+
+
+@asynccontextmanager
+async def open_stores(
+    config: Config, clock: Clock, ids: IdSource, tell: Callable[[str], None] = lambda _line: None
+) -> AsyncGenerator[Stores]:
+    """Open what an installation keeps on its data directory; an empty one gets the demo shop.
+
+    Raises:
+        StorageError: the directory or the database cannot be used.
+    """
+    async with _opened(config) as database:
+        if await database.read(lambda session: session.scalar(select(ProductRow.id).limit(1))) is None:
+            tell("Preparing the demo shop...")
+            await load(database, await to_thread.run_sync(demo_contents, clock.now()))
+        yield await _stores(config, database, clock, ids)
+
+
+@asynccontextmanager
+async def open_model_settings(config: Config) -> AsyncGenerator[KeptModels]:
+    """Open what the database says of models, and nothing else: it may be what keeps an installation from opening.
+
+    Raises:
+        StorageError: the directory or the database cannot be used.
+    """
+    async with _opened(config) as database:
+        yield await _kept(MODELS, ModelSettings, database, SystemClock())
+
+
+@asynccontextmanager
+async def _opened(config: Config) -> AsyncGenerator[Database]:
+    await to_thread.run_sync(config.prepare)
+    database = await to_thread.run_sync(Database.sqlite, config.database)
+    try:
+        await to_thread.run_sync(upgrade, database)
+        yield database
+    finally:
+        await to_thread.run_sync(database.close)
+
+
+async def _kept(kind: Kind[T], shipped: Callable[[], T], database: Database, clock: Clock) -> Versioned[T]:
+    """Return what is kept in versions, with what the product ships brought there."""
+    kept = SqlVersioned(kind, database, clock)
+    await kept.ship(await to_thread.run_sync(shipped))
+    return kept
+
+
+async def _stores(config: Config, database: Database, clock: Clock, ids: IdSource) -> Stores:
+    """Return where everything is kept in a database, with what the product ships brought there."""
+    registry = SqlRegistry(database, clock)
+    await registry.ship(await to_thread.run_sync(shipped_cards))
+    outreaches = SqlOutreaches(database, clock)
+    actions = SqlActions(database, outreaches.note)
+    return Stores(
+        shop=sql_shop(database),
+        journal=SqlJournal(database, clock, config.locks, [actions.project]),
+        actions=actions,
+        registry=registry,
+        settings=await _kept(SETTINGS, shipped_brand, database, clock),
+        prompts=await _kept(PROMPTS, shipped_prompts, database, clock),
+        policy=await _kept(POLICY, shipped_policy, database, clock),
+        model_settings=await _kept(MODELS, ModelSettings, database, clock),
+        tries=SqlTries(database),
+        outreaches=outreaches,
+        profiles=SqlProfiles(database),
+        keys=SqlKeys(database, clock, ids),
+        mcp_servers=SqlMcpServers(database),
+        ledger=SqlLedger(database),
+        spending=SqlSpending(database),
+    )
+
+
+def memory_stores(contents: ShopContents, team: TeamData, *, clock: Clock, ids: IdSource) -> Stores:
+    """Return where everything is kept in memory only."""
+    outreaches = MemoryOutreaches()
+    actions = MemoryActions(outreaches.note)
+    return Stores(
+        shop=memory_shop(contents),
+        journal=MemoryJournal(clock, [actions.project]),
+        actions=actions,
+        registry=MemoryRegistry(team.cards, clock),
+        settings=MemoryVersioned(SETTINGS, team.brand, clock),
+        prompts=MemoryVersioned(PROMPTS, team.prompts, clock),
+        policy=MemoryVersioned(POLICY, shipped_policy(), clock),
+        model_settings=MemoryVersioned(MODELS, ModelSettings(), clock),
+        tries=MemoryTries(),
+        outreaches=outreaches,
+        profiles=MemoryProfiles(),
+        keys=MemoryKeys(clock, ids),
+    )
