@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from demo_app import JONAS, MAYA, begin, demo_app, say
+from demo_app import JONAS, MAYA, NOW, begin, demo_app, say
 from demo_outreach import only_crier, send, wait_for
 from privacy.people import (
     JONAS_ID,
@@ -283,6 +283,18 @@ async def test_nobody_is_written_to_unasked_any_more_once_they_are_erased() -> N
     await app.outreach.work()
     assert list(await app.outreach.outreaches.outbox()) == []
     assert await app.outreach.outreaches.outreaches_of("late") == []
+
+
+async def test_an_outreach_that_is_removed_while_it_is_carried_out_stops_nobody() -> None:
+    app, _ = await peopled()
+    await only_crier(app)
+    await send(app, "late", "parcel_delayed", order_number="123")
+    signal = (await app.outreach.outreaches.untaken())[0]
+    await app.outreach.outreaches.take(signal, await app.outreach._planned(signal))
+    (outreach,) = await app.outreach.outreaches.due(NOW)
+    await app.outreach.outreaches.remove([outreach.id])
+    assert not await app.outreach._tried(outreach)
+    assert await app.outreach.work()
 
 
 async def test_an_open_ticket_keeps_its_address_until_it_is_closed() -> None:
