@@ -13,7 +13,7 @@ from anyio import to_thread
 from sqlalchemy import select
 
 from shopfloor.actions.approvals import Approvals
-from shopfloor.actions.gate import Gate, effects_of
+from shopfloor.actions.gate import Gate, Owns, effects_of
 from shopfloor.actions.kind import ActionKind
 from shopfloor.actions.memory_store import MemoryActions
 from shopfloor.actions.ruling import Case, Reason, Rulebook, Ruling
@@ -195,10 +195,11 @@ async def assemble(
     retriever = await _retriever(home=brand.country)
     await to_thread.run_sync(prepare)
     kinds = kinds_of(stores, clock, ZoneInfo(brand.zone))
-    gate = _gate(kinds, stores, clock)
+    owns = _owner(stores.shop)
+    gate = _gate(kinds, stores, owns, clock)
     recollection = Recollection(stores.profiles, stores.shop, search.category_of, clock)
     reads = _reads(stores, search, retriever, recollection, clock, ZoneInfo(brand.zone))
-    requests = RequestTools(stores.actions, gate).tools()
+    requests = RequestTools(stores.actions, gate, owns).tools()
     own = ToolList([*reads, *requests, *(gated_tool(kind, gate) for kind in kinds if kind.is_offered)])
     noticing = Noticing(own, stores.profiles)
     tools = wrap(WithAttached(noticing, attached) if attached else noticing)
@@ -346,13 +347,17 @@ def _reads(
     )
 
 
-def _gate(kinds: Sequence[ActionKind[Any]], stores: Stores, clock: Clock) -> Gate:
+def _owner(shop: Shop) -> Owns:
     async def owns(identity: Identity, resource: str) -> bool:
         kind = resource.partition(":")[0]
         if kind in {"cart", "guest_cart"}:
-            return await owns_cart(stores.shop.carts, identity, resource)
-        return kind == "lead" or await owns_resource(stores.shop.orders, identity, resource)
+            return await owns_cart(shop.carts, identity, resource)
+        return kind == "lead" or await owns_resource(shop.orders, identity, resource)
 
+    return owns
+
+
+def _gate(kinds: Sequence[ActionKind[Any]], stores: Stores, owns: Owns, clock: Clock) -> Gate:
     async def rules() -> Rulebook:
         return Interim(await stores.settings.in_force())
 

@@ -9,8 +9,8 @@ from demo_app import MAYA, begin, demo_app, identity_of
 from tools.small_shop import ADA, BEN, CONTENTS, EMAILS, GREY, HOME, MUG, NOW, RED_M, RED_S
 from tools.visit import Visit, named, writes
 
-from shopfloor.actions.proposal import Consent
 from shopfloor.actions.kind import Preview
+from shopfloor.actions.proposal import Consent
 from shopfloor.identity.guest_check import GuestCheck
 from shopfloor.identity.identity import Identity
 from shopfloor.identity.tries import MemoryTries
