@@ -163,7 +163,9 @@ async def test_what_was_being_checked_is_told_once_it_is_known(monkeypatch: pyte
     assert await app.approvals.settle() == 1
     heard = await told(app, conversation, before)
     if is_done:
-        assert heard.startswith("I know it for certain now. Your order #141 is cancelled.\n$119.71 goes back to PayPal.")
+        assert heard.startswith(
+            "I know it for certain now. Your order #141 is cancelled.\n$119.71 goes back to PayPal."
+        )
     else:
         assert heard.startswith(
             "I am sorry: it turned out that your request could not be done. It did not reach our shop system, so "
@@ -321,7 +323,9 @@ async def test_where_no_agent_hears_of_it_nobody_is_told() -> None:
 async def test_what_about_my_cancellation(email: str | None) -> None:
     app = await demo_app()
     conversation = await cancelling(app, email)
-    waiting = f"This still waits for a colleague's approval: {SUMMARY} You will hear from me here, tomorrow at the latest."
+    waiting = (
+        f"This still waits for a colleague's approval: {SUMMARY} You will hear from me here, tomorrow at the latest."
+    )
     assert await say(app, conversation, "what about my cancellation?") == waiting
     await app.approvals.reject(await key_of(app), GRACE, reason=REASON)
     assert await say(app, conversation, "what about my cancellation?") == (
@@ -451,5 +455,3 @@ async def hush(app: App, agent: str) -> None:
     """Let an agent hear of no signal."""
     card = (await app.registry.get(AgentId(agent))).card
     await app.registry.put(card.model_copy(update={"subscriptions": ()}))
-
-
