@@ -142,7 +142,7 @@ async def assemble(
     ground = await _ground(stores, clock)
     reads = ground.kit.reads(ground.search, ground.retriever, ground.recollection, stores.tries)
     kinds = [kind for kind in ground.kit.kinds() if kind.is_offered]
-    requests = RequestTools(stores.actions, ground.gate).tools()
+    requests = RequestTools(stores.actions, ground.gate, ground.kit.owns).tools()
     own = ToolList([*reads, *requests, *(gated_tool(kind, ground.gate) for kind in kinds)])
     noticing = Noticing(own, stores.profiles)
     tools = wrap(WithAttached(noticing, attached) if attached else noticing)

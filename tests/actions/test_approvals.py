@@ -7,7 +7,8 @@ from actions.conftest import Kept
 from actions.till import CLERK, STREAM, Desk, Till, other_policy
 from anyio import Event, create_task_group, fail_after
 
-from shopfloor.actions.approvals import GIVE_UP_AFTER, SETTLE_AFTER
+from shopfloor.actions.approvals import GIVE_UP_AFTER
+from shopfloor.actions.news import SETTLE_AFTER
 from shopfloor.actions.store import ActionRecord
 from shopfloor.identity.identity import Staff
 from shopfloor.journal.events import ActionMoved

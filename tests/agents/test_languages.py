@@ -259,7 +259,7 @@ def speaking(language: Language) -> Speaker:
     return Speaker(language=language, texts={}, now=NOW, zone=UTC)
 
 
-SUMMARY = "Cancel order #141, placed on 19 November, over $1,119.71; the money goes back to Visa ending in 6034."
+SUMMARY = "Cancel order #141, placed on 19 November 2026, over $1,119.71; the money goes back to Visa ending in 6034."
 RETURN = (
     "Return from order #118: 1 × Trench (navy, size S) (wrong size), in exchange for size M, to be handed in by Friday."
 )

@@ -79,7 +79,7 @@ async def test_what_was_asked_and_what_was_done_is_journaled_in_english() -> Non
     await say(app, conversation, "Bitte stornieren Sie die Bestellung 141")
     state = await app.chat.state(conversation)
     (action,) = [event.data for event in state.events if isinstance(event.data, ActionMoved)]
-    assert action.summary.startswith("Cancel order #141, placed on 19 November, over $119.71;")
+    assert action.summary.startswith("Cancel order #141, placed on 19 November 2026, over $119.71;")
 
 
 async def test_no_sentence_of_a_conversation_in_german_is_kept_back() -> None:

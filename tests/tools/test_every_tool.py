@@ -43,6 +43,8 @@ FITTING: dict[str, dict[str, JsonValue]] = {
     "show_profile": {},
     "read_preferences": {"text": "I wear size 9"},
     "find_remembered": {"text": "my shoe size"},
+    "list_requests": {},
+    "get_request": {"action_key": "conv_1/turn_1/t1/5/cancel_order", "state": "executed"},
     "cancel_order": {"order_number": "141", "reason": "a test"},
     "change_shipping_address": {
         "order_number": "141",

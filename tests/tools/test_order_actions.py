@@ -61,7 +61,7 @@ def desk() -> Desk:
 async def test_before_an_order_is_cancelled_its_number_date_total_and_refund_are_restated(desk: Desk) -> None:
     asked = await desk.cancel(Visit(maya()))
     order = next(each for each in contents().orders if each.number == OWN)
-    for fact in (f"#{OWN}", "placed yesterday", str(order.total), order.payment_method):
+    for fact in (f"#{OWN}", "placed on 20 November 2026", str(order.total), order.payment_method):
         assert fact in asked["summary"]
     assert await desk.state(OWN) == "processing"
 

@@ -79,7 +79,7 @@ def counter() -> Counter:
 async def test_before_an_order_is_paid_otherwise_all_is_restated(counter: Counter) -> None:
     asked = await counter.ask("change_payment_method", order_number="1", method_id="GC-LARGE")
     assert asked["summary"] == (
-        "Pay order #1, placed on 1 May, over $76.50, by Gift card ending in ARGE, not Visa ending in 4242; "
+        "Pay order #1, placed on 1 May 2026, over $76.50, by Gift card ending in ARGE, not Visa ending in 4242; "
         "what was paid goes back, $76.50 to Visa ending in 4242."
     )
     done = await counter.do("change_payment_method", order_number="1", method_id="GC-LARGE")
@@ -125,7 +125,7 @@ SWAP = {"order_number": "1", "changes": [{"sku": RED_M, "new_sku": GREY}]}
 async def test_before_items_are_replaced_all_is_restated(counter: Counter) -> None:
     asked = await counter.ask("change_order_items", **SWAP)
     assert asked["summary"] == (
-        "In order #1, placed on 1 May: 1 × Shirt (red, size M) becomes grey, size M, wool. "
+        "In order #1, placed on 1 May 2026: 1 × Shirt (red, size M) becomes grey, size M, wool. "
         "$15.00 more, by Visa ending in 4242, so it comes to $91.50. "
         "After that, nothing else of this order can be changed, and it cannot be cancelled."
     )

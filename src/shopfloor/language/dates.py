@@ -54,6 +54,12 @@ def day(at: date, now: datetime, zone: tzinfo) -> str:
     return written if that.year == today.year else f"{written} {that.year:04d}"
 
 
+def dated(at: date, zone: tzinfo) -> str:
+    """Write an instant's or a day's date so that it reads the same on every day: `on 14 November 2026`."""
+    that = local_day(at, zone)
+    return f"on {that.day} {MONTHS[that.month - 1]} {that.year:04d}"
+
+
 def find_days(text: str, now: datetime, zone: tzinfo) -> set[date]:
     """Return every day a text names, in all the ways that `day` writes and those customers use.
 

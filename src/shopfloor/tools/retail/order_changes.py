@@ -16,7 +16,7 @@ from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import NotFound, Refused
 from shopfloor.kernel.ids import OrderNumber, Sku
 from shopfloor.kernel.money import Money
-from shopfloor.language.dates import day
+from shopfloor.language.dates import dated
 from shopfloor.shop import rules
 from shopfloor.shop.contract import Capability, Shop
 from shopfloor.shop.item_changes import Products
@@ -295,7 +295,7 @@ class OrderChanges:
         return order
 
     def _named(self, order: Order) -> str:
-        return f"order #{order.number}, placed {day(order.placed_at, self._clock.now(), self._zone)}"
+        return f"order #{order.number}, placed {dated(order.placed_at, self._zone)}"
 
     def _facts(self, case: _Case) -> dict[str, JsonValue]:
         return order_facts(case.order, case.wallet, case.returns, self._clock.now())

@@ -10,12 +10,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
 
-from shopfloor.actions.gate import Gate
+from shopfloor.actions.gate import Gate, Owns
 from shopfloor.actions.store import LIVE, ActionFilter, ActionRecord, Actions
-from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import ActionState, Source
 from shopfloor.kernel.errors import InvalidInput
-from shopfloor.kernel.ids import OrderNumber, StreamId, stream_of
+from shopfloor.kernel.ids import OrderNumber, stream_of
 from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, ToolResult
 from shopfloor.tools.retail.views import View, money_view
 
@@ -70,10 +69,11 @@ class KeyArgs(ToolArgs):
 class RequestTools:
     """The tools over a customer's requests."""
 
-    def __init__(self, actions: Actions, gate: Gate) -> None:
-        """Take the record of actions, and the gate, which knows their kinds."""
+    def __init__(self, actions: Actions, gate: Gate, owns: Owns) -> None:
+        """Take the record of actions, the gate, which knows their kinds, and who knows whose an order is."""
         self._actions = actions
         self._gate = gate
+        self._owns = owns
 
     def tools(self) -> Sequence[Tool[Any]]:
         """Return the tools that only look."""
@@ -104,7 +104,8 @@ class RequestTools:
         found: dict[str, ActionRecord] = {}
         for one in wanted:
             found |= {record.key: record for record in await self._actions.find(one, limit=SEARCHED)}
-        theirs = [one for one in found.values() if _is_listed(one, context) and self._is_request(one)]
+        listed = [one for one in found.values() if _is_listed(one) and self._is_request(one)]
+        theirs = [one for one in listed if await self._is_theirs(one, context)]
         theirs.sort(key=lambda one: (one.state in LIVE, one.moved_at, one.key), reverse=True)
         views: list[JsonValue] = [_view(record) for record in theirs[:SHOWN]]
         output: View = {"outcome": "found" if views else "none", "requests": views}
@@ -113,7 +114,7 @@ class RequestTools:
     async def _get(self, args: KeyArgs, context: ToolContext) -> ToolResult:
         record = await self._actions.get(args.action_key)
         subject = await self._actions.get(record.undoes) if record and record.undoes else record
-        if record is None or subject is None or not _is_theirs(subject, context):
+        if record is None or subject is None or not await self._is_theirs(subject, context):
             return ToolResult(output={"outcome": "not_found"})
         if args.state and record.state != args.state:
             return ToolResult(output={"outcome": "moved"})
@@ -123,6 +124,21 @@ class RequestTools:
         if record is not subject:
             view |= {"state": "taken_back", "undoes": _view(subject)}
         return ToolResult(output={"outcome": "found", "request": view}, sources=_sources([record], context))
+
+    async def _is_theirs(self, record: ActionRecord, context: ToolContext) -> bool:
+        """Say whether a request was made by this customer; a guest's is whose conversation it is, or whose order.
+
+        Somebody else may have signed in there since, so that the order has to be theirs in any case.
+        """
+        identity = context.session.identity
+        if record.is_for_shop:
+            return False
+        if record.customer_id is not None:
+            return record.customer_id == identity.customer_id
+        orders = [one for one in record.resources if one.startswith(ORDER)]
+        if not orders and record.stream != stream_of(context.session.conversation_id):
+            return False
+        return all([await self._owns(identity, order) for order in orders])
 
     def _is_request(self, record: ActionRecord) -> bool:
         """Say whether an action was for the customer to say yes to, or for a person to decide on."""
@@ -136,22 +152,9 @@ class RequestTools:
             return False
 
 
-def _is_listed(record: ActionRecord, context: ToolContext) -> bool:
+def _is_listed(record: ActionRecord) -> bool:
     is_known = record.state in LIVE or record.state in DECIDED
-    return is_known and record.undoes is None and bool(record.summary) and _is_theirs(record, context)
-
-
-def _is_theirs(record: ActionRecord, context: ToolContext) -> bool:
-    """Say whether a request was made by this customer, or by a guest here or about an order that they have opened."""
-    session = context.session
-    identity: Identity = session.identity
-    if record.is_for_shop:
-        return False
-    if record.customer_id is not None:
-        return record.customer_id == identity.customer_id
-    here: StreamId = stream_of(session.conversation_id)
-    orders = {one.removeprefix(ORDER) for one in record.resources if one.startswith(ORDER)}
-    return record.stream == here or (bool(orders) and orders <= set(identity.order_numbers))
+    return is_known and record.undoes is None and bool(record.summary)
 
 
 def _was_told(record: ActionRecord, context: ToolContext) -> bool:

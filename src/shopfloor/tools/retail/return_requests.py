@@ -13,7 +13,7 @@ from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import NotFound, Refused
 from shopfloor.kernel.ids import OrderNumber, Sku
 from shopfloor.kernel.money import Money
-from shopfloor.language.dates import day
+from shopfloor.language.dates import dated
 from shopfloor.shop import rules
 from shopfloor.shop.contract import Capability, Shop
 from shopfloor.shop.item_changes import check_wanted
@@ -190,7 +190,7 @@ class ReturnRequests:
         days = [each.until for piece in args.pieces for each in case.of(piece.sku) if each.until]
         gives = _exchanged(case, args, asked) if args.kind == "exchange" else f"for a refund of {asked.refund}"
         to = "" if args.kind == "exchange" else f" to {asked.paid_to}"
-        hand_in = f", to be handed in {_by(day(min(days), self._clock.now(), self._zone))}" if days else ""
+        hand_in = f", to be handed in {_by(dated(min(days), self._zone))}" if days else ""
         why = REASONS[args.reason].lower()
         return Preview(
             summary=f"Return from order #{order.number}: {goods} ({why}), {gives}{to}{hand_in}.",
@@ -296,7 +296,7 @@ class ReturnRequests:
         return return_view(await self._shop.returns.reinstate_return(back.id, key=key))
 
     def _asked(self, back: Return) -> str:
-        return day(back.requested_at, self._clock.now(), self._zone)
+        return dated(back.requested_at, self._zone)
 
     async def _return(self, args: OneReturn) -> Return:
         """Return the return named, which has to be one of the order named: that one's owner was checked."""
@@ -409,5 +409,5 @@ def _wanted(case: Case, piece: ReturnPiece) -> str:
 
 
 def _by(written: str) -> str:
-    """Write a last day: `by 12 December`, but `by today`, not `by on Monday`."""
+    """Write a last day: `by 12 December 2026`."""
     return f"by {written.removeprefix('on ')}"
