@@ -16,8 +16,8 @@ DEAR = "150"
 """An order of Jonas's over $991.95: more than the team may cancel by itself."""
 SUMMARY = "Cancel order #150, placed on 21 November 2026, over $991.95; the money goes back to PayPal."
 ASKED = (
-    f"Above $500.00 a colleague has to approve this. I have passed it on: {SUMMARY} You will hear from me here, tomorrow "
-    "at the latest."
+    f"Above $500.00 a colleague has to approve this. I have passed it on: {SUMMARY} You will hear from me here, "
+    "tomorrow at the latest."
 )
 
 

@@ -146,7 +146,9 @@ async def test_a_step_has_one_signal_and_its_id_is_nobody_elses() -> None:
     record = replace(await _record(), state="rejected")
     one, again = news_of(None, record), news_of(record, replace(record, moved_at=NOW + timedelta(days=1)))
     other = news_of(None, replace(record, state="expired"))
-    assert one and again and other
+    assert one is not None
+    assert again is not None
+    assert other is not None
     assert one.id == again.id
     assert len({one.id, other.id}) == 2
     assert one.id.startswith("action:")

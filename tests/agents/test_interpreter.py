@@ -331,13 +331,16 @@ CANCELLING = """
 """
 
 
+USUAL = Money("USD", 50_000)
+
+
 class Cancelling:
     """A customer of the demo shop who cancels."""
 
-    def __init__(self, steps: str = CANCELLING) -> None:
+    def __init__(self, steps: str = CANCELLING, limit: Money = USUAL) -> None:
         self.shop = memory_shop(contents())
         self.clock = FixedClock(NOW)
-        tools = writes(self.shop, self.clock, Money("USD", 50_000))
+        tools = writes(self.shop, self.clock, limit)
         self.play = Play(steps=steps, writing=tools, visit=Visit(maya()))
 
     async def state(self) -> str:
@@ -425,6 +428,73 @@ async def test_a_yes_after_half_an_hour_is_asked_for_anew() -> None:
 async def test_a_refusal_is_told_with_its_reason() -> None:
     words, outcome = await Cancelling().play.run(order_number=OTHERS)
     assert (words, outcome) == (["I cannot find that under your name."], Done())
+
+
+SILENT = """
+- propose: cancel_order
+  with: {order_number: order_number, reason: "'a test'"}
+  as: cancellation
+- {say: "Cancelled {{ cancellation.result.number }}.", when: cancellation.outcome == 'executed'}
+"""
+
+
+async def test_what_waits_for_the_merchant_is_said_where_the_skill_says_nothing_of_it() -> None:
+    desk = Cancelling(SILENT, limit=Money("USD", 10_000))
+    desk.play.scope |= {"now": NOW, "zone": UTC}
+    _, outcome = await desk.play.run(order_number=OWN)
+    (said,), outcome = await desk.play.run(waiting(outcome), answer="yes")
+    assert outcome == Done()
+    assert said == (
+        "Above $100.00 a colleague has to approve this. I have passed it on: Cancel order #141, placed on 20 November "
+        "2026, over $119.71; the money goes back to PayPal. You will hear from me here, tomorrow at the latest."
+    )
+    assert desk.play.visit.moves == ["proposed", "needs_approval"]
+
+
+async def test_a_card_may_say_it_in_words_of_its_own() -> None:
+    desk = Cancelling(limit=Money("USD", 10_000))
+    _, outcome = await desk.play.run(order_number=OWN)
+    assert await desk.play.run(waiting(outcome), answer="yes") == (["A colleague decides."], Done())
+
+
+async def test_what_was_sent_and_not_confirmed_is_being_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def cancel_order(*_args: object, **_named: object) -> None:
+        raise Unavailable("no answer")
+
+    desk = Cancelling(SILENT)
+    monkeypatch.setattr(desk.shop.orders, "cancel_order", cancel_order)
+    _, outcome = await desk.play.run(order_number=OWN)
+    (said,), outcome = await desk.play.run(waiting(outcome), answer="yes")
+    assert outcome == Done()
+    assert said.startswith("I have sent this, but our system has not confirmed it yet: Cancel order #141")
+    assert said.endswith("It is being checked, so please do not ask for it again. You will hear from me here.")
+
+
+async def test_a_refusal_is_said_where_the_skill_says_nothing_of_it_and_once() -> None:
+    desk = Cancelling(SILENT + "- {ask: size, when: wants_size}\n")
+    assert await desk.play.run(order_number=OTHERS) == (["I cannot find that under your name."], Done())
+    desk.play.scope |= {"wants_size": True}
+    words, outcome = await desk.play.run(order_number=OTHERS)
+    assert words == ["Which size?"]
+    assert await desk.play.run(waiting(outcome), size="9") == (["I cannot find that under your name."], Done())
+
+
+async def test_a_skill_that_ends_early_tells_it_too_and_one_that_hands_over_leaves_it_to_the_colleague() -> None:
+    ended = Cancelling(SILENT + "- end: done\n- say: Never.\n")
+    assert await ended.play.run(order_number=OTHERS) == (["I cannot find that under your name."], Done())
+    handed = Cancelling(SILENT + "- {hand_off: general_support, reason: refused}\n")
+    words, outcome = await handed.play.run(order_number=OTHERS)
+    assert words == []
+    assert isinstance(outcome, HandedOff)
+
+
+async def test_what_was_not_carried_out_is_said_in_the_conversations_language() -> None:
+    desk = Cancelling(SILENT, limit=Money("USD", 10_000))
+    desk.play.scope |= {"language": "de", "now": NOW, "zone": UTC}
+    _, outcome = await desk.play.run(order_number=OWN)
+    (said,), _ = await desk.play.run(waiting(outcome), answer="yes")
+    assert said.startswith("Über 100,00\u00a0$ muss jemand aus unserem Team das freigeben. Ich habe es weitergegeben: ")
+    assert said.endswith("Sie hören hier von mir, spätestens morgen.")
 
 
 async def test_a_no_to_one_write_leaves_another_that_was_done_before_it() -> None:

@@ -29,7 +29,7 @@ async def test_who_waits_for_a_hoodie_reads_of_it_on_the_page_as_it_returns() ->
         assert message["email"] == MAYA
         assert message["text"] == f"{HOODIE} is back."
         assert message["conversation_id"] == talk.conversation_id
-        assert message["sent_at"] is None
+        assert (message["not_before"], message["sent_at"]) == (None, None)
 
 
 async def test_another_signal_under_a_known_id_is_a_conflict(served: Served) -> None:
@@ -47,6 +47,8 @@ async def test_another_signal_under_a_known_id_is_a_conflict(served: Served) -> 
         ({"id": " "}, "id"),
         ({"id": 7}, "id"),
         ({"kind": "moon_landing"}, "kind"),
+        ({"kind": "action_settled", "data": {"action_key": "k", "state": "executed"}}, "kind"),
+        ({"id": "action:0123"}, "id"),
         ({"data": {}}, "data.sku"),
         ({"data": {"sku": "\x00"}}, "data.sku"),
         ({"data": {"sku": "\ud800"}}, "data.sku"),

@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
-from demo_app import MAYA, begin, demo_app, identity_of, say
+from demo_app import JONAS, MAYA, begin, demo_app, identity_of, say
 from protocol import Checked
 from pydantic import JsonValue
 from serving import FREE, Reader, Served, Talk, read, serving, until
@@ -15,6 +15,7 @@ from serving import FREE, Reader, Served, Talk, read, serving, until
 from shopfloor.conversation.live import MAX_BEHIND, Hub, Released
 from shopfloor.http.access import conversation_secret
 from shopfloor.http.watch import Watch
+from shopfloor.identity.identity import Staff
 from shopfloor.journal.events import Event, MessageWritten
 from shopfloor.kernel.ids import AgentId, MessageId, StreamId
 from shopfloor.tools.contract import Tool, ToolContext, ToolResult, Toolset
@@ -365,6 +366,24 @@ async def test_what_an_agent_says_unasked_is_a_run_of_its_own() -> None:
         for event in reader.events:
             checked.take(event)
         assert "taking longer" in reader.transcript()[-1][1]
+
+
+async def test_what_a_merchant_decides_reaches_the_open_page_as_a_run_of_its_own() -> None:
+    async with serving() as served:
+        talk = await served.open(await served.token(JONAS))
+        await talk.say("cancel order 150", "a")
+        assert "You will hear from me here" in await talk.say("yes", "b")
+        reader = Reader()
+        async with anyio.create_task_group() as group:
+            group.start_soon(read, talk, reader, lambda r: [e["type"] for e in r.events].count("RUN_FINISHED") == 3)
+            await until(lambda: [e["type"] for e in reader.events].count("RUN_FINISHED") == 2)
+            [waiting] = await served.app.approvals.waiting()
+            await served.app.approvals.reject(waiting.key, Staff(name="Grace"), reason="It has left us.")
+        checked = Checked()
+        for event in reader.events:
+            checked.take(event)
+        assert 'The reason: "It has left us."' in reader.transcript()[-1][1]
+        assert reader.transcript() == await talk.transcript()
 
 
 async def test_who_comes_later_hides_nothing_that_another_process_wrote_from_who_was_there() -> None:

@@ -79,6 +79,7 @@ def message(one: Outreach) -> OutboxMessage:
         conversation_id=HERE,
         purpose=one.purpose,
         created_at=NOW,
+        not_before=NOW + timedelta(hours=8),
     )
 
 

@@ -161,3 +161,20 @@ def test_an_open_question_is_let_be() -> None:
         outcome="wait", rule="open_question", until=until
     )
     assert judge(case(NOON, busy_until=NOON), [], RULES, NEW_YORK).outcome == "send"
+
+
+@given(at=MOMENTS, rules=LIMITS, zone=ZONES.map(ZoneInfo), days=st.integers(0, 30))
+def test_an_answer_waits_for_no_hour_and_is_never_too_late(
+    at: datetime, rules: OutreachRules, zone: ZoneInfo, days: int
+) -> None:
+    answer = case(at, purpose="service", is_answer=True, planned_for=at - timedelta(days=days), has_consent=False)
+    assert judge(answer, [], rules, zone) == Verdict(outcome="send", rule="allowed")
+
+
+def test_an_answer_waits_for_an_open_question_and_is_dropped_where_it_is_void() -> None:
+    asked = case(NOON, purpose="service", is_answer=True, busy_until=NOON + timedelta(minutes=1))
+    assert judge(asked, [], RULES, NEW_YORK).rule == "open_question"
+    assert judge(case(NOON, purpose="service", is_answer=True, gone="action.moved"), [], RULES, NEW_YORK) == Verdict(
+        outcome="suppress", rule="action.moved"
+    )
+    assert judge(case(NOON, is_answer=True, is_enabled=False), [], RULES, NEW_YORK).rule == "agent.disabled"

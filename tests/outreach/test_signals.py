@@ -5,7 +5,17 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from shopfloor.kernel.errors import InvalidFields
-from shopfloor.outreach.signals import ParcelDelayed, parse_signal
+from shopfloor.outreach.recipients import purpose_of
+from shopfloor.outreach.signals import (
+    OWN,
+    REPORTED,
+    SIGNALS,
+    ActionSettled,
+    ParcelDelayed,
+    Purpose,
+    parse_signal,
+    settled_signal,
+)
 
 NOW = datetime(2026, 11, 21, 15, tzinfo=UTC)
 
@@ -28,6 +38,8 @@ def test_its_time_is_kept_in_utc() -> None:
         ({"signal_id": "x" * 201}, ["id"]),
         ({"signal_id": "a\x00b"}, ["id"]),
         ({"kind": "moon_landing"}, ["kind"]),
+        ({"signal_id": "action:0123"}, ["id"]),
+        ({"kind": "action_settled", "data": {"action_key": "k", "state": "executed"}}, ["kind"]),
         ({"data": {}}, ["data.order_number"]),
         ({"data": {"order_number": "1", "more": 2}}, ["data.more"]),
         ({"data": {"order_number": "9" * 41}}, ["data.order_number"]),
@@ -42,3 +54,25 @@ def test_what_is_wrong_is_refused_with_the_field_named(changes: dict, fields: li
     with pytest.raises(InvalidFields) as refused:
         parse_signal(**{**given, **changes})
     assert [problem.field for problem in refused.value.problems] == fields
+
+
+def test_only_the_installation_itself_says_that_an_action_was_settled() -> None:
+    """Else whoever may report signals could make agents speak in anybody's conversation."""
+    assert "action_settled" not in REPORTED
+    assert set(REPORTED) == set(SIGNALS) - {"action_settled"}
+    own = settled_signal("conv_1/turn_1/t1/3/cancel_order", "executed", at=NOW)
+    assert own.id.startswith(OWN)
+    for kind, data in (("action_settled", own.values), ("parcel_delayed", {"order_number": "123"})):
+        with pytest.raises(InvalidFields):
+            parse_signal(own.id, kind, data, at=None, now=NOW)
+
+
+def test_what_is_told_of_a_settled_action_is_its_key_and_state_and_nothing_personal() -> None:
+    assert set(ActionSettled.model_fields) == {"action_key", "state"}
+
+
+@pytest.mark.parametrize("stated", ["service", "marketing"])
+def test_an_answer_to_a_request_is_service_whatever_a_card_says(stated: Purpose) -> None:
+    assert purpose_of("action_settled", stated) == "service"
+    assert purpose_of("parcel_delayed", stated) == stated
+    assert purpose_of("cart_abandoned", stated) == "marketing"
