@@ -20,7 +20,7 @@ from pydantic import JsonValue
 from tools.small_shop import ABROAD, ADA, BEN, CONTENTS, EMAILS, GIFTS, HOME, NOW, NUMBERS, SKUS, WORK, Held, held
 
 from shopfloor.actions.kind import ActionArgs, ActionKind, Done
-from shopfloor.agents.team_data import TeamData, shipped_team
+from shopfloor.agents.settings import shipped_brand
 from shopfloor.database.base import Base
 from shopfloor.database.engine import Database
 from shopfloor.kernel.clock import FixedClock
@@ -34,6 +34,7 @@ from shopfloor.shop.return_policy import ReturnPolicy
 from shopfloor.shop.sql import load, sql_shop
 from shopfloor.tools.retail.kit import RetailKit
 
+RETURNS = shipped_brand().returns
 Args = dict[str, JsonValue]
 Deed = tuple[str, Args]
 """A kind and its arguments."""
@@ -242,11 +243,6 @@ GONE_BY: Mapping[str, frozenset[str]] = {
 
 
 @cache
-def team() -> TeamData:
-    return shipped_team()
-
-
-@cache
 def filled() -> bytes:
     """Return a database's file that holds the small shop."""
     with TemporaryDirectory() as directory:
@@ -269,7 +265,7 @@ class Bench:
         self.kinds = {kind.name: kind for kind in kit.kinds()}
 
     async def _return_policy(self) -> ReturnPolicy:
-        return team().brand.returns
+        return RETURNS
 
     async def held(self) -> Held:
         return await held(self.shop, self.profiles, CART_IDS)

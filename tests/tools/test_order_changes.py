@@ -200,10 +200,15 @@ async def test_a_guest_has_no_address_to_complete(counter: Counter) -> None:
 
 # -- facts -----------------------------------------------------------------------------------------------------------
 
+
+def usd(minor: int) -> dict[str, Any]:
+    return {"currency": "USD", "minor": minor}
+
+
 FACTS = {
     "order_state": "pending",
     "payment_state": "paid",
-    "order_total": 7_650,
+    "order_total": usd(7_650),
     "currency": "USD",
     "pieces": 3,
     "days_since_order": 3,
@@ -222,7 +227,7 @@ FACTS = {
         (
             "change_order_items",
             {"changes": [{"sku": RED_M, "new_sku": GREY}]},
-            {"method": "card", "method_id": "pm-card", "difference": 1_500, "pieces_changed": 1},
+            {"method": "card", "method_id": "pm-card", "difference": usd(1_500), "pieces_changed": 1},
         ),
     ],
 )

@@ -105,6 +105,8 @@ class ActionKind(Generic[A]):
     irreversible: bool = False
     facts: frozenset[str] | None = None
     """The names of its preview's facts, so that no policy is misspelt; None where nobody said which there are."""
+    opposite: str | None = None
+    """The kind that a customer asks for to take it back, where that is another than the inverse; None where not."""
     is_offered: bool = True
     """Whether agents may propose it; else only people do, and undoing."""
 

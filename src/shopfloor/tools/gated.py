@@ -46,7 +46,7 @@ def gated_tool(kind: ActionKind[Any], gate: Gate) -> Tool[Any]:
         return ToolResult(output=verdict_view(verdict, key))
 
     args = _args_of(kind)
-    inverse = kind.inverse.kind if kind.inverse else None
+    inverse = kind.opposite or (kind.inverse.kind if kind.inverse else None)
     return Tool(name=kind.name, description=kind.description, args=args, run=run, is_read=False, inverse=inverse)
 
 

@@ -152,6 +152,7 @@ class ReturnRequests:
             description="Propose to call off a return that nobody has looked at yet.",
             needs=Capability.RETURNS,
             args=WithdrawReturn,
+            opposite="request_return",
             resources=_order_resource,
             preview=self._preview_withdrawal,
             execute=self._withdraw,
@@ -188,12 +189,15 @@ class ReturnRequests:
         case, order = asked.case, asked.case.order
         goods = ", ".join(f"{piece.quantity} × {line_name(case.of(piece.sku)[0].line)}" for piece in args.pieces)
         days = [each.until for piece in args.pieces for each in case.of(piece.sku) if each.until]
-        gives = _exchanged(case, args, asked) if args.kind == "exchange" else f"for a refund of {asked.refund}"
-        to = "" if args.kind == "exchange" else f" to {asked.paid_to}"
-        hand_in = f", to be handed in {_by(dated(min(days), self._zone))}" if days else ""
+        refund = f"for a refund of {asked.refund} to {asked.paid_to}"
+        gives = _exchanged(case, args, asked) if args.kind == "exchange" else refund
         why = REASONS[args.reason].lower()
+        summary = f"Return from order #{order.number}: {goods} ({why}), {gives}."
+        if days:
+            until = _by(dated(min(days), self._zone)).removeprefix("by ")
+            summary = f"Return from order #{order.number}: {goods} ({why}), {gives}, to be handed in by {until}."
         return Preview(
-            summary=f"Return from order #{order.number}: {goods} ({why}), {gives}{to}{hand_in}.",
+            summary=summary,
             amount=Money(asked.refund.currency, abs(asked.difference.minor)) if asked.difference else asked.refund,
             facts=self._facts(asked, args),
         )
@@ -277,8 +281,9 @@ class ReturnRequests:
     async def _preview_withdrawal(self, args: WithdrawReturn) -> Preview:
         back = await self._return(args)
         rules.withdrawn(back)
-        named = f"return {back.id} of order #{back.order_number}, asked for {self._asked(back)}"
-        return Preview(summary=f"Withdraw {named}; you keep the goods.", facts=_return_facts(back))
+        asked = self._asked(back)
+        summary = f"Withdraw return {back.id} of order #{back.order_number}, asked for {asked}; you keep the goods."
+        return Preview(summary=summary, facts=_return_facts(back))
 
     async def _withdraw(self, key: str, args: WithdrawReturn) -> JsonValue:
         back = await self._return(args)
@@ -381,8 +386,9 @@ def _check_exchange(case: Case, args: RequestReturn, piece: ReturnPiece, product
     if variant.sku == piece.sku and args.reason not in OUR_FAULT:
         raise Refused("items.same_variant", f"That is what you have already, {line_name(each.line)}.")
     if not variant.has(piece.quantity):
-        how = "in that size" if case.policy.exchange_for == "size" else "like that"
-        raise Refused("return.not_in_stock", f"{title} is not in stock {how}.")
+        if case.policy.exchange_for == "size":
+            raise Refused("return.not_in_stock", f"{title} is not in stock in that size.")
+        raise Refused("return.not_in_stock", f"{title} is not in stock like that.")
     if variant not in each.exchanges:
         raise Refused("return.exchange_for", f"{title} can be exchanged for another size in the same colour only.")
 
