@@ -332,13 +332,14 @@ CANCELLING = """
 
 
 USUAL = Money("USD", 50_000)
+DEMO = contents()
 
 
 class Cancelling:
     """A customer of the demo shop who cancels."""
 
     def __init__(self, steps: str = CANCELLING, limit: Money = USUAL) -> None:
-        self.shop = memory_shop(contents())
+        self.shop = memory_shop(DEMO)
         self.clock = FixedClock(NOW)
         tools = writes(self.shop, self.clock, limit)
         self.play = Play(steps=steps, writing=tools, visit=Visit(maya()))
