@@ -16,6 +16,7 @@ from shopfloor.agents.base import BaseAgent
 from shopfloor.agents.interpreter import PlaybookSpecialist
 from shopfloor.agents.outcome import AgentTask, Done, Failed, HandedOff, NeedsInput, Outcome, Said, Waiting
 from shopfloor.agents.registry import parse_card
+from shopfloor.agents.sentences import sentences
 from shopfloor.agents.settings import shipped_brand
 from shopfloor.journal.events import ActionMoved
 from shopfloor.kernel.clock import FixedClock
@@ -333,6 +334,8 @@ CANCELLING = """
 
 USUAL = Money("USD", 50_000)
 DEMO = contents()
+for spoken in ("de", "es", "fr"):
+    sentences(spoken)  # read from files before the loop runs, as at the start of an installation
 
 
 class Cancelling:
