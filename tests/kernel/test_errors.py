@@ -19,6 +19,7 @@ def test_every_error_is_one_of_three_families() -> None:
         errors.NotFound,
         errors.Conflict,
         errors.StorageError,
+        errors.BrokenStream,
         errors.Unavailable,
         errors.RateLimited,
         errors.BadAnswer,
