@@ -473,6 +473,7 @@ async def test_a_lead_that_cannot_be_settled_is_settled_later_and_others_are_ser
         app.outreach.outreaches,
         shop=shop,
         journal=app.journal,
+        actions=app.actions,
         registry=app.registry,
         settings=app.settings,
         clock=app.clock,
