@@ -12,6 +12,7 @@ from pathlib import Path
 from anyio import to_thread
 from assignment import KEY, MODEL, SPECIALISTS, TOOLS, Emit, Turn
 
+from shopfloor.actions.policy import POLICY, shipped_policy
 from shopfloor.actions.sql_store import SqlActions
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.prompt_texts import PROMPTS, shipped_prompts
@@ -172,6 +173,7 @@ async def _installation(base_url: str, *, reads_ahead: bool) -> App:
         registry=MemoryRegistry(_cards(reads_ahead=reads_ahead), clock),
         settings=MemoryVersioned(SETTINGS, await to_thread.run_sync(shipped_brand), clock),
         prompts=MemoryVersioned(PROMPTS, await to_thread.run_sync(shipped_prompts), clock),
+        policy=MemoryVersioned(POLICY, await to_thread.run_sync(shipped_policy), clock),
         model_settings=MemoryVersioned(MODEL_SETTINGS, ModelSettings(), clock),
         tries=MemoryTries(),
         outreaches=MemoryOutreaches(),
