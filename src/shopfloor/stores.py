@@ -12,7 +12,7 @@ from shopfloor.actions.policy import POLICY, KeptPolicy, shipped_policy
 from shopfloor.actions.sql_store import SqlActions
 from shopfloor.actions.store import Actions
 from shopfloor.agents.prompt_texts import PROMPTS, KeptPrompts, shipped_prompts
-from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards
+from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards, shipped_mark
 from shopfloor.agents.settings import SETTINGS, Settings, shipped_brand
 from shopfloor.agents.sql_registry import SqlRegistry
 from shopfloor.agents.team_data import TeamData
@@ -125,7 +125,9 @@ async def _kept(kind: Kind[T], shipped: Callable[[], T], database: Database, clo
 async def _stores(config: Config, database: Database, clock: Clock, ids: IdSource) -> Stores:
     """Return where everything is kept in a database, with what the product ships brought there."""
     registry = SqlRegistry(database, clock)
-    await registry.ship(await to_thread.run_sync(shipped_cards))
+    mark = await to_thread.run_sync(shipped_mark)
+    if not await registry.has_shipped(mark):
+        await registry.ship(await to_thread.run_sync(shipped_cards), mark)
     outreaches = SqlOutreaches(database, clock)
     actions = SqlActions(database, outreaches.note)
     return Stores(

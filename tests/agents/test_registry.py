@@ -201,3 +201,26 @@ async def test_shipping_the_same_cards_again_changes_nothing(database: Database)
     before = await registry.cards()
     await registry.ship(SHIPPED.values())
     assert await registry.cards() is before
+
+
+async def test_a_product_that_was_brought_before_is_known_by_its_mark(database: Database) -> None:
+    registry = SqlRegistry(database, CLOCK)
+    assert not await registry.has_shipped("one")
+    await registry.ship([EXPERT], "one")
+    assert await SqlRegistry(database, CLOCK).has_shipped("one")
+    assert not await registry.has_shipped("two")
+    await registry.ship([EXPERT], "two")
+    assert await registry.has_shipped("two")
+    assert not await registry.has_shipped("one")
+
+
+async def test_a_product_of_which_a_card_was_left_out_is_brought_again(database: Database) -> None:
+    registry = SqlRegistry(database, CLOCK)
+    own = EXPERT.model_copy(update={"id": "own_expert"})
+    await registry.add(own)
+    await registry.ship([EXPERT], "one")
+    assert not await registry.has_shipped("one")
+    await registry.replace(own.model_copy(update={"name": "Another name"}))
+    await registry.ship([EXPERT], "one")
+    assert await registry.has_shipped("one")
+    assert EXPERT.id in {entry.card.id for entry in await registry.entries()}

@@ -37,3 +37,12 @@ class CardVersionRow(Base):
     digest: Mapped[str]
     is_shipped: Mapped[bool]
     made_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class CardShipmentRow(Base):
+    """Which product brought its cards last; there is one row at most."""
+
+    __tablename__ = "agent_card_shipments"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    mark: Mapped[str]

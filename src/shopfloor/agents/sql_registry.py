@@ -18,7 +18,7 @@ from shopfloor.agents.registry import (
     found,
     taken_names,
 )
-from shopfloor.agents.rows import CardRow, CardVersionRow
+from shopfloor.agents.rows import CardRow, CardShipmentRow, CardVersionRow
 from shopfloor.database.engine import Database
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.ids import AgentId
@@ -111,9 +111,18 @@ class SqlRegistry:
 
         await self._database.write(work)
 
-    async def ship(self, cards: Iterable[AgentCard]) -> None:
-        """Bring the product's own cards."""
-        await self._database.write(lambda session: [self._ship(session, card) for card in cards])
+    async def has_shipped(self, mark: str) -> bool:
+        """Say whether the cards here are those of the product that a mark stands for, so that none has to be read."""
+        return await self._database.read(lambda session: session.scalar(select(CardShipmentRow.mark))) == mark
+
+    async def ship(self, cards: Iterable[AgentCard], mark: str = "") -> None:
+        """Bring the product's own cards, and note its mark once all of them are here."""
+
+        def work(session: Session) -> None:
+            are_here = [self._ship(session, card) for card in cards]
+            session.merge(CardShipmentRow(id=1, mark=mark if all(are_here) else ""))
+
+        await self._database.write(work)
 
     async def disable(self, agent: AgentId) -> AgentEntry:
         """Switch an agent off."""
@@ -135,12 +144,15 @@ class SqlRegistry:
 
         return found(await self._database.write(work), agent)
 
-    def _ship(self, session: Session, card: AgentCard) -> None:
+    def _ship(self, session: Session, card: AgentCard) -> bool:
+        """Bring a card, and say whether it is here: not where its name is taken."""
         row = session.get(CardRow, card.id)
         if row is None and (others := taken_names(card.id, card.name, _names(session))):
             logger.warning("the product's agent %s is left out: %s has its name", card.id, others[0])
-        elif row is None or (row.is_shipped and row.digest != card_digest(card)):
+            return False
+        if row is None or (row.is_shipped and row.digest != card_digest(card)):
             self._write(session, card, is_shipped=True)
+        return True
 
     def _write(self, session: Session, card: AgentCard, *, is_shipped: bool) -> CardRow:
         row = session.get(CardRow, card.id) or CardRow(id=card.id, is_enabled=True)
