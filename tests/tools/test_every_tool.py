@@ -21,6 +21,7 @@ FITTING: dict[str, dict[str, JsonValue]] = {
     "verify_guest": {"order_number": "126", "email": "monique.duval@example.net"},
     "complete_address": {"order_number": "141", "line1": "5 Pine Street"},
     "show_account": {},
+    "find_item_change": {"order_number": "141", "request": "in yellow, please"},
     "search_products": {"query": "red sneakers"},
     "get_product": {"product_id": "p-001"},
     "ask_product": {"product_id": "p-001", "question": "does it run small"},

@@ -18,6 +18,7 @@ from shopfloor.tools.contract import Tool
 from shopfloor.tools.retail.accounts import AccountTools, account_kinds
 from shopfloor.tools.retail.carts import CartTools, cart_kinds, owns_cart
 from shopfloor.tools.retail.choosing import ChoosingTools
+from shopfloor.tools.retail.item_wishes import ItemWishTools
 from shopfloor.tools.retail.knowledge import KnowledgeTools
 from shopfloor.tools.retail.leads import LeadTools
 from shopfloor.tools.retail.order_changes import OrderChanges
@@ -69,6 +70,7 @@ class RetailKit:
         return (
             *OrderTools(shop, GuestCheck(shop.orders, tries, clock)).tools(),
             *AccountTools(shop, clock).tools(),
+            *ItemWishTools(shop).tools(),
             *ProductTools(shop.catalogue, search, clock, partial(search.refresh, shop.catalogue)).tools(),
             *ChoosingTools(shop.catalogue, search).tools(),
             *CartTools(shop.carts, shop.catalogue).tools(),
