@@ -161,14 +161,26 @@ async def test_a_release_leaves_a_value_that_the_merchant_changed(kept: Versione
 # -- in the database -------------------------------------------------------------------------------------------------
 
 
-async def test_a_value_put_by_one_process_is_seen_by_another_at_its_next_look(
+async def test_a_value_put_by_one_process_is_seen_by_another_once_its_own_is_no_longer_fresh(
     sample: Sample, database: Database
 ) -> None:
-    one, other = (SqlVersioned(sample.kind, database, CLOCK) for _ in range(2))
+    one, other = (SqlVersioned(sample.kind, database, CLOCK, fresh_s=0) for _ in range(2))
+    late = SqlVersioned(sample.kind, database, CLOCK, fresh_s=3_600)
     await one.ship(sample.shipped)
-    assert await other.in_force() == sample.shipped
+    assert await other.in_force() == await late.in_force() == sample.shipped
     await one.put(sample.ours)
     assert await other.in_force() == sample.ours
+    assert await late.in_force() == sample.shipped
+
+
+async def test_what_a_process_puts_itself_holds_for_it_at_once(sample: Sample, database: Database) -> None:
+    kept = SqlVersioned(sample.kind, database, CLOCK, fresh_s=3_600)
+    await kept.ship(sample.shipped)
+    assert await kept.in_force() == sample.shipped
+    await kept.put(sample.ours)
+    assert await kept.in_force() == sample.ours
+    await kept.restore(1)
+    assert await kept.in_force() == sample.shipped
 
 
 async def test_a_value_is_parsed_again_only_when_it_has_changed(sample: Sample, database: Database) -> None:

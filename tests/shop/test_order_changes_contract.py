@@ -27,6 +27,7 @@ from shopfloor.shop.models import (
     PaymentState,
     Product,
     Refund,
+    Return,
     ReturnLine,
     Shipment,
     Variant,
@@ -466,7 +467,7 @@ async def test_any_number_of_what_is_not_counted_can_be_had(shop: Shop) -> None:
 # Coming back
 
 
-async def asked(shop: Shop, *lines: ReturnLine, method_id: str = "", key: str = "k", refund: bool = False) -> object:
+async def asked(shop: Shop, *lines: ReturnLine, method_id: str = "", key: str = "k", refund: bool = False) -> Return:
     kind = "refund" if refund else "exchange"
     return await shop.returns.request_return(
         OrderNumber("9"), kind, lines, payment_method_id=method_id, at=NOW, key=key
@@ -529,3 +530,32 @@ async def test_what_is_asked_for_again_with_another_way_to_pay_is_another_write(
     assert await asked(shop, back(), method_id=SMALL, refund=True) == first
     with pytest.raises(Conflict):
         await asked(shop, back(), method_id=VISA.id, refund=True)
+
+
+async def test_a_case_has_the_order_its_owners_ways_to_pay_and_its_returns_oldest_first(shop: Shop) -> None:
+    number = OrderNumber("9")
+    first = await asked(shop, back(), method_id=SMALL, refund=True)
+    await shop.returns.withdraw_return(first.id, key="off")
+    await asked(shop, back(2, STEEL), method_id=FULL, key="anew")
+    case = await shop.orders.get_case(number)
+    order = await shop.orders.get_order(number)
+    assert case is not None
+    assert order is not None
+    assert replace(case.order, payments=order.payments) == order
+    assert list(case.returns) == list(await shop.returns.returns_of(number))
+    assert [each.state for each in case.returns] == ["withdrawn", "requested"]
+    owner = order.customer_id
+    assert owner is not None
+    customer = await shop.customers.get_customer(owner)
+    assert customer is not None
+    assert (case.wallet.customer_id, case.wallet.methods) == (owner, customer.payment_methods)
+    own = {card.code for card in await shop.customers.gift_cards_of(owner)}
+    assert {card.code for card in case.wallet.cards} >= own
+    assert await shop.orders.get_case(OrderNumber("none")) is None
+
+
+async def test_the_case_of_every_order_is_the_same_in_memory_and_on_the_database(database: Database) -> None:
+    memory, sql = [await opened(kind, database, CONTENTS) for kind in ("memory", "sql")]
+    cases = [await memory.orders.get_case(each.number) for each in CONTENTS.orders]
+    assert cases == [await sql.orders.get_case(each.number) for each in CONTENTS.orders]
+    assert any(case and case.wallet.cards for case in cases)

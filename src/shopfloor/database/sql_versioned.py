@@ -1,7 +1,12 @@
-"""Versions on the database: the same for all processes, read anew when they have changed."""
+"""Versions on the database: the same for all processes, read anew when they have changed.
+
+What a process changes itself holds at once; what another changes, a moment later, since all that goes by settings or by
+the policy would otherwise begin with a look at the database.
+"""
 
 import logging
 from collections.abc import Sequence
+from time import monotonic
 from typing import Generic
 
 from pydantic import ValidationError
@@ -16,6 +21,9 @@ from shopfloor.kernel.errors import StorageError
 
 logger = logging.getLogger(__name__)
 
+FRESH_S = 0.5
+"""How long a value is gone by before it is asked whether another process has changed it."""
+
 NEWEST = select(func.max(VersionRow.version)).where(VersionRow.kind == bindparam("of"))
 """Built once: it is asked for with everything that goes by settings."""
 
@@ -23,13 +31,15 @@ NEWEST = select(func.max(VersionRow.version)).where(VersionRow.kind == bindparam
 class SqlVersioned(Generic[T]):
     """Versions kept in the database."""
 
-    def __init__(self, kind: Kind[T], database: Database, clock: Clock) -> None:
-        """Take what is kept, the installation's database, and the clock that changes are dated by."""
+    def __init__(self, kind: Kind[T], database: Database, clock: Clock, *, fresh_s: float = FRESH_S) -> None:
+        """Take what is kept, the installation's database, the clock that changes are dated by, and how fresh it is."""
         self.kind = kind
         self._database = database
         self._clock = clock
         self._current: Version[T] | None = None
         self._newest = 0
+        self._fresh_s = fresh_s
+        self._stale_at = 0.0
 
     async def in_force(self) -> T:
         """Return the value in force."""
@@ -43,8 +53,11 @@ class SqlVersioned(Generic[T]):
         Raises:
             StorageError: there is none that can be read.
         """
-        if self._current is None or await self._database.read_core(self._count) != self._newest:
-            self._newest, self._current = await self._database.read(self._read)
+        now = monotonic()
+        if self._current is None or now >= self._stale_at:
+            self._stale_at = now + self._fresh_s  # before the look: what is put meanwhile is looked for again
+            if self._current is None or await self._database.read_core(self._count) != self._newest:
+                self._newest, self._current = await self._database.read(self._read)
         if self._current is None:
             raise StorageError(f"there are no {self.kind.plural} that can be read: restore a backup")
         return self._current
@@ -63,7 +76,9 @@ class SqlVersioned(Generic[T]):
             current = self._readable(row) if row else None
             return current if current and current.value == checked else self._write(session, checked, is_shipped=False)
 
-        return await self._database.write(work)
+        written = await self._database.write(work)
+        self._stale_at = 0.0
+        return written
 
     async def ship(self, value: T) -> None:
         """Bring the product's own value."""
@@ -74,6 +89,7 @@ class SqlVersioned(Generic[T]):
                 self._write(session, value, is_shipped=True)
 
         await self._database.write(work)
+        self._stale_at = 0.0
 
     async def versions(self) -> Sequence[Version[T]]:
         """Return all values there were, the newest first."""

@@ -37,6 +37,7 @@ from shopfloor.shop.models import (
     Variant,
     Wish,
 )
+from shopfloor.shop.paying import OrderCase
 from shopfloor.shop.records import Records
 
 
@@ -92,6 +93,10 @@ class Orders(Protocol):
 
     async def get_order(self, number: OrderNumber) -> Order | None:
         """Return an order, or None."""
+        ...
+
+    async def get_case(self, number: OrderNumber) -> OrderCase | None:
+        """Return an order with its customer's ways to pay and its returns, all read at one moment; or None."""
         ...
 
     async def orders_of(self, customer_id: CustomerId, *, limit: int = 20) -> Sequence[Order]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from shopfloor.kernel.errors import Refused
 from shopfloor.kernel.ids import CustomerId
 from shopfloor.kernel.money import Money
-from shopfloor.shop.models import GiftCard, Order, Payment, PaymentMethod, PaymentState, Refund
+from shopfloor.shop.models import GiftCard, Order, Payment, PaymentMethod, PaymentState, Refund, Return
 
 CHARGED: frozenset[PaymentState] = frozenset({"paid", "partially_refunded"})
 PAID_ANOTHER_WAY = "Paid another way"
@@ -102,6 +102,25 @@ class Account:
         for method_id, amount in self.taken:
             account = account.give_back(method_id, amount, reason=reason, at=at)
         return account
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderCase:
+    """An order with all that a change or a return of it is decided by, as of one moment."""
+
+    account: Account
+    returns: tuple[Return, ...]
+    """The oldest first."""
+
+    @property
+    def order(self) -> Order:
+        """Return the order as it stands."""
+        return self.account.order
+
+    @property
+    def wallet(self) -> Wallet:
+        """Return what its customer can pay with."""
+        return self.account.wallet
 
 
 def account_of(order: Order, wallet: Wallet) -> Account:

@@ -7,11 +7,8 @@ from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId
 from shopfloor.shop import rules, writes
 from shopfloor.shop.item_changes import stock_changes
 from shopfloor.shop.memory.shelves import Part
-from shopfloor.shop.models import (
-    Address,
-    ItemChange,
-    Order,
-)
+from shopfloor.shop.models import Address, ItemChange, Order
+from shopfloor.shop.paying import OrderCase
 
 
 class MemoryOrders(Part):
@@ -20,6 +17,10 @@ class MemoryOrders(Part):
     async def get_order(self, number: OrderNumber) -> Order | None:
         """Return an order, or None."""
         return self._shelves.orders.get(number)
+
+    async def get_case(self, number: OrderNumber) -> OrderCase | None:
+        """Return an order with all that a change of it is decided by, or None."""
+        return self._shelves.case(number) if number in self._shelves.orders else None
 
     async def orders_of(self, customer_id: CustomerId, *, limit: int = 20) -> Sequence[Order]:
         """Return a customer's orders, newest first."""

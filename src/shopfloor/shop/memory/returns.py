@@ -21,8 +21,7 @@ class MemoryReturns(Part):
 
     async def returns_of(self, number: OrderNumber) -> Sequence[Return]:
         """Return an order's returns, oldest first."""
-        theirs = [each for each in self._shelves.returns.values() if each.order_number == number]
-        return sorted(theirs, key=lambda each: (each.requested_at, each.id))
+        return list(self._shelves.returns_of(number))
 
     async def list_returns(self, state: ReturnState, *, limit: int = 50) -> Sequence[Return]:
         """Return the returns in a state, oldest first."""
@@ -47,7 +46,9 @@ class MemoryReturns(Part):
 
         def request() -> Return:
             products = self._shelves.products_of(wish.wanted)
-            new = rules.requested_return(self._shelves.account(number), self._returns_of(number), wish, products)
+            new = rules.requested_return(
+                self._shelves.account(number), self._shelves.returns_of(number), wish, products
+            )
             self._shelves.returns[new.id] = new
             return new
 
@@ -68,7 +69,7 @@ class MemoryReturns(Part):
         def reinstate() -> Return:
             back = self._return(return_id)
             order = self._shelves.order(back.order_number)
-            self._shelves.returns[return_id] = rules.reinstated(order, self._returns_of(order.number), back)
+            self._shelves.returns[return_id] = rules.reinstated(order, self._shelves.returns_of(order.number), back)
             return self._shelves.returns[return_id]
 
         return self._shelves.once(writes.reinstate_return(return_id, key=key), reinstate)
@@ -77,6 +78,3 @@ class MemoryReturns(Part):
         if return_id not in self._shelves.returns:
             raise NotFound(f"there is no return {return_id}")
         return self._shelves.returns[return_id]
-
-    def _returns_of(self, number: OrderNumber) -> list[Return]:
-        return [each for each in self._shelves.returns.values() if each.order_number == number]

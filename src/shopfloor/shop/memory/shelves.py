@@ -16,10 +16,11 @@ from shopfloor.shop.models import (
     MarketingConsent,
     Order,
     Product,
+    Return,
     Ticket,
     Variant,
 )
-from shopfloor.shop.paying import Account, Wallet, account_of, concerns
+from shopfloor.shop.paying import Account, OrderCase, Wallet, account_of, concerns
 
 T = TypeVar("T")
 
@@ -83,6 +84,15 @@ class Shelves:
         cards = [card for card in self.gift_cards.values() if concerns(card, order)]
         methods = customer.payment_methods if customer else ()
         return account_of(order, Wallet(customer_id=order.customer_id, methods=methods, cards=tuple(cards)))
+
+    def returns_of(self, number: OrderNumber) -> tuple[Return, ...]:
+        """Return an order's returns, oldest first."""
+        theirs = [each for each in self.returns.values() if each.order_number == number]
+        return tuple(sorted(theirs, key=lambda each: (each.requested_at, each.id)))
+
+    def case(self, number: OrderNumber) -> OrderCase:
+        """Return an order that has to exist with all that a change of it is decided by."""
+        return OrderCase(account=self.account(number), returns=self.returns_of(number))
 
     def keep(self, account: Account) -> Order:
         """Keep what became of an order and of the gift cards."""

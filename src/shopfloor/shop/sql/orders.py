@@ -12,8 +12,9 @@ from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId, Sku
 from shopfloor.shop import rules, writes
 from shopfloor.shop.item_changes import stock_changes
 from shopfloor.shop.models import Address, ItemChange, Order
+from shopfloor.shop.paying import OrderCase
 from shopfloor.shop.sql import order_rows
-from shopfloor.shop.sql.accounts import locked_account, locked_order
+from shopfloor.shop.sql.accounts import locked_account, locked_order, read_case
 from shopfloor.shop.sql.catalogue import grow_stock, products_of
 from shopfloor.shop.sql.effects import Writer
 from shopfloor.shop.sql.rows import OrderLineRow, OrderRow
@@ -30,6 +31,10 @@ class SqlOrders:
     async def get_order(self, number: OrderNumber) -> Order | None:
         """Return an order, or None."""
         return await self._database.read_core(lambda connection: order_rows.read_order(connection, number))
+
+    async def get_case(self, number: OrderNumber) -> OrderCase | None:
+        """Return an order with all that a change of it is decided by, or None."""
+        return await self._database.read_core(lambda connection: read_case(connection, number))
 
     async def orders_of(self, customer_id: CustomerId, *, limit: int = 20) -> Sequence[Order]:
         """Return a customer's orders, newest first."""

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from shopfloor.database.engine import Database
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import OrderNumber
-from shopfloor.kernel.money import Money
 from shopfloor.shop import rules, writes
 from shopfloor.shop.models import Return, ReturnKind, ReturnLine, ReturnState
 from shopfloor.shop.rules import ReturnWish
@@ -17,7 +16,8 @@ from shopfloor.shop.sql.accounts import locked_account, locked_order
 from shopfloor.shop.sql.catalogue import products_of
 from shopfloor.shop.sql.effects import Writer
 from shopfloor.shop.sql.order_rows import order_of
-from shopfloor.shop.sql.rows import ReturnLineRow, ReturnRow
+from shopfloor.shop.sql.return_rows import read_returns, return_of, return_row
+from shopfloor.shop.sql.rows import ReturnRow
 
 
 class SqlReturns:
@@ -30,7 +30,7 @@ class SqlReturns:
 
     async def returns_of(self, number: OrderNumber) -> Sequence[Return]:
         """Return an order's returns, oldest first."""
-        return await self._database.read(lambda session: _returns_of(session, number))
+        return await self._database.read_core(lambda connection: list(read_returns(connection, number)))
 
     async def list_returns(self, state: ReturnState, *, limit: int = 50) -> Sequence[Return]:
         """Return the returns in a state, oldest first."""
@@ -57,7 +57,7 @@ class SqlReturns:
         def request(session: Session) -> Return:
             account = locked_account(session, number).account
             products = products_of(session, wish.wanted)
-            new = rules.requested_return(account, _returns_of(session, number), wish, products)
+            new = rules.requested_return(account, read_returns(session.connection(), number), wish, products)
             session.add(return_row(new))
             return new
 
@@ -80,7 +80,7 @@ class SqlReturns:
         def reinstate(session: Session) -> Return:
             row = _locked_return(session, return_id)
             order = order_of(locked_order(session, row.order_number))
-            back = rules.reinstated(order, _returns_of(session, order.number), return_of(row))
+            back = rules.reinstated(order, read_returns(session.connection(), order.number), return_of(row))
             row.state = back.state
             return back
 
@@ -92,53 +92,3 @@ def _locked_return(session: Session, return_id: str) -> ReturnRow:
     if row is None:
         raise NotFound(f"there is no return {return_id}")
     return row
-
-
-def _returns_of(session: Session, number: OrderNumber) -> list[Return]:
-    theirs = select(ReturnRow).where(ReturnRow.order_number == number)
-    return [return_of(row) for row in session.scalars(theirs.order_by(ReturnRow.requested_at, ReturnRow.id))]
-
-
-def return_of(row: ReturnRow) -> Return:
-    """Return the return of a row."""
-    return Return(
-        id=row.id,
-        order_number=row.order_number,
-        kind=row.kind,
-        state=row.state,
-        lines=tuple(
-            ReturnLine(sku=line.sku, quantity=line.quantity, reason=line.reason, exchange_sku=line.exchange_sku)
-            for line in row.lines
-        ),
-        requested_at=row.requested_at,
-        received_at=row.received_at,
-        tracking_id=row.tracking_id,
-        payment_method_id=row.payment_method_id,
-        difference=None if row.difference is None or row.currency is None else Money(row.currency, row.difference),
-    )
-
-
-def return_row(back: Return) -> ReturnRow:
-    """Return the row of a return, with those of its lines."""
-    return ReturnRow(
-        id=back.id,
-        order_number=back.order_number,
-        kind=back.kind,
-        state=back.state,
-        requested_at=back.requested_at,
-        received_at=back.received_at,
-        tracking_id=back.tracking_id,
-        payment_method_id=back.payment_method_id,
-        difference=back.difference.minor if back.difference else None,
-        currency=back.difference.currency if back.difference else None,
-        lines=[
-            ReturnLineRow(
-                position=position,
-                sku=line.sku,
-                quantity=line.quantity,
-                reason=line.reason,
-                exchange_sku=line.exchange_sku,
-            )
-            for position, line in enumerate(back.lines)
-        ],
-    )

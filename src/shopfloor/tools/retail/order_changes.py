@@ -4,8 +4,6 @@ What the shop allows is tried out on the order as it stands, by the rules that t
 reads what would come of it before they say yes.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Annotated, Any
 
@@ -20,10 +18,10 @@ from shopfloor.language.dates import dated
 from shopfloor.shop import rules
 from shopfloor.shop.contract import Capability, Shop
 from shopfloor.shop.item_changes import Products
-from shopfloor.shop.models import Address, ItemChange, Order, OrderLine, PaymentMethod, Product, Return
-from shopfloor.shop.paying import Account, Wallet, account_of, net_by_method
+from shopfloor.shop.models import Address, ItemChange, Order, OrderLine, PaymentMethod, Product
+from shopfloor.shop.paying import OrderCase, net_by_method
 from shopfloor.shop.writes import ORDER
-from shopfloor.tools.retail.accounts import AddressFields, wallet_of
+from shopfloor.tools.retail.accounts import AddressFields
 from shopfloor.tools.retail.looking_up import by_key
 from shopfloor.tools.retail.order_facts import METHOD_FACTS, ORDER_FACTS, method_facts, order_facts
 from shopfloor.tools.retail.undoing import earlier
@@ -76,24 +74,6 @@ class ChangeOrderItems(ActionArgs):
     def asked(self) -> tuple[ItemChange, ...]:
         """Return the changes as the shop takes them."""
         return tuple(ItemChange(sku=each.sku, new_sku=each.new_sku, quantity=each.quantity) for each in self.changes)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Case:
-    """An order with all that a change of it is decided by."""
-
-    account: Account
-    returns: Sequence[Return]
-
-    @property
-    def order(self) -> Order:
-        """Return the order as it stands."""
-        return self.account.order
-
-    @property
-    def wallet(self) -> Wallet:
-        """Return what its customer can pay with."""
-        return self.account.wallet
 
 
 class OrderChanges:
@@ -214,7 +194,7 @@ class OrderChanges:
         return order_view(await self._shop.orders.change_shipping_address(args.order_number, args.address(), key=key))
 
     async def _address(self, args: ChangeShippingAddress) -> JsonValue:
-        view: JsonValue = ADDRESS.dump_python((await self._order(args.order_number)).shipping_address, mode="json")
+        view: JsonValue = ADDRESS.dump_python((await self._case(args.order_number)).order.shipping_address, mode="json")
         return view
 
     # -- paid otherwise ----------------------------------------------------------------------------------------------
@@ -282,22 +262,16 @@ class OrderChanges:
 
     # -- what they share ---------------------------------------------------------------------------------------------
 
-    async def _case(self, number: OrderNumber) -> _Case:
-        order = await self._order(number)
-        wallet = await wallet_of(self._shop.customers, order.customer_id)
-        returns = await self._shop.returns.returns_of(number)
-        return _Case(account=account_of(order, wallet), returns=returns)
-
-    async def _order(self, number: OrderNumber) -> Order:
-        order = await self._shop.orders.get_order(number)
-        if order is None:
+    async def _case(self, number: OrderNumber) -> OrderCase:
+        case = await self._shop.orders.get_case(number)
+        if case is None:
             raise NotFound(f"there is no order {number}")
-        return order
+        return case
 
     def _named(self, order: Order) -> str:
         return f"order #{order.number}, placed {dated(order.placed_at, self._zone)}"
 
-    def _facts(self, case: _Case) -> dict[str, JsonValue]:
+    def _facts(self, case: OrderCase) -> dict[str, JsonValue]:
         return order_facts(case.order, case.wallet, case.returns, self._clock.now())
 
 
@@ -318,7 +292,7 @@ def _paid_as_before(args: ChangePaymentMethod, done: Done) -> dict[str, JsonValu
     return {"order_number": args.order_number, "method_id": before["method_id"]}
 
 
-def _label(method_id: str, case: _Case) -> str:
+def _label(method_id: str, case: OrderCase) -> str:
     label = next((way.label for way in case.wallet.ways() if way.id == method_id), None)
     return label or case.order.payment_method
 

@@ -9,6 +9,7 @@ from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.shop.contract import Shop
 from shopfloor.shop.models import Order, Product, Return
+from shopfloor.shop.paying import OrderCase, Wallet
 from shopfloor.shop.return_policy import ReturnableLine, ReturnPolicy, ReturnReason, assess
 
 Policy = Callable[[], Awaitable[ReturnPolicy]]
@@ -20,6 +21,7 @@ class Case:
     """An order with all that a return of it is decided by."""
 
     order: Order
+    wallet: Wallet
     earlier: Sequence[Return]
     products: Mapping[ProductId, Product]
     policy: ReturnPolicy
@@ -47,13 +49,13 @@ class Cases:
         self._clock = clock
         self._zone = zone
 
-    async def of(self, order: Order, reason: ReturnReason | None) -> Case:
+    async def of(self, known: OrderCase, reason: ReturnReason | None) -> Case:
         """Return the case of an order, when goods come back for a reason."""
-        earlier = await self._shop.returns.returns_of(order.number)
+        order, earlier = known.order, known.returns
         policy = await self._policy()
         products: dict[ProductId, Product] = {}
         for line in order.lines:
             if product := await self._shop.catalogue.get_product(line.product_id):
                 products[product.id] = product
         lines = assess(order, earlier, products, policy, reason=reason, at=self._clock.now(), zone=self._zone)
-        return Case(order=order, earlier=earlier, products=products, policy=policy, lines=lines)
+        return Case(order=order, wallet=known.wallet, earlier=earlier, products=products, policy=policy, lines=lines)

@@ -18,7 +18,6 @@ from shopfloor.shop import rules
 from shopfloor.shop.contract import Capability, Shop
 from shopfloor.shop.item_changes import check_wanted
 from shopfloor.shop.models import Order, PaymentMethod, Product, Return, ReturnKind, ReturnLine, Variant
-from shopfloor.shop.paying import Wallet, account_of
 from shopfloor.shop.return_policy import (
     OUR_FAULT,
     REASONS,
@@ -30,7 +29,6 @@ from shopfloor.shop.return_policy import (
 )
 from shopfloor.shop.rules import ReturnWish
 from shopfloor.shop.writes import RETURN
-from shopfloor.tools.retail.accounts import wallet_of
 from shopfloor.tools.retail.looking_up import by_key
 from shopfloor.tools.retail.order_facts import METHOD_FACTS, ORDER_FACTS, order_facts
 from shopfloor.tools.retail.return_cases import Case, Cases, Policy
@@ -99,7 +97,6 @@ class _Request:
     """What is asked for, held against the policy and the shop's rules."""
 
     case: Case
-    wallet: Wallet
     method: PaymentMethod | None
     """Named for the money; None for how the order was paid."""
     refund: Money
@@ -208,8 +205,11 @@ class ReturnRequests:
         Raises:
             Refused: naming the rule that it breaks.
         """
-        case = await self._cases.of(await self._order(args.order_number), args.reason)
-        order, wallet = case.order, await wallet_of(self._shop.customers, case.order.customer_id)
+        known = await self._shop.orders.get_case(args.order_number)
+        if known is None:
+            raise NotFound(f"there is no order {args.order_number}")
+        case = await self._cases.of(known, args.reason)
+        order, wallet = case.order, case.wallet
         if order.state != "delivered":
             raise Refused("return.not_delivered", f"Order #{order.number} has not been delivered yet.")
         check_once(order, case.earlier, case.policy)
@@ -226,15 +226,15 @@ class ReturnRequests:
         else:
             _check_refund(case, args, method)
         wish = _wish(args, case.policy.label_in, order, self._clock)
-        back = rules.requested_return(account_of(order, wallet), case.earlier, wish, products)
+        back = rules.requested_return(known.account, case.earlier, wish, products)
         nothing = Money(order.shipping.currency, 0)
         due = nothing if args.kind == "exchange" else refund_due(order, pieces, case.policy, args.reason)
-        return _Request(case=case, wallet=wallet, method=method, refund=due, difference=back.difference)
+        return _Request(case=case, method=method, refund=due, difference=back.difference)
 
     def _facts(self, asked: _Request, args: RequestReturn) -> dict[str, JsonValue]:
         case, now = asked.case, self._clock.now()
         order = case.order
-        facts = order_facts(order, asked.wallet, case.earlier, now)
+        facts = order_facts(order, asked.case.wallet, case.earlier, now)
         arrived = [parcel.delivered_at for parcel in order.shipments if parcel.delivered_at]
         return {
             **facts,

@@ -103,10 +103,10 @@ class ReturnTools:
 
     async def _check_return(self, args: CheckReturnArgs, context: ToolContext) -> ToolResult:
         identity = context.session.identity
-        order = await self._shop.orders.get_order(args.order_number)
-        if order is None or not identity.may_see(order):
+        known = await self._shop.orders.get_case(args.order_number)
+        if known is None or not identity.may_see(known.order):
             return ToolResult(output={"outcome": "not_found"}) if identity.is_signed_in else NEEDS_CHECK
-        case = await self._cases.of(order, args.reason)
+        order, case = known.order, await self._cases.of(known, args.reason)
         meant = _meant(case, args)
         chosen = [each for each in meant or () if each.state == "returnable"]
         output: View = {
