@@ -1,5 +1,8 @@
 """The gate among other actions: what a key did before, limits, collisions, and who waits for whom."""
 
+from datetime import timedelta
+from functools import partial
+
 import pytest
 from actions.conftest import Kept
 from actions.till import ADA, CLERK, STREAM, Desk, Till, other_policy
@@ -179,6 +182,47 @@ async def test_what_takes_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyP
             desk.till.go_on.set()
     assert (late.state, late.rule) == ("refused", "conflict.busy")
     assert desk.till.asked == ["k"]
+
+
+async def test_what_is_being_carried_out_is_not_recorded_as_refused_when_its_key_comes_again(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shopfloor.actions.gate.WAIT_S", 0.05)
+    till = Till()
+    kinds = (till.kind(confirmation="none"),)
+    here, there = Desk(*kinds, till=till, kept=kept), Desk(*kinds, till=till, kept=kept)
+    till.go_on = Event()
+    with fail_after(DEADLINE_S):
+        async with create_task_group() as tasks:
+            tasks.start_soon(here.submit, {"order": "1"})
+            await till.begun.wait()
+            for desk in (here, there):
+                again = await desk.submit({"order": "1"})
+                assert (again.state, again.rule) == ("refused", "conflict.busy")
+            assert (await here.get()).state == "confirmed", "it still holds the order"
+            till.go_on.set()
+    assert (await there.submit({"order": "1"})).state == "executed"
+    assert await here.states() == ["confirmed", "executed"]
+    assert till.asked == ["k"]
+
+
+async def test_an_approval_is_not_used_up_while_others_are_at_the_same_thing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shopfloor.actions.gate.WAIT_S", 0.05)
+    till = Till()
+    kinds = (till.kind(attributes=(("sum", "set"),)), till.kind("tip", attributes=(("tip", "set"),)))
+    desk = Desk(*kinds, till=till, limit=Money("USD", 1))
+    assert (await desk.paid({"order": "1"})).state == "needs_approval"
+    desk.till.go_on = Event()
+    tip = partial(desk.submit, {"order": "1"}, kind="tip", key="other", identity=Staff(name="Linus"))
+    with fail_after(DEADLINE_S):
+        async with create_task_group() as tasks:
+            tasks.start_soon(tip)
+            await desk.till.begun.wait()
+            assert (await desk.approvals.approve("k", Staff(name="Grace"))).state == "approved"
+            desk.till.go_on.set()
+    desk.clock.at += timedelta(hours=1)
+    await desk.approvals.settle()
+    assert (await desk.get()).state == "executed"
 
 
 async def test_another_process_that_holds_a_thing_is_waited_for(kept: Kept) -> None:

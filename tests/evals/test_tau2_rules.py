@@ -86,6 +86,12 @@ def of_persons() -> Iterator[tuple[str, Case]]:
         yield f"{name}_{theirs}", ("ben", [one], True)
     for name, one in READS.items():
         yield f"{name}_without_authentication", (None, [one], True)
+    yield "read_product_without_authentication", (None, [call("get_product_details", product_id="mug")], True)
+    yield "read_item_without_authentication", (None, [call("get_item_details", item_id="mug-white")], True)
+    yield "list_products_without_authentication", (None, [call("list_all_product_types")], True)
+    yield "find_foreign_user", ("ben", [call("find_user_id_by_email", email="ada@example.com")], True)
+    strangers = call("find_user_id_by_name_zip", first_name="Ada", last_name="Lind", zip="04530")
+    yield "second_user_in_conversation", ("ben", [strangers], True)
     yield "read_foreign_user_order", ("ben", [READS["read_order"]], True)
     yield "read_foreign_user_profile", ("ben", [READS["read_profile"]], True)
 
@@ -163,6 +169,7 @@ def of_items() -> Iterator[tuple[str, Case]]:
         yield f"{name}_same_item", made(["mug-white"], ["mug-white"])
         yield f"{name}_length_mismatch", made(["mug-white", "lamp-s"], ["mug-blue"])
         yield f"{name}_length_mismatch", made(["mug-white"], ["mug-blue", "lamp-m"])
+        yield f"{name}_length_mismatch", made(["mug-white"], ["mug-blue", 7])
         yield f"{name}_empty_list", made([], [])
     yield "return_item_not_in_order", ada(give_back(DELIVERED, ["rug-red"], CARD))
     yield "return_too_many_of_item", ada(give_back(DELIVERED, ["lamp-s", "lamp-s"], CARD))

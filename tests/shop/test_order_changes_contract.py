@@ -128,6 +128,7 @@ CONTENTS = ShopContents(
         replace(order("7"), state="cancelled"),
         replace(order("8", state="failed")),
         replace(order("9", line(GLASS, 2), line(MUG, 1, 800)), state="delivered"),
+        order("10", line(GLASS), line(LARGE)),
     ),
 )
 TOTAL = CONTENTS.orders[0].total
@@ -383,6 +384,7 @@ async def test_a_parcel_that_has_only_a_label_holds_the_new_pieces(kind: str, da
         ("1", [change(GLASS, MUG)], VISA.id, "items.other_product"),
         ("1", [change(GLASS, GLASS)], VISA.id, "items.same_variant"),
         ("1", [change(GLASS, LARGE)], VISA.id, "items.out_of_stock"),
+        ("10", [change(GLASS, LARGE), change(LARGE, STEEL)], VISA.id, "items.out_of_stock"),
         ("1", [change(GLASS, STEEL)], BENS.id, "payment.unknown"),
         ("1", [change(GLASS, STEEL)], "GC-BENS", "payment.unknown"),
         ("5", [change(GLASS, STEEL)], VISA.id, "payment.unknown"),

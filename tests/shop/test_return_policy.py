@@ -14,9 +14,10 @@ from shopfloor.agents.settings import shipped_brand
 from shopfloor.kernel.ids import OrderNumber, Sku
 from shopfloor.kernel.money import Money
 from shopfloor.shop.demo import demo_pages
-from shopfloor.shop.models import Order, Return, ReturnLine
+from shopfloor.shop.models import Order, Refund, Return, ReturnLine
 from shopfloor.shop.return_policy import ReturnableLine, ReturnPolicy, ReturnReason, assess, kinds_of, refund_due
 
+NOW = datetime(2026, 11, 21, 15, tzinfo=UTC)
 ZONE = ZoneInfo("America/New_York")
 POLICY = shipped_brand().returns
 PRODUCTS = {product.id: product for product in contents().products}
@@ -32,7 +33,7 @@ def judged(
     policy: ReturnPolicy = POLICY,
     earlier: tuple[Return, ...] = (),
     reason: ReturnReason | None = None,
-    at: datetime = datetime(2026, 11, 21, 15, tzinfo=UTC),
+    at: datetime = NOW,
 ) -> tuple[ReturnableLine, ...]:
     return assess(order, earlier, PRODUCTS, policy, reason=reason, at=at, zone=ZONE)
 
@@ -144,6 +145,39 @@ def test_all_goods_give_back_all_but_the_shipping() -> None:
 def test_a_reduction_is_shared_by_all_goods() -> None:
     order = replace(OWN, discount=Money("USD", OWN.subtotal.minor // 2), tax=Money("USD", 0))
     assert refund_due(order, {SCARF: 1}, POLICY, None).minor == OWN.lines[1].unit_price.minor // 2
+
+
+def test_pieces_that_come_back_already_are_not_given_back_twice_where_one_variant_cost_less_later() -> None:
+    first = replace(OWN.lines[0], quantity=1, unit_price=Money("USD", 10_000))
+    nothing = Money("USD", 0)
+    order = replace(
+        OWN,
+        lines=(first, replace(first, unit_price=Money("USD", 5_000))),
+        discount=nothing,
+        tax=nothing,
+        shipping=nothing,
+        refunds=(),
+    )
+    one = refund_due(order, {first.sku: 1}, POLICY, "faulty")
+    line = ReturnLine(sku=first.sku, quantity=1, reason="faulty")
+    back = Return(id="R1", order_number=order.number, kind="refund", state="requested", lines=(line,), requested_at=NOW)
+    other = refund_due(order, {first.sku: 1}, POLICY, "faulty", [back])
+    assert (one.minor, other.minor) == (10_000, 5_000)
+    assert refund_due(order, {first.sku: 1}, POLICY, "faulty", [replace(back, state="withdrawn")]) == one
+
+
+def test_no_more_goes_back_than_is_left_of_what_the_order_cost() -> None:
+    given = Refund(
+        id="RF1",
+        amount=OWN.total - Money("USD", 500),
+        method="Visa",
+        state="settled",
+        reason="A favour",
+        created_at=NOW,
+        settled_at=NOW,
+    )
+    order = replace(OWN, refunds=(given,))
+    assert refund_due(order, {line.sku: line.quantity for line in OWN.lines}, POLICY, "faulty").minor == 500
 
 
 def test_the_fee_for_the_way_is_kept_only_where_the_shop_did_nothing_wrong() -> None:

@@ -37,7 +37,7 @@ class Desk:
         self.policy = policy
         clock = FixedClock(NOW)
         kinds = ReturnRequests(self.shop, self._policy, clock, UTC).kinds()
-        self.kind = kinds[0]
+        self.kinds, self.kind = kinds, kinds[0]
         gate = gate_of(kinds, lambda identity, resource: owns_resource(self.shop.orders, identity, resource), clock)
         reads = ReturnTools(self.shop, self._policy, clock, UTC).tools()
         self.tools = ToolList([*reads, *(gated_tool(kind, gate) for kind in kinds if kind.is_offered)])
@@ -126,6 +126,20 @@ async def test_goods_of_an_order_come_back_once_where_the_shop_has_it_so() -> No
     (asked,) = await desk.shop.returns.returns_of(OrderNumber("7"))
     await desk.shop.returns.withdraw_return(asked.id, key="gone")
     assert await desk.rule(**back("7", sku=GREY)) is None
+
+
+async def test_a_return_that_was_called_off_is_not_taken_up_beside_another_where_there_is_one_for_each_order() -> None:
+    desk = Desk(USUAL.model_copy(update={"once_per_order": True}))
+    await desk.done(**back("7", sku=RED_S))
+    (first,) = await desk.shop.returns.returns_of(OrderNumber("7"))
+    await desk.shop.returns.withdraw_return(first.id, key="off")
+    kind = next(kind for kind in desk.kinds if kind.name == "reinstate_return")
+    again = kind.args.model_validate({"order_number": "7", "return_id": first.id})
+    assert first.id in (await kind.preview(again)).summary
+    await desk.done(**back("7", sku=GREY))
+    with pytest.raises(Refused) as refusal:
+        await kind.preview(again)
+    assert refusal.value.rule == "return.once_per_order"
 
 
 async def test_goods_come_back_piece_by_piece_as_a_rule() -> None:

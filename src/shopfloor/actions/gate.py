@@ -23,7 +23,7 @@ from shopfloor.actions.ruling import Case, Rulebook, Ruling
 from shopfloor.actions.store import ActionRecord, Actions, Standing, UsageQuery, busy
 from shopfloor.durable.contract import Durable, Effect
 from shopfloor.identity.identity import Identity, Principal, Staff
-from shopfloor.journal.events import ActionMoved
+from shopfloor.journal.events import ActionMoved, ActionState
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import CallerError, Conflict, InvalidFields, InvalidInput, Refused, WorldError
@@ -41,6 +41,8 @@ WAIT_S = 2.0
 """How long an action waits for others that change the same thing; then it is refused, and may be tried again."""
 RETRY_S = 0.05
 BUSY = busy().rule
+UNDECIDED: frozenset[ActionState] = frozenset({"proposed", "declined", "refused"})
+"""What became of a key that may be judged anew."""
 
 Owns = Callable[[Identity, str], Awaitable[bool]]
 """Says whether a resource is theirs."""
@@ -126,9 +128,16 @@ class Gate:
             except Refused as refusal:
                 if refusal.rule != BUSY or current_time() > deadline:
                     verdict = refused(known, refusal)
-                    await record(event_of(proposal, "refused", verdict))
+                    if await self._is_open(proposal.key, refusal):
+                        await record(event_of(proposal, "refused", verdict))
                     return verdict
             await sleep(RETRY_S)
+
+    async def _is_open(self, key: str, refusal: Refused) -> bool:
+        """Whether a refusal ends the action of a key: not one that is being carried out, or was, under the same key."""
+        known = await self._actions.get(key)
+        ends = UNDECIDED if refusal.rule == BUSY else UNDECIDED | {"approved"}
+        return known is None or known.state in ends
 
     async def _settle(
         self,
@@ -300,7 +309,7 @@ class Gate:
         if kind.snapshot:
             try:
                 after = await kind.snapshot(args)
-            except WorldError as error:  # it is done all the same, and only cannot be undone
+            except (WorldError, CallerError) as error:  # it is done all the same, and only cannot be undone
                 logger.warning("what %s left cannot be read: %s", proposal.key, type(error).__name__)
         until = self._clock.now() + kind.inverse.within if kind.inverse and kind.inverse.within else None
         return replace(verdict, state="executed", after=after, undo_until=until)
@@ -354,7 +363,7 @@ def _settled(record: ActionRecord, proposal: Proposal, known: Verdict) -> Verdic
         Conflict: the key was used for another action, which was admitted or waits for the merchant.
         Refused: `conflict.busy`, where it is being carried out.
     """
-    if record.state in {"proposed", "declined", "refused"}:
+    if record.state in UNDECIDED:
         return None
     is_same = record.kind == proposal.kind and record.args == known.args
     if not is_same and (record.args or not known.args):

@@ -38,7 +38,10 @@ def with_changes(order: Order, changes: Sequence[ItemChange], products: Products
         if change.sku == change.new_sku:
             raise Refused("items.same_variant", f"{change.sku} is what the order holds already.")
         check_wanted(_product_of(order, change.sku), change.new_sku, products)
-    check_available(stock_changes(changes), products)
+    leaving = Counter[Sku]()  # what comes back does not make good for what is sold out
+    for change in changes:
+        leaving[change.new_sku] -= change.quantity
+    check_available(leaving, products)
     lines, moved = _replaced(order.lines, changes, products)
     changed = replace(order, lines=lines, items_changed_at=at, shipments=_repacked(order, lines, moved))
     return replace(changed, discount=min(changed.discount, changed.subtotal))

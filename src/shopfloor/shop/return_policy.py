@@ -164,22 +164,36 @@ def check_refund_to(order: Order, method: PaymentMethod, policy: ReturnPolicy) -
     raise Refused("return.refund_method", f"The refund of order #{order.number} can go to {ways}.")
 
 
-def refund_due(order: Order, pieces: Mapping[Sku, int], policy: ReturnPolicy, reason: ReturnReason | None) -> Money:
+def refund_due(
+    order: Order,
+    pieces: Mapping[Sku, int],
+    policy: ReturnPolicy,
+    reason: ReturnReason | None,
+    earlier: Sequence[Return] = (),
+) -> Money:
     """Return what goes back for pieces of an order: their price with its tax, less their share of a reduction.
 
     The shipping fee is not part of it, and the fee for the way is taken off. It is rounded down, so that parts never
-    come to more than the whole.
+    come to more than the whole; pieces that come back by earlier returns are not counted again, and no more goes back
+    than is left of what the order cost.
     """
+    coming = Counter[Sku]()
+    for back in live(earlier):
+        for each in back.lines:
+            coming[each.sku] += each.quantity
     open_pieces, goods = Counter(pieces), 0
     for line in order.lines:
-        taken = min(open_pieces[line.sku], line.quantity)
+        gone = min(coming[line.sku], line.quantity)
+        coming[line.sku] -= gone
+        taken = min(open_pieces[line.sku], line.quantity - gone)
         open_pieces[line.sku] -= taken
         goods += line.unit_price.minor * taken
     whole = order.subtotal.minor
     paid = whole - order.discount.minor + order.tax.minor
     fee = 0 if reason in OUR_FAULT else policy.fee_minor.get(order.shipping_address.country, 0)
     due = goods * paid // whole if whole else 0
-    return Money(order.shipping.currency, max(due - fee, 0))
+    left = order.total.minor - sum(refund.amount.minor for refund in order.refunds)
+    return Money(order.shipping.currency, max(min(due, left) - fee, 0))
 
 
 def kinds_of(order: Order, lines: Sequence[ReturnableLine], policy: ReturnPolicy) -> tuple[ReturnKind, ...]:

@@ -13,16 +13,12 @@ from shopfloor.evals.tau2.data import Call, Domain
 from shopfloor.evals.tau2.importing import country_of, full_name, number_of
 
 Args = dict[str, JsonValue]
-NOBODYS = frozenset(
-    {
-        "calculate",
-        "transfer_to_human_agents",
-        "list_all_product_types",
-        "find_user_id_by_email",
-        "find_user_id_by_name_zip",
-    }
-)
-"""Calls that show and change nothing of anybody's. Finding a user is how a customer signs in, and permits nothing."""
+NOBODYS = frozenset({"calculate", "transfer_to_human_agents"})
+"""Calls that show and change nothing."""
+CATALOGUE = frozenset({"list_all_product_types", "get_product_details", "get_item_details"})
+"""Calls about what is sold: our shops show it to everybody, the domain to whom it knows."""
+SIGN_INS = frozenset({"find_user_id_by_email", "find_user_id_by_name_zip"})
+"""Calls that find a user, which is how a customer says who they are."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +59,7 @@ def write_of(call: Call, domain: Domain) -> Write:
             args = _named(call, changes=_pairs(call, "sku", "new_sku"), method_id=_method(call))
             return Write(kind="change_order_items", args=args)
         case "return_delivered_order_items":
-            pieces: list[JsonValue] = [{"sku": sku, "quantity": 1} for sku in call.texts("item_ids")]
+            pieces: list[JsonValue] = [{"sku": sku, "quantity": 1} for sku in call.values("item_ids")]
             return Write(kind="request_return", args=_back(call, "refund", pieces))
         case "exchange_delivered_order_items":
             return Write(kind="request_return", args=_back(call, "exchange", _pairs(call, "sku", "exchange_sku")))
@@ -92,7 +88,7 @@ def _product_of(domain: Domain, item_id: str) -> str:
 
 def _pairs(call: Call, old: str, new: str) -> list[JsonValue]:
     """Return items with what is wanted for them; one without a partner is alone."""
-    pairs = zip_longest(call.texts("item_ids"), call.texts("new_item_ids"))
+    pairs = zip_longest(call.values("item_ids"), call.values("new_item_ids"))
     return [{**_said(**{old: one, new: other}), "quantity": 1} for one, other in pairs]
 
 

@@ -105,6 +105,13 @@ class User(Part):
     payment_methods: dict[str, Method]
     orders: tuple[str, ...]
 
+    def is_found_by(self, call: "Call") -> bool:
+        """Whether a call looks for this customer: by their e-mail address, or by their name and postal code."""
+        if "email" in call.arguments:
+            return call.text("email").casefold() == self.email.casefold()
+        said = [call.text(name).casefold() for name in ("first_name", "last_name", "zip")]
+        return said == [self.name.first_name.casefold(), self.name.last_name.casefold(), self.address.zip.casefold()]
+
 
 class OrderedItem(Part):
     """One piece of an order."""
@@ -167,6 +174,11 @@ class Call(Part):
         """Return the texts of an argument that is a list of them; none where it is none."""
         value = self.arguments.get(argument)
         return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+    def values(self, argument: str) -> Sequence[JsonValue]:
+        """Return what an argument that is a list holds, whatever that is; nothing where it is none."""
+        value = self.arguments.get(argument)
+        return value if isinstance(value, list) else []
 
     @property
     def is_write(self) -> bool:

@@ -12,7 +12,7 @@ from anyio import to_thread
 
 from shopfloor.actions.proposal import Consent, Origin, Proposal, Verdict
 from shopfloor.app import App, memory_app
-from shopfloor.evals.tau2.calls import NOBODYS, Read, Write, read_of, write_of
+from shopfloor.evals.tau2.calls import CATALOGUE, NOBODYS, SIGN_INS, Read, Write, read_of, write_of
 from shopfloor.evals.tau2.data import Call, Domain
 from shopfloor.evals.tau2.importing import shop_of
 from shopfloor.evals.tau2.settings import POLICY_FILE, domain_policy, domain_team
@@ -118,13 +118,28 @@ class Visit:
         self._clock.at += BETWEEN
         self._messages += 1
         try:
-            if call.name in NOBODYS:
+            if refusal := self._refusal(call):
+                return refusal
+            if call.name in NOBODYS | SIGN_INS | {"list_all_product_types"}:
                 return DONE
             if read := read_of(call, self._domain):
                 return await self._read(read)
             return await self._write(write_of(call, self._domain), is_confirmed=is_confirmed)
         except CallerError as error:
             return Answer(is_done=False, rule=_rule_of(error), reason=str(error))
+
+    def _refusal(self, call: Call) -> Answer | None:
+        """Return the answer to what the domain keeps from customers: its goods from strangers, others' ids from all."""
+        customer_id = self._session.identity.customer_id
+        if customer_id is None:
+            reason = "Only for somebody who has shown who they are."
+            rule = "identity.signed_in"
+            return Answer(is_done=False, rule=rule, reason=reason) if call.name in CATALOGUE else None
+        own = self._domain.users.get(customer_id)
+        if call.name in SIGN_INS and own and not own.is_found_by(call):
+            reason = "A conversation is one customer's, and helps nobody else."
+            return Answer(is_done=False, rule="identity.owner", reason=reason)
+        return None
 
     async def _read(self, read: Read) -> Answer:
         output = (await self._app.tools.call(read.tool, read.args, self._context())).output

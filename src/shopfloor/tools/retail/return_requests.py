@@ -228,7 +228,7 @@ class ReturnRequests:
         wish = _wish(args, case.policy.label_in, order, self._clock)
         back = rules.requested_return(known.account, case.earlier, wish, products)
         nothing = Money(order.shipping.currency, 0)
-        due = nothing if args.kind == "exchange" else refund_due(order, pieces, case.policy, args.reason)
+        due = nothing if args.kind == "exchange" else refund_due(order, pieces, case.policy, args.reason, case.earlier)
         return _Request(case=case, method=method, refund=due, difference=back.difference)
 
     def _facts(self, asked: _Request, args: RequestReturn) -> dict[str, JsonValue]:
@@ -292,7 +292,9 @@ class ReturnRequests:
     async def _preview_reinstatement(self, args: ReinstateReturn) -> Preview:
         back = await self._return(args)
         others = await self._shop.returns.returns_of(args.order_number)
-        rules.reinstated(await self._order(args.order_number), others, back)
+        order = await self._order(args.order_number)
+        check_once(order, others, await self._policy())
+        rules.reinstated(order, others, back)
         summary = f"Take up return {back.id} of order #{back.order_number} again, asked for {self._asked(back)}."
         return Preview(summary=summary, facts=_return_facts(back))
 

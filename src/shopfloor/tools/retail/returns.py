@@ -183,7 +183,7 @@ def _offer(case: Case, chosen: Sequence[ReturnableLine], args: CheckReturnArgs) 
         "exchanges": [variant_view(variant) for variant in chosen[0].exchanges] if len(chosen) == 1 else [],
         "has_size": all(variants),
         "pieces": pieces,
-        "refund": money_view(refund_due(case.order, counts, case.policy, args.reason)),
+        "refund": money_view(refund_due(case.order, counts, case.policy, args.reason, case.earlier)),
         "is_free": args.reason in OUR_FAULT or not case.policy.fee_minor.get(case.order.shipping_address.country),
         "until": min(each.until for each in chosen if each.until).isoformat(),
         "conditions": list[JsonValue](dict.fromkeys(each.condition for each in chosen if each.condition)),
