@@ -487,6 +487,29 @@ async def test_an_exchange_tells_its_difference_and_moves_no_money(shop: Shop) -
     assert await unchanged(shop)
 
 
+async def test_an_exchange_promises_no_more_than_was_paid_and_not_given_back(kind: str, database: Database) -> None:
+    dear = replace(order("9", line(STEEL, 1, 3_000), line(STEEL, 1, 3_000)), state="delivered")
+    paid = usd(700)
+    payment = replace(dear.payments[0], amount=paid)
+    bare = replace(dear, discount=dear.subtotal - usd(200), payments=(payment,))
+    shop = await opened(kind, database, replace(CONTENTS, orders=(bare,)))
+    for key, left in (("a", paid.minor), ("b", 0)):
+        await asked(shop, ReturnLine(sku=STEEL, quantity=1, reason="Other", exchange_sku=GLASS), key=key)
+        returns = await shop.returns.returns_of(OrderNumber("9"))
+        difference = returns[-1].difference
+        assert difference is not None
+        assert -difference.minor == min(left, 1_000)
+
+
+async def test_what_goes_back_to_an_expired_gift_card_is_not_settled_by_that(kind: str, database: Database) -> None:
+    old = PaymentMethod(id=OLD, kind="gift_card", label="Gift card ending in OLD")
+    shop = await opened(kind, database, replace(CONTENTS, orders=(order("1", paid_by=old),)))
+    gone = await shop.orders.cancel_order(OrderNumber("1"), reason="no longer needed", at=NOW, key="k")
+    assert [(refund.method_id, refund.state) for refund in gone.refunds] == [(OLD, "pending")]
+    assert gone.payment_state == "paid"
+    assert (await balances(shop))[OLD] == 9_000
+
+
 async def test_a_refund_may_go_to_another_way_to_pay(shop: Shop) -> None:
     await asked(shop, back(), method_id=SMALL, refund=True)
     (known,) = await shop.returns.returns_of(OrderNumber("9"))

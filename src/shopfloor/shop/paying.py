@@ -81,7 +81,8 @@ class Account:
         if amount.minor <= 0:
             return self
         card = self.wallet.card(method_id)
-        is_settled = card is not None and card.balance.currency == amount.currency
+        # What nobody could spend is not given back by that: people of the shop find another way.
+        is_settled = card is not None and card.balance.currency == amount.currency and not _has_expired(card, at)
         refund = Refund(
             id=refund_id(self.order),
             amount=amount,
@@ -162,11 +163,15 @@ def check_covers(wallet: Wallet, method: PaymentMethod, amount: Money, *, at: da
     card = wallet.card(method.id)
     if card is None or amount.minor <= 0:
         return
-    if card.expires_on and at.date() > card.expires_on:
+    if _has_expired(card, at):
         raise Refused("payment.gift_card_expired", f"{method.label} has expired.")
     if card.balance.currency != amount.currency or card.balance < amount:
         reason = f"{method.label} has {card.balance} left, which does not cover {amount}."
         raise Refused("payment.gift_card_balance", reason)
+
+
+def _has_expired(card: GiftCard, at: datetime) -> bool:
+    return card.expires_on is not None and at.date() > card.expires_on
 
 
 def repaid(account: Account, method: PaymentMethod, *, at: datetime) -> Account:

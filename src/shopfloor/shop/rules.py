@@ -227,7 +227,14 @@ def _difference(account: Account, earlier: Sequence[Return], wish: ReturnWish, p
     method = method or next((way for way in wallet.ways() if way.id == account.order.payment_method_id), None)
     if method:
         paying.check_covers(wallet, method, difference, at=wish.at)
-    return difference
+    return Money(difference.currency, max(difference.minor, -_left_of(account, earlier)))
+
+
+def _left_of(account: Account, earlier: Sequence[Return]) -> int:
+    """Return what was taken, not given back, and not promised to be by an earlier exchange; in minor units."""
+    taken = sum(amount.minor for _method, amount in account.taken)
+    differences = [back.difference.minor for back in earlier if back.difference and back.state not in GONE]
+    return max(taken + sum(minor for minor in differences if minor < 0), 0)
 
 
 def _label(return_id: str) -> str:
