@@ -107,7 +107,7 @@ class Foe:
             "cart_id": [cart.id for cart in shop.carts] + [f"guest:talk_{n}" for n in range(CONVERSATIONS)],
             "return_id": [back.id for back in shop.returns],
             "payment_method_id": [way.id for customer in shop.customers for way in customer.payment_methods]
-            + [card.code for card in shop.gift_cards],
+            + [card.id for card in shop.gift_cards],
             "country": ["US", "CA", "DE", "us", "XX"],
             "reason": ["changed_mind", "faulty", "no longer needed", "ordered by mistake"],
             "quantity": [-1, 0, 1, 2, 10**6],
@@ -274,7 +274,7 @@ def secrets_of(shop: ShopContents) -> dict[str, CustomerId]:
     found: dict[str, CustomerId] = {}
     for customer in shop.customers:
         found[customer.address.line1] = customer.id
-        found |= {card.code: customer.id for card in shop.gift_cards if card.customer_id == customer.id}
+        found |= {card.id: customer.id for card in shop.gift_cards if card.customer_id == customer.id}
     for order in shop.orders:
         found |= {parcel.tracking_id: order.customer_id for parcel in order.shipments if order.customer_id}
     streets = [customer.address.line1 for customer in shop.customers]

@@ -90,7 +90,7 @@ async def test_gift_cards_are_kept_apart_from_other_ways_to_pay() -> None:
     (held,) = await shop.customers.gift_cards_of(CustomerId("ben"))
     assert ben
     assert [(one.id, one.kind) for one in ben.payment_methods] == [("ben_card", "card"), ("ben_paypal", "paypal")]
-    assert (held.code, held.balance.minor) == ("ben_gift", 50025)
+    assert (held.id, held.balance.minor) == ("ben_gift", 50025)
 
 
 @pytest.mark.parametrize(

@@ -140,10 +140,10 @@ CONTENTS = ShopContents(
     ),
     customers=(customer(ADA, "Ada@Example.com"), customer(BEN, "ben@example.com")),
     gift_cards=(
-        GiftCard(code="B", customer_id=ADA, initial=usd(5_000), balance=usd(0), expires_on=None),
-        GiftCard(code="A", customer_id=ADA, initial=usd(5_000), balance=usd(1), expires_on=date(2030, 1, 2)),
-        GiftCard(code="C", customer_id=ADA, initial=usd(5_000), balance=usd(2), expires_on=date(2029, 1, 2)),
-        GiftCard(code="D", customer_id=None, initial=usd(5_000), balance=usd(2), expires_on=None),
+        GiftCard(id="B", ending="B", customer_id=ADA, initial=usd(5_000), balance=usd(0), expires_on=None),
+        GiftCard(id="A", ending="A", customer_id=ADA, initial=usd(5_000), balance=usd(1), expires_on=date(2030, 1, 2)),
+        GiftCard(id="C", ending="C", customer_id=ADA, initial=usd(5_000), balance=usd(2), expires_on=date(2029, 1, 2)),
+        GiftCard(id="D", ending="D", customer_id=None, initial=usd(5_000), balance=usd(2), expires_on=None),
     ),
     orders=(
         order("1", "processing", placed_hours_ago=5),
@@ -550,7 +550,7 @@ async def test_a_customer_is_found_by_id_and_by_e_mail_in_any_case(shop: Shop) -
 
 
 async def test_gift_cards_that_expire_first_lead_and_those_that_never_do_follow(shop: Shop) -> None:
-    assert [card.code for card in await shop.customers.gift_cards_of(ADA)] == ["C", "A", "B"]
+    assert [card.id for card in await shop.customers.gift_cards_of(ADA)] == ["C", "A", "B"]
     assert await shop.customers.gift_cards_of(BEN) == []
 
 

@@ -112,11 +112,25 @@ CONTENTS = ShopContents(
         Customer(id=BEN, email="ben@example.com", name="Ben", address=HOME, payment_methods=(BENS,), created_at=NOW),
     ),
     gift_cards=(
-        GiftCard(code=FULL, customer_id=ADA, initial=usd(9_000), balance=usd(5_000), expires_on=date(2026, 5, 4)),
-        GiftCard(code=SMALL, customer_id=ADA, initial=usd(9_000), balance=usd(999), expires_on=None),
-        GiftCard(code=OLD, customer_id=ADA, initial=usd(9_000), balance=usd(9_000), expires_on=date(2026, 5, 3)),
-        GiftCard(code="GC-BENS", customer_id=BEN, initial=usd(9_000), balance=usd(9_000), expires_on=None),
-        GiftCard(code=FREE, customer_id=None, initial=usd(9_000), balance=usd(9_000), expires_on=None),
+        GiftCard(
+            id=FULL,
+            ending=FULL[-4:],
+            customer_id=ADA,
+            initial=usd(9_000),
+            balance=usd(5_000),
+            expires_on=date(2026, 5, 4),
+        ),
+        GiftCard(id=SMALL, ending=SMALL[-4:], customer_id=ADA, initial=usd(9_000), balance=usd(999), expires_on=None),
+        GiftCard(
+            id=OLD,
+            ending=OLD[-4:],
+            customer_id=ADA,
+            initial=usd(9_000),
+            balance=usd(9_000),
+            expires_on=date(2026, 5, 3),
+        ),
+        GiftCard(id="GC-BENS", ending="BENS", customer_id=BEN, initial=usd(9_000), balance=usd(9_000), expires_on=None),
+        GiftCard(id=FREE, ending=FREE[-4:], customer_id=None, initial=usd(9_000), balance=usd(9_000), expires_on=None),
     ),
     orders=(
         order("1"),
@@ -150,12 +164,12 @@ async def stock(shop: Shop) -> dict[Sku, int]:
 
 async def balances(shop: Shop) -> dict[str, int]:
     cards = [*await shop.customers.gift_cards_of(ADA), *await shop.customers.gift_cards_of(BEN)]
-    return {card.code: card.balance.minor for card in cards}
+    return {card.id: card.balance.minor for card in cards}
 
 
 async def unchanged(shop: Shop) -> bool:
     orders = [await shop.orders.get_order(each.number) for each in CONTENTS.orders]
-    fresh = {each.code: each.balance.minor for each in CONTENTS.gift_cards if each.customer_id}
+    fresh = {each.id: each.balance.minor for each in CONTENTS.gift_cards if each.customer_id}
     stocks = {each.sku: each.stock for product in PRODUCTS for each in product.variants}
     return orders == list(CONTENTS.orders) and await balances(shop) == fresh and await stock(shop) == stocks
 
@@ -325,6 +339,31 @@ async def test_a_cheaper_variant_gives_the_difference_back(kind: str, database: 
     assert (changed.total, (await stock(shop))[GLASS]) == (TOTAL - usd(1_000), 2)
     card = await with_items(shop, "3", [change(GLASS, LARGE)], VISA.id, "b")
     assert [(refund.method_id, refund.state) for refund in card.refunds] == [(VISA.id, "pending")]
+
+
+async def test_what_came_back_for_changed_items_shows_in_the_payments_state(kind: str, database: Database) -> None:
+    bottle = product("bottle", variant(GLASS, 2_000, 0), variant(LARGE, 1_500, 4))
+    full = PaymentMethod(id=FULL, kind="gift_card", label="Gift card")
+    orders = (order("1"), order("2", paid_by=full), *CONTENTS.orders[2:])
+    shop = await opened(kind, database, replace(CONTENTS, products=(bottle, *PRODUCTS[1:]), orders=orders))
+    pending = await with_items(shop, "3", [change(GLASS, LARGE)], VISA.id, "a")
+    assert pending.payment_state == "paid"  # the money is on its way
+    settled = await with_items(shop, "2", [change(GLASS, LARGE)], FULL, "b")
+    assert (settled.refunds[0].state, settled.payment_state) == ("settled", "partially_refunded")
+    moved = await repaid(shop, "1", FULL, "c")  # all of it went back, and as much was taken anew
+    assert moved.payment_state == "paid"
+    changed = await with_items(shop, "1", [change(GLASS, LARGE, 2)], FULL, "d")
+    assert changed.payment_state == "partially_refunded"
+
+
+async def test_two_exchanges_are_not_both_promised_the_same_balance(kind: str, database: Database) -> None:
+    dear = product("bottle", variant(GLASS, 2_000, 5), variant(STEEL, 5_000, 5))
+    shop = await opened(kind, database, replace(CONTENTS, products=(dear, *PRODUCTS[1:])))
+    await asked(shop, back(1, STEEL), method_id=FULL, key="a")
+    with pytest.raises(Refused) as refusal:
+        await asked(shop, back(1, STEEL), method_id=FULL, key="b")
+    assert refusal.value.rule == "payment.gift_card_balance"
+    await asked(shop, back(1, STEEL), method_id=VISA.id, key="c")
 
 
 async def test_an_order_that_was_not_charged_costs_another_amount_when_it_is(shop: Shop) -> None:
@@ -574,8 +613,8 @@ async def test_a_case_has_the_order_its_owners_ways_to_pay_and_its_returns_oldes
     customer = await shop.customers.get_customer(owner)
     assert customer is not None
     assert (case.wallet.customer_id, case.wallet.methods) == (owner, customer.payment_methods)
-    own = {card.code for card in await shop.customers.gift_cards_of(owner)}
-    assert {card.code for card in case.wallet.cards} >= own
+    own = {card.id for card in await shop.customers.gift_cards_of(owner)}
+    assert {card.id for card in case.wallet.cards} >= own
     assert await shop.orders.get_case(OrderNumber("none")) is None
 
 

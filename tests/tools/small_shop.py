@@ -166,11 +166,24 @@ CONTENTS = ShopContents(
         ),
     ),
     gift_cards=(
-        GiftCard(code="GC-LARGE", customer_id=ADA, initial=usd(50_000), balance=usd(20_000), expires_on=None),
-        GiftCard(code="GC-SMALL", customer_id=ADA, initial=usd(50_000), balance=usd(400), expires_on=None),
-        GiftCard(code="GC-OLD", customer_id=ADA, initial=usd(50_000), balance=usd(9_000), expires_on=date(2026, 5, 1)),
-        GiftCard(code="GC-BENS", customer_id=BEN, initial=usd(50_000), balance=usd(20_000), expires_on=None),
-        GiftCard(code="GC-FREE", customer_id=None, initial=usd(50_000), balance=usd(20_000), expires_on=None),
+        GiftCard(
+            id="GC-LARGE", ending="ARGE", customer_id=ADA, initial=usd(50_000), balance=usd(20_000), expires_on=None
+        ),
+        GiftCard(id="GC-SMALL", ending="MALL", customer_id=ADA, initial=usd(50_000), balance=usd(400), expires_on=None),
+        GiftCard(
+            id="GC-OLD",
+            ending="-OLD",
+            customer_id=ADA,
+            initial=usd(50_000),
+            balance=usd(9_000),
+            expires_on=date(2026, 5, 1),
+        ),
+        GiftCard(
+            id="GC-BENS", ending="BENS", customer_id=BEN, initial=usd(50_000), balance=usd(20_000), expires_on=None
+        ),
+        GiftCard(
+            id="GC-FREE", ending="FREE", customer_id=None, initial=usd(50_000), balance=usd(20_000), expires_on=None
+        ),
     ),
     orders=(
         order("1"),

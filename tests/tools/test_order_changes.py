@@ -1,13 +1,14 @@
 """An order paid and made up in another way, an account's address, and what is told and kept of both."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
 import pytest
 from demo_app import MAYA, begin, demo_app, identity_of
 from tools.small_shop import ADA, BEN, CONTENTS, EMAILS, GREY, HOME, MUG, NOW, RED_M, RED_S
-from tools.visit import Visit, named, writes
+from tools.visit import Visit, named, returns_policy, writes
 
 from shopfloor.actions.kind import Preview
 from shopfloor.actions.proposal import Consent
@@ -15,9 +16,12 @@ from shopfloor.identity.guest_check import GuestCheck
 from shopfloor.identity.identity import Identity
 from shopfloor.identity.tries import MemoryTries
 from shopfloor.kernel.clock import FixedClock
+from shopfloor.kernel.errors import Refused
 from shopfloor.kernel.ids import OrderNumber
+from shopfloor.kernel.money import Money
 from shopfloor.shop.contract import Shop
 from shopfloor.shop.memory import memory_shop
+from shopfloor.shop.return_policy import ReturnPolicy
 from shopfloor.tools.contract import Toolset
 from shopfloor.tools.retail.accounts import AccountTools, account_kinds
 from shopfloor.tools.retail.order_changes import OrderChanges
@@ -44,7 +48,7 @@ class Counter:
         ]
         self.reads = ToolList(reads)
         self.tools: Toolset = writes(self.shop, clock)
-        kinds = (*OrderChanges(self.shop, clock, UTC).kinds(), *account_kinds(self.shop))
+        kinds = (*OrderChanges(self.shop, returns_policy, clock, UTC).kinds(), *account_kinds(self.shop))
         self.kinds = {kind.name: kind for kind in kinds}
         self._turns = 0
 
@@ -141,6 +145,46 @@ async def test_what_costs_less_or_the_same_is_said(counter: Counter) -> None:
     assert "$15.00 less, back to Gift card ending in ARGE, so it comes to $34.50." in less.summary
     same = await counter.preview("change_order_items", order_number="3", changes=[{"sku": RED_S, "new_sku": RED_M}])
     assert "It costs the same, so it comes to $76.50." in same.summary
+
+
+async def test_a_refund_that_nobody_gets_is_not_told(counter: Counter) -> None:
+    open_ = next(each for each in CONTENTS.orders if each.number == "4")
+    free = replace(open_, payment_state="authorised", payments=())
+    half = replace(open_, payments=(replace(open_.payments[0], amount=Money("USD", 500)),))
+    told = ((free, "$15.00 less, which is not charged then, so"), (half, "$15.00 less, $5.00 of it back to"))
+    for order, said in told:
+        shop = memory_shop(replace(CONTENTS, orders=(order,)))
+        kind = OrderChanges(shop, returns_policy, counter.clock, UTC).kinds()[3]
+        args = {"order_number": "4", "changes": [{"sku": GREY, "new_sku": RED_S}], "method_id": "GC-LARGE"}
+        assert said in (await kind.preview(kind.args.model_validate(args))).summary
+
+
+@pytest.mark.parametrize(
+    ("difference_to", "method", "rule"),
+    [
+        (None, "pm-paypal", None),
+        (None, "GC-LARGE", None),
+        (None, "pm-card", "return.refund_method"),
+        ("original", "GC-LARGE", "return.refund_method"),
+        ("any", "pm-card", None),
+    ],
+)
+async def test_what_costs_less_goes_back_where_the_shop_sends_it(
+    counter: Counter, difference_to: Any, method: str, rule: str | None
+) -> None:
+    async def policy() -> ReturnPolicy:
+        return ReturnPolicy(difference_to=difference_to)
+
+    kind = OrderChanges(counter.shop, policy, counter.clock, UTC).kinds()[3]
+    args = {"order_number": "4", "changes": [{"sku": GREY, "new_sku": RED_S}], "method_id": method}
+    refused = None
+    try:
+        await kind.preview(kind.args.model_validate(args))
+    except Refused as refusal:
+        refused = refusal.rule
+    assert refused == rule
+    dearer = {"order_number": "1", "changes": [{"sku": RED_M, "new_sku": GREY}], "method_id": "pm-paypal"}
+    await kind.preview(kind.args.model_validate(dearer))
 
 
 async def test_after_its_items_were_replaced_nothing_of_an_order_changes(counter: Counter) -> None:

@@ -8,7 +8,7 @@ import pytest
 from demo_app import NOW, contents
 from gating import gate_of
 from pydantic import JsonValue
-from tools.visit import Visit, jonas, maya
+from tools.visit import Visit, jonas, maya, returns_policy
 
 from shopfloor.actions.memory_store import MemoryActions
 from shopfloor.conversation.promises import unkept
@@ -39,7 +39,7 @@ class Desk:
     def __init__(self) -> None:
         self.clock, shop, self.actions = FixedClock(NOW), memory_shop(contents()), MemoryActions()
         self.journal = MemoryJournal(self.clock, [self.actions.project])
-        kinds = [*OrderChanges(shop, self.clock, UTC).kinds(), *cart_kinds(shop, self.clock)]
+        kinds = [*OrderChanges(shop, returns_policy, self.clock, UTC).kinds(), *cart_kinds(shop, self.clock)]
 
         async def owns(identity: Identity, resource: str) -> bool:
             return await owns_resource(shop.orders, identity, resource)

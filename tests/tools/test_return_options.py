@@ -46,9 +46,11 @@ class Desk:
     async def _policy(self) -> ReturnPolicy:
         return self.policy
 
-    async def call(self, tool: str, consent: Consent | None = None, /, **args: Any) -> dict[str, Any]:
+    async def call(
+        self, tool: str, consent: Consent | None = None, who: Identity = HER, /, **args: Any
+    ) -> dict[str, Any]:
         self._turns += 1
-        context = Visit(HER).context(consent=consent, origin=f"chat_1/turn_{self._turns}/t1")
+        context = Visit(who).context(consent=consent, origin=f"chat_1/turn_{self._turns}/t1")
         return (await self.tools.call(tool, args, context)).output
 
     async def done(self, **args: Any) -> dict[str, Any]:
@@ -167,6 +169,47 @@ async def test_goods_come_back_piece_by_piece_as_a_rule() -> None:
 async def test_an_exchange_is_for_what_the_policy_says(exchange_for: Any, sku: str, rule: str | None) -> None:
     desk = Desk(USUAL.model_copy(update={"exchange_for": exchange_for}))
     assert await desk.rule(**back(exchange_sku=sku)) == rule
+
+
+@pytest.mark.parametrize(
+    ("policy", "method", "rule"),
+    [
+        ({}, "pm-paypal", None),
+        ({}, "pm-card", "return.refund_method"),
+        ({"refund_to": "original"}, "GC-SMALL", "return.refund_method"),
+        ({"difference_to": "original"}, "GC-SMALL", "return.refund_method"),
+        ({"refund_to": "original", "difference_to": "any"}, "pm-card", None),
+    ],
+)
+async def test_what_an_exchange_costs_less_goes_where_the_policy_sends_it(
+    policy: dict[str, Any], method: str, rule: str | None
+) -> None:
+    desk = Desk(USUAL.model_copy(update={"exchange_for": "variant", **policy}))
+    assert await desk.rule(**back("7", sku=GREY, exchange_sku=RED_M, method=method)) == rule
+    dearer = back("7", sku=RED_S, exchange_sku=GREY, method="pm-card")
+    assert await desk.rule(**dearer) is None
+
+
+@pytest.mark.parametrize(
+    ("args", "rule"),
+    [
+        (back("7", sku=RED_S), None),
+        (back("7", sku=RED_S, exchange_sku=RED_M), None),
+        (back("7", sku=GREY, exchange_sku=RED_M), None),
+        (back("7", sku=RED_S, exchange_sku=GREY), "identity.signed_in"),
+        (back("7", sku=RED_S, method="GC-SMALL"), "identity.signed_in"),
+        (back("7", sku=GREY, exchange_sku=RED_M, method="GC-SMALL"), "identity.signed_in"),
+    ],
+)
+async def test_a_guest_spends_nothing_and_sends_no_money_elsewhere(args: dict[str, Any], rule: str | None) -> None:
+    """Order number and e-mail address stand on a parcel's label and in every mail."""
+    desk = Desk(USUAL.model_copy(update={"exchange_for": "variant"}))
+    guest = Identity(order_numbers=frozenset({OrderNumber("7")}), email=EMAILS[ADA])
+    for who, expected in ((guest, rule), (HER, None)):
+        asked = await desk.call("request_return", None, who, **args)
+        assert (asked["outcome"], asked["rule"]) == (
+            ("refused", expected) if expected else ("needs_yes", "consent.yes")
+        )
 
 
 async def test_what_an_exchange_costs_more_is_restated() -> None:

@@ -91,14 +91,16 @@ class Visit:
         )
 
 
+async def returns_policy() -> ReturnPolicy:
+    """Return what the small shop takes back."""
+    return RETURNS
+
+
 def writes(shop: Shop, clock: FixedClock, limit: Money | None = None) -> Toolset:
     """Return the tools that write to a shop, behind a gate of their own."""
 
-    async def policy() -> ReturnPolicy:
-        return RETURNS
-
-    returns = ReturnRequests(shop, policy, clock, UTC).kinds()
-    orders = OrderChanges(shop, clock, UTC).kinds()
+    returns = ReturnRequests(shop, returns_policy, clock, UTC).kinds()
+    orders = OrderChanges(shop, returns_policy, clock, UTC).kinds()
     kinds = (*orders, *returns, *account_kinds(shop), *ticket_kinds(shop, clock))
 
     async def owns(identity: Identity, resource: str) -> bool:

@@ -22,7 +22,7 @@ from shopfloor.actions.proposal import Proposal, Undone, Verdict, event_of, refu
 from shopfloor.actions.ruling import Case, Rulebook, Ruling
 from shopfloor.actions.store import ActionRecord, Actions, Standing, UsageQuery, busy
 from shopfloor.durable.contract import Durable, Effect
-from shopfloor.identity.identity import Identity, Principal, Staff
+from shopfloor.identity.identity import Assurance, Identity, Principal, Staff
 from shopfloor.journal.events import ActionMoved, ActionState
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
@@ -186,8 +186,7 @@ class Gate:
             return
         if not kind.is_offered:
             raise Refused("identity.staff", "Only a colleague can do that.")
-        if not principal.meets(kind.assurance):
-            raise Refused(f"identity.{kind.assurance}", "Please sign in to your account first.")
+        _check_assurance(principal, kind.assurance)
         for resource in resources:
             if not await self._owns(principal, resource):
                 raise Refused("identity.owner", "I cannot find that under your name.")
@@ -206,6 +205,8 @@ class Gate:
         if standing.record and (earlier := _settled(standing.record, proposal, known)):
             return earlier
         preview = await kind.preview(args)
+        if preview.assurance:
+            _check_assurance(proposal.identity, preview.assurance)
         ruling = rules.judge(replace(case, facts=preview.facts, amount=preview.amount), standing.usage)
         # The yes is for what was shown: when the amount or anything else of it has changed, it is asked for again.
         verdict = replace(
@@ -349,6 +350,16 @@ def _case(
         confidence=proposal.confidence,
         now=now,
     )
+
+
+def _check_assurance(principal: Principal, assurance: Assurance) -> None:
+    """Check that a customer has shown enough of who they are; staff have.
+
+    Raises:
+        Refused: `identity.signed_in`, `identity.verified`.
+    """
+    if isinstance(principal, Identity) and not principal.meets(assurance):
+        raise Refused(f"identity.{assurance}", "Please sign in to your account first.")
 
 
 def _scope(query: UsageQuery) -> str:

@@ -37,6 +37,8 @@ class Preview:
     """The money that it moves; None where it moves none."""
     facts: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     """What was read of the world, for the conditions of policies: `{"order_state": "pending"}`."""
+    assurance: Assurance | None = None
+    """How sure of the customer one must be, where it would do what takes more than the kind asks for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

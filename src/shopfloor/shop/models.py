@@ -137,9 +137,12 @@ class Customer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GiftCard:
-    """Money in the shop, held by a code."""
+    """Money in the shop, held by a code that only the shop system knows: who has the code can spend the money."""
 
-    code: str
+    id: str
+    """What it is called by; it opens nothing."""
+    ending: str
+    """The last characters of the code, by which its owner tells it from others."""
     customer_id: CustomerId | None
     initial: Money
     balance: Money

@@ -29,9 +29,9 @@ class Wallet:
     cards: tuple[GiftCard, ...] = ()
     """The customer's own, and those of the order's payments, whoever has them now."""
 
-    def card(self, code: str) -> GiftCard | None:
+    def card(self, id_: str) -> GiftCard | None:
         """Return a gift card, or None."""
-        return next((card for card in self.cards if card.code == code), None)
+        return next((card for card in self.cards if card.id == id_), None)
 
     def own(self, method_id: str) -> PaymentMethod:
         """Return a way to pay that is the customer's own.
@@ -136,7 +136,7 @@ def account_of(order: Order, wallet: Wallet) -> Account:
 def concerns(card: GiftCard, order: Order) -> bool:
     """Whether a gift card belongs into the wallet of an order: its customer's own, or one that it was paid with."""
     is_own = order.customer_id is not None and card.customer_id == order.customer_id
-    return is_own or card.code in {order.payment_method_id, *(payment.method_id for payment in order.payments)}
+    return is_own or card.id in {order.payment_method_id, *(payment.method_id for payment in order.payments)}
 
 
 def payment_id(order: Order) -> str:
@@ -151,7 +151,7 @@ def refund_id(order: Order) -> str:
 
 def method_of(card: GiftCard) -> PaymentMethod:
     """Return a gift card as a way to pay."""
-    return PaymentMethod(id=card.code, kind="gift_card", label=f"Gift card ending in {card.code[-4:]}")
+    return PaymentMethod(id=card.id, kind="gift_card", label=f"Gift card ending in {card.ending}")
 
 
 def check_covers(wallet: Wallet, method: PaymentMethod, amount: Money, *, at: datetime) -> None:
@@ -166,8 +166,8 @@ def check_covers(wallet: Wallet, method: PaymentMethod, amount: Money, *, at: da
     if _has_expired(card, at):
         raise Refused("payment.gift_card_expired", f"{method.label} has expired.")
     if card.balance.currency != amount.currency or card.balance < amount:
-        reason = f"{method.label} has {card.balance} left, which does not cover {amount}."
-        raise Refused("payment.gift_card_balance", reason)
+        # How much is left is for its owner to read, who need not be the one who asks.
+        raise Refused("payment.gift_card_balance", f"{method.label} does not cover {amount}.")
 
 
 def _has_expired(card: GiftCard, at: datetime) -> bool:
@@ -213,16 +213,22 @@ def settled(account: Account, difference: Money, method: PaymentMethod, *, at: d
         return account.take(method, difference, at=at) if moves else account
     most = sum(amount.minor for _, amount in account.taken)
     amount = Money(difference.currency, min(-difference.minor, most))
-    return account.give_back(method.id, amount, reason=ITEMS_CHANGED, at=at)
+    given = account.give_back(method.id, amount, reason=ITEMS_CHANGED, at=at)
+    return replace(given, order=replace(given.order, payment_state=state_after(given.order)))
 
 
 def state_after(order: Order) -> PaymentState:
-    """Return how far what was taken for an order has arrived back."""
-    paid = sum(payment.amount.minor for payment in order.payments)
-    back = sum(refund.amount.minor for refund in order.refunds if refund.state == "settled")
+    """Return how far what was taken for an order has arrived back; what was only paid another way has not."""
+    moved = sum(each.amount.minor for each in order.refunds if _is_move(each) and each.state != "failed")
+    paid = sum(payment.amount.minor for payment in order.payments) - moved
+    back = sum(each.amount.minor for each in order.refunds if each.state == "settled" and not _is_move(each))
     if not paid or not back:
         return order.payment_state
     return "refunded" if back >= paid else "partially_refunded"
+
+
+def _is_move(refund: Refund) -> bool:
+    return refund.reason == PAID_ANOTHER_WAY
 
 
 def net_by_method(order: Order) -> Mapping[str, int]:
@@ -250,7 +256,7 @@ def _taken(order: Order) -> tuple[tuple[str, Money], ...]:
 
 def _with(wallet: Wallet, card: GiftCard, balance: Money) -> Wallet:
     changed = replace(card, balance=balance)
-    return replace(wallet, cards=tuple(changed if each.code == card.code else each for each in wallet.cards))
+    return replace(wallet, cards=tuple(changed if each.id == card.id else each for each in wallet.cards))
 
 
 def _label(account: Account, method_id: str) -> str:

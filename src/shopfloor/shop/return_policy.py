@@ -31,6 +31,7 @@ REASONS: Mapping[ReturnReason, str] = {
 OUR_FAULT: frozenset[ReturnReason] = frozenset({"wrong_item", "faulty"})
 """Goods that come back for these are taken back whatever they are, free of charge."""
 
+MoneyTo = Literal["original", "gift_card", "any"]
 LineState = Literal["returnable", "already_requested", "too_late", "excluded"]
 
 
@@ -57,9 +58,11 @@ class ReturnPolicy(BaseModel):
     """For what: another size in the same colour, or any other variant of the same product."""
     once_per_order: bool = False
     """Whether goods of an order come back once only, all together; what was withdrawn or rejected does not count."""
-    refund_to: Literal["original", "gift_card", "any"] = "gift_card"
+    refund_to: MoneyTo = "gift_card"
     """Where a refund may go beside the way the order was paid: nowhere, to a gift card of the customer's, or to any way
     to pay that they have stored."""
+    difference_to: MoneyTo | None = None
+    """Where what an exchange or a change of items costs less may go; None for where a refund may."""
     label_in: tuple[str, ...] = ()
     """Countries from which a prepaid label takes goods back."""
     fee_minor: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict[str, int])
@@ -72,6 +75,10 @@ class ReturnPolicy(BaseModel):
     def days_for(self, country: str) -> int:
         """Return how many days after the delivery goods may come back."""
         return self.days_in.get(country, self.days)
+
+    def money_to(self, difference: Money | None) -> MoneyTo:
+        """Return where money may go back: a refund, or what something else costs less."""
+        return (self.difference_to if difference else None) or self.refund_to
 
     def how(self, country: str) -> str:
         """Return how goods go back from a country."""
@@ -151,16 +158,16 @@ def check_once(order: Order, earlier: Sequence[Return], policy: ReturnPolicy) ->
         raise Refused("return.once_per_order", reason)
 
 
-def check_refund_to(order: Order, method: PaymentMethod, policy: ReturnPolicy) -> None:
-    """Check where a refund shall go: to how the order was paid, or where else the shop sends it.
+def check_money_to(order: Order, method: PaymentMethod, allowed: MoneyTo) -> None:
+    """Check where money of an order shall go back: to how the order was paid, or where else the shop sends it.
 
     Raises:
         Refused: `return.refund_method`.
     """
-    is_gift = method.kind == "gift_card" and policy.refund_to != "original"
-    if method.id == order.payment_method_id or is_gift or policy.refund_to == "any":
+    is_gift = method.kind == "gift_card" and allowed != "original"
+    if method.id == order.payment_method_id or is_gift or allowed == "any":
         return
-    ways = order.payment_method if policy.refund_to == "original" else f"{order.payment_method} or to a gift card"
+    ways = order.payment_method if allowed == "original" else f"{order.payment_method} or to a gift card"
     raise Refused("return.refund_method", f"The refund of order #{order.number} can go to {ways}.")
 
 

@@ -225,9 +225,22 @@ def _difference(account: Account, earlier: Sequence[Return], wish: ReturnWish, p
     item_changes.check_exchange(account.order, wish.lines, products)
     difference = item_changes.exchange_difference(account.order, _coming(earlier), wish.lines, products)
     method = method or next((way for way in wallet.ways() if way.id == account.order.payment_method_id), None)
-    if method:
-        paying.check_covers(wallet, method, difference, at=wish.at)
+    if method and difference.minor > 0:
+        paying.check_covers(wallet, method, difference + _promised(account.order, earlier, method.id), at=wish.at)
     return Money(difference.currency, max(difference.minor, -_left_of(account, earlier)))
+
+
+def _promised(order: Order, earlier: Sequence[Return], method_id: str) -> Money:
+    """Return what earlier exchanges of an order shall still be charged to a way to pay."""
+    promised = [
+        back.difference.minor
+        for back in earlier
+        if back.difference
+        and back.difference.minor > 0
+        and back.state not in GONE
+        and (back.payment_method_id or order.payment_method_id) == method_id
+    ]
+    return Money(order.shipping.currency, sum(promised))
 
 
 def _left_of(account: Account, earlier: Sequence[Return]) -> int:

@@ -58,7 +58,7 @@ class Exporter:
         customer = held.customer
         known = self._domain.users[customer.id]
         methods = {method.id: method for method in customer.payment_methods}
-        cards = {card.code: card for card in held.gift_cards}
+        cards = {card.id: card for card in held.gift_cards}
         # Ours have no common order, so theirs is kept; what is new stands at the end.
         ids = dict.fromkeys([*known.payment_methods, *methods, *cards])
         ways: Shape = {}
@@ -122,7 +122,7 @@ def _name(known: User, name: str) -> Shape:
 
 
 def _gift_card(card: GiftCard) -> Shape:
-    return {"source": "gift_card", "id": card.code, "balance": _amount(card.balance)}
+    return {"source": "gift_card", "id": card.id, "balance": _amount(card.balance)}
 
 
 def _method(known: User, method: PaymentMethod) -> Shape:

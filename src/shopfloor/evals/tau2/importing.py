@@ -160,7 +160,12 @@ def _gift_cards(user: User) -> Iterator[Method]:
 def _gift_card(user: User, card: Method) -> GiftCard:
     balance = dollars(card.balance)
     return GiftCard(
-        code=card.id, customer_id=CustomerId(user.user_id), initial=balance, balance=balance, expires_on=None
+        id=card.id,
+        ending=card.id[-4:],
+        customer_id=CustomerId(user.user_id),
+        initial=balance,
+        balance=balance,
+        expires_on=None,
     )
 
 

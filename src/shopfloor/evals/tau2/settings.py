@@ -16,7 +16,12 @@ def domain_team() -> TeamData:
     """Return the shipped team, in a shop that takes back all goods for a month, from the countries of the database."""
     team = shipped_team()
     returns = ReturnPolicy(
-        exchange_in=("US",), exchange_for="variant", once_per_order=True, refund_to="gift_card", label_in=("US",)
+        exchange_in=("US",),
+        exchange_for="variant",
+        once_per_order=True,
+        refund_to="gift_card",
+        difference_to="any",
+        label_in=("US",),
     )
     brand = team.brand.model_copy(update={"currency": CURRENCY, "returns": returns})
     return TeamData(cards=team.cards, brand=brand, prompts=team.prompts)

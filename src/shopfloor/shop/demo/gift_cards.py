@@ -26,9 +26,10 @@ def _card(number: int, people: tuple[Person, ...], days: Days) -> GiftCard:
     left = 50 if number == 0 else LEFT[number % len(LEFT)]
     bought = VALID_DAYS + 20 + number if number % 7 == 6 else throw.randint(5, 900)
     owner = None if number % 4 == 3 else people[number * 3].customer_id
-    code = "".join(throw.choices(ALPHABET.upper(), k=8))
+    ending = "".join(throw.choices(ALPHABET.upper(), k=8))[-4:]
     return GiftCard(
-        code=f"HL-{code[:4]}-{code[4:]}",
+        id=f"G{1001 + number}",
+        ending=ending,
         customer_id=owner,
         initial=Money(CURRENCY, initial),
         balance=Money(CURRENCY, initial * left // 100),

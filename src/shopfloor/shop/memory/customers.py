@@ -31,7 +31,7 @@ class MemoryCustomers(Part):
     async def gift_cards_of(self, customer_id: CustomerId) -> Sequence[GiftCard]:
         """Return a customer's gift cards, those that expire first leading and those that never do last."""
         theirs = [card for card in self._shelves.gift_cards.values() if card.customer_id == customer_id]
-        return sorted(theirs, key=lambda card: (card.expires_on or date.max, card.code))
+        return sorted(theirs, key=lambda card: (card.expires_on or date.max, card.id))
 
     async def set_default_address(self, customer_id: CustomerId, address: Address, *, key: str) -> Customer:
         """Let a customer's parcels go to another address."""

@@ -58,7 +58,7 @@ class Shelves:
         self.products = {product.id: product for product in sorted(contents.products, key=lambda product: product.id)}
         self.promotions = tuple(sorted(contents.promotions, key=lambda promotion: promotion.code))
         self.customers = {customer.id: customer for customer in sorted(contents.customers, key=lambda each: each.id)}
-        self.gift_cards = {card.code: card for card in sorted(contents.gift_cards, key=lambda card: card.code)}
+        self.gift_cards = {card.id: card for card in sorted(contents.gift_cards, key=lambda card: card.id)}
         self.orders = {order.number: order for order in contents.orders}
         self.returns = {each.id: each for each in contents.returns}
         self.carts = {cart.id: cart for cart in contents.carts}
@@ -97,7 +97,7 @@ class Shelves:
     def keep(self, account: Account) -> Order:
         """Keep what became of an order and of the gift cards."""
         self.orders[account.order.number] = account.order
-        self.gift_cards |= {card.code: card for card in account.wallet.cards}
+        self.gift_cards |= {card.id: card for card in account.wallet.cards}
         return account.order
 
     def customer(self, customer_id: CustomerId) -> Customer:

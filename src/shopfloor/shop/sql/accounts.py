@@ -28,15 +28,15 @@ class LockedAccount:
         """Store what became of the order and of the gift cards."""
         order_rows.update(self.row, account.order)
         for card in account.wallet.cards:
-            self.cards[card.code].balance = card.balance.minor
+            self.cards[card.id].balance = card.balance.minor
         return account.order
 
 
 WAYS_TO_PAY = select(CustomerRow.payment_methods).where(CustomerRow.id == bindparam("of"))
 CARDS = (
     select(GiftCardRow.__table__)
-    .where(or_(GiftCardRow.customer_id == bindparam("of"), GiftCardRow.code.in_(bindparam("codes", expanding=True))))
-    .order_by(GiftCardRow.code)
+    .where(or_(GiftCardRow.customer_id == bindparam("of"), GiftCardRow.id.in_(bindparam("ids", expanding=True))))
+    .order_by(GiftCardRow.id)
 )
 
 
@@ -47,7 +47,7 @@ def read_case(connection: Connection, number: OrderNumber) -> OrderCase | None:
         return None
     of = {"of": order.customer_id}
     methods = connection.scalar(WAYS_TO_PAY, of) if order.customer_id else None
-    rows = connection.execute(CARDS, {**of, "codes": _codes(order)})
+    rows = connection.execute(CARDS, {**of, "ids": _card_ids(order)})
     cards = (gift_card_of(cast("GiftCardRow", row)) for row in rows)
     wallet = Wallet(
         customer_id=order.customer_id,
@@ -57,7 +57,7 @@ def read_case(connection: Connection, number: OrderNumber) -> OrderCase | None:
     return OrderCase(account=account_of(order, wallet), returns=read_returns(connection, number))
 
 
-def _codes(order: Order) -> list[str]:
+def _card_ids(order: Order) -> list[str]:
     """Return the gift cards that an order may have been paid with."""
     return sorted({order.payment_method_id, *(payment.method_id for payment in order.payments)})
 
@@ -82,10 +82,10 @@ def locked_account(session: Session, number: OrderNumber) -> LockedAccount:
     """
     row = locked_order(session, number)
     order = order_rows.order_of(row)
-    named = GiftCardRow.code.in_(_codes(order))
+    named = GiftCardRow.id.in_(_card_ids(order))
     theirs = or_(GiftCardRow.customer_id == order.customer_id, named) if order.customer_id else named
-    rows = session.scalars(select(GiftCardRow).where(theirs).order_by(GiftCardRow.code).with_for_update())
-    cards = {card.code: card for card in rows if concerns(gift_card_of(card), order)}
+    rows = session.scalars(select(GiftCardRow).where(theirs).order_by(GiftCardRow.id).with_for_update())
+    cards = {card.id: card for card in rows if concerns(gift_card_of(card), order)}
     customer = session.get(CustomerRow, order.customer_id) if order.customer_id else None
     wallet = Wallet(
         customer_id=order.customer_id,

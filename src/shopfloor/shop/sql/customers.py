@@ -50,7 +50,7 @@ class SqlCustomers:
     async def gift_cards_of(self, customer_id: CustomerId) -> Sequence[GiftCard]:
         """Return a customer's gift cards, those that expire first leading and those that never do last."""
         theirs = select(GiftCardRow).where(GiftCardRow.customer_id == customer_id)
-        ordered = theirs.order_by(GiftCardRow.expires_on.is_(None), GiftCardRow.expires_on, GiftCardRow.code)
+        ordered = theirs.order_by(GiftCardRow.expires_on.is_(None), GiftCardRow.expires_on, GiftCardRow.id)
         return await self._database.read(lambda session: [gift_card_of(row) for row in session.scalars(ordered)])
 
     async def set_default_address(self, customer_id: CustomerId, address: Address, *, key: str) -> Customer:
@@ -108,7 +108,8 @@ def customer_of(row: CustomerRow) -> Customer:
 def gift_card_of(row: GiftCardRow) -> GiftCard:
     """Return the gift card of a row."""
     return GiftCard(
-        code=row.code,
+        id=row.id,
+        ending=row.ending,
         customer_id=row.customer_id,
         initial=Money(row.currency, row.initial),
         balance=Money(row.currency, row.balance),
@@ -135,7 +136,8 @@ def customer_row(customer: Customer) -> CustomerRow:
 def gift_card_row(card: GiftCard) -> GiftCardRow:
     """Return the row of a gift card."""
     return GiftCardRow(
-        code=card.code,
+        id=card.id,
+        ending=card.ending,
         customer_id=card.customer_id,
         initial=card.initial.minor,
         balance=card.balance.minor,

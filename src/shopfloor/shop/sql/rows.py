@@ -113,7 +113,8 @@ class GiftCardRow(Base):
 
     __tablename__ = "shop_gift_cards"
 
-    code: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    ending: Mapped[str]
     customer_id: Mapped[CustomerId | None] = mapped_column(Id, index=True)
     initial: Mapped[Minor]
     balance: Mapped[Minor]

@@ -48,7 +48,7 @@ class RetailKit:
         """Return all kinds of writes that there are, whatever the shop is capable of."""
         shop, clock, zone = self._shop, self._clock, self._zone
         return (
-            *OrderChanges(shop, clock, zone).kinds(),
+            *OrderChanges(shop, self._return_policy, clock, zone).kinds(),
             *ReturnRequests(shop, self._return_policy, clock, zone).kinds(),
             *ticket_kinds(shop, clock),
             *cart_kinds(shop, clock),

@@ -20,10 +20,12 @@ from shopfloor.shop.contract import Capability, Shop
 from shopfloor.shop.item_changes import Products
 from shopfloor.shop.models import Address, ItemChange, Order, OrderLine, PaymentMethod, Product
 from shopfloor.shop.paying import OrderCase, net_by_method
+from shopfloor.shop.return_policy import check_money_to
 from shopfloor.shop.writes import ORDER
 from shopfloor.tools.retail.accounts import AddressFields
 from shopfloor.tools.retail.looking_up import by_key
 from shopfloor.tools.retail.order_facts import METHOD_FACTS, ORDER_FACTS, method_facts, order_facts
+from shopfloor.tools.retail.return_cases import Policy
 from shopfloor.tools.retail.undoing import earlier
 from shopfloor.tools.retail.views import line_name, looks, money_view, order_view
 
@@ -79,9 +81,10 @@ class ChangeOrderItems(ActionArgs):
 class OrderChanges:
     """The kinds of writes."""
 
-    def __init__(self, shop: Shop, clock: Clock, zone: tzinfo) -> None:
-        """Take the shop, the clock, and the zone that its days are meant in."""
+    def __init__(self, shop: Shop, return_policy: Policy, clock: Clock, zone: tzinfo) -> None:
+        """Take the shop, what reads where money goes back to, the clock, and the zone that its days are meant in."""
         self._shop = shop
+        self._return_policy = return_policy
         self._clock = clock
         self._zone = zone
 
@@ -232,8 +235,11 @@ class OrderChanges:
         method = case.wallet.own(args.method_id or order.payment_method_id)
         goods = ", ".join(_told(each, order, products) for each in args.changes)
         difference = changed.total - order.total
+        if difference.minor < 0:
+            check_money_to(order, method, (await self._return_policy()).money_to(difference))
+        back = sum(refund.amount.minor for refund in changed.refunds[len(order.refunds) :])
         summary = (
-            f"In {self._named(order)}: {goods}. {_settled(difference, method)}, so it comes to {changed.total}. "
+            f"In {self._named(order)}: {goods}. {_settled(difference, back, method)}, so it comes to {changed.total}. "
             "After that, nothing else of this order can be changed, and it cannot be cancelled."
         )
         return Preview(
@@ -303,8 +309,14 @@ def _told(change: PieceChange, order: Order, products: Products) -> str:
     return f"{change.quantity} × {line_name(line)} becomes {looks(new) or new.sku}"
 
 
-def _settled(difference: Money, method: PaymentMethod) -> str:
+def _settled(difference: Money, back: int, method: PaymentMethod) -> str:
+    """Write what a change costs, and how much comes back in minor units: less where not all was taken yet."""
     amount = Money(difference.currency, abs(difference.minor))
     if not amount.minor:
         return "It costs the same"
-    return f"{amount} more, by {method.label}" if difference.minor > 0 else f"{amount} less, back to {method.label}"
+    if difference.minor > 0:
+        return f"{amount} more, by {method.label}"
+    if not back:
+        return f"{amount} less, which is not charged then"
+    given = Money(difference.currency, back)
+    return f"{amount} less, {'' if given == amount else f'{given} of it '}back to {method.label}"

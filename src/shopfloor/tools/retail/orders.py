@@ -74,7 +74,8 @@ class OrderTools:
             ),
             Tool(
                 name="verify_guest",
-                description="Check a guest's order number and e-mail address; opens that one order.",
+                description="Check a guest's order number and e-mail address; opens that one order. All orders of a "
+                "conversation are of one address.",
                 args=GuestArgs,
                 run=self._verify_guest,
                 is_read=False,
@@ -120,6 +121,8 @@ class OrderTools:
 
     async def _verify_guest(self, args: GuestArgs, context: ToolContext) -> ToolResult:
         session = context.session
+        if await self._is_another(session.identity, args.email):
+            return ToolResult(output={"outcome": "other_person"})
         result = await self._guest_check.check(session.conversation_id, args.order_number, args.email)
         if result.outcome == "verified":
             opened = session.identity.order_numbers | {args.order_number}
@@ -132,6 +135,17 @@ class OrderTools:
             )
             await session.record(event)
         return ToolResult(output={"outcome": result.outcome, "tries_left": result.tries_left})
+
+    async def _is_another(self, identity: Identity, email: str) -> bool:
+        """Whether an address is not that of who was known before: a conversation is one person's, with all in it."""
+        known = identity.email
+        if known is None and identity.customer_id:
+            customer = await self._shop.customers.get_customer(identity.customer_id)
+            known = customer.email if customer else ""
+        elif known is None and identity.order_numbers:
+            order = await self._shop.orders.get_order(min(identity.order_numbers))
+            known = order.email if order else ""
+        return known is not None and rules.email_key(known) != rules.email_key(email)
 
     async def _complete_address(self, args: AddressArgs, context: ToolContext) -> ToolResult:
         old = await self._present_address(args.order_number, context.session.identity)

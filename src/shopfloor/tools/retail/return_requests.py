@@ -23,8 +23,8 @@ from shopfloor.shop.return_policy import (
     REASONS,
     ReturnableLine,
     ReturnReason,
+    check_money_to,
     check_once,
-    check_refund_to,
     refund_due,
 )
 from shopfloor.shop.rules import ReturnWish
@@ -197,6 +197,8 @@ class ReturnRequests:
             summary=summary,
             amount=Money(asked.refund.currency, abs(asked.difference.minor)) if asked.difference else asked.refund,
             facts=self._facts(asked, args),
+            # Order number and e-mail open the order, not what else its owner pays with, nor their purse.
+            assurance="signed_in" if asked.method or _costs(asked.difference) else None,
         )
 
     async def _checked(self, args: RequestReturn) -> _Request:
@@ -224,9 +226,11 @@ class ReturnRequests:
             for piece in args.pieces:
                 _check_exchange(case, args, piece, products)
         else:
-            _check_refund(case, args, method)
+            _check_no_exchange(args)
         wish = _wish(args, case.policy.label_in, order, self._clock)
         back = rules.requested_return(known.account, case.earlier, wish, products)
+        if method and (back.difference is None or back.difference.minor < 0):
+            check_money_to(order, method, case.policy.money_to(back.difference))
         nothing = Money(order.shipping.currency, 0)
         due = nothing if args.kind == "exchange" else refund_due(order, pieces, case.policy, args.reason, case.earlier)
         return _Request(case=case, method=method, refund=due, difference=back.difference)
@@ -364,11 +368,9 @@ def _check_line(case: Case, sku: Sku, quantity: int) -> None:
         raise Refused("return.excluded", f"{title} cannot be returned: {each.why}.")
 
 
-def _check_refund(case: Case, args: RequestReturn, method: PaymentMethod | None) -> None:
+def _check_no_exchange(args: RequestReturn) -> None:
     if any(piece.exchange_sku for piece in args.pieces):
         raise Refused("return.not_an_exchange", "For a refund nothing can be sent in exchange.")
-    if method:
-        check_refund_to(case.order, method, case.policy)
 
 
 def _check_exchange(case: Case, args: RequestReturn, piece: ReturnPiece, products: dict[Sku, Product]) -> None:
@@ -393,6 +395,10 @@ def _check_exchange(case: Case, args: RequestReturn, piece: ReturnPiece, product
         raise Refused("return.not_in_stock", f"{title} is not in stock like that.")
     if variant not in each.exchanges:
         raise Refused("return.exchange_for", f"{title} can be exchanged for another size in the same colour only.")
+
+
+def _costs(difference: Money | None) -> bool:
+    return difference is not None and difference.minor > 0
 
 
 def _exchanged(case: Case, args: RequestReturn, asked: _Request) -> str:
