@@ -22,6 +22,7 @@ FITTING: dict[str, dict[str, JsonValue]] = {
     "complete_address": {"order_number": "141", "line1": "5 Pine Street"},
     "show_account": {},
     "find_item_change": {"order_number": "141", "request": "in yellow, please"},
+    "find_way_to_pay": {"order_number": "141", "request": "by PayPal, please"},
     "search_products": {"query": "red sneakers"},
     "get_product": {"product_id": "p-001"},
     "ask_product": {"product_id": "p-001", "question": "does it run small"},

@@ -227,7 +227,7 @@ async def test_the_address_of_the_account_changes_for_its_customer_only(counter:
     assert (full["outcome"], full["address"]["one_line"]) == ("complete", "5 Pine Street, Portland, 04101, US")
     asked = await counter.ask("change_default_address", **ELSEWHERE)
     assert asked["summary"] == (
-        "Send your later orders to 5 Pine Street, Portland, 04101, US, instead of 1 Mill Row, Bath, ME 04530, US."
+        "Send your later orders to Ada, 5 Pine Street, Portland, 04101, US, instead of 1 Mill Row, Bath, ME 04530, US."
     )
     await counter.do("change_default_address", **ELSEWHERE)
     hers, his = await counter.shop.customers.get_customer(ADA), await counter.shop.customers.get_customer(BEN)
@@ -235,6 +235,16 @@ async def test_the_address_of_the_account_changes_for_its_customer_only(counter:
     assert hers.address.line1 == "5 Pine Street"
     assert his == CONTENTS.customers[1]
     assert (await counter.ask("change_default_address", Identity(), **ELSEWHERE))["rule"] == "identity.signed_in"
+
+
+async def test_before_the_yes_it_is_told_who_receives_the_parcels_now(counter: Counter) -> None:
+    """A line that names the street only would let somebody else's name slip in."""
+    for kind, more in (("change_shipping_address", {"order_number": "1"}), ("change_default_address", {})):
+        same = ELSEWHERE | more | {"name": HOME.name.upper()} | ({} if more else {"customer_id": ADA})
+        assert "5 Pine Street" in (told := (await counter.preview(kind, **same)).summary)
+        assert HOME.name.upper() not in told
+        other = same | {"name": "Mallory"}
+        assert "to Mallory, 5 Pine Street, Portland" in (await counter.preview(kind, **other)).summary
 
 
 async def test_a_guest_has_no_address_to_complete(counter: Counter) -> None:

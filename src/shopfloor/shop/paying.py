@@ -82,7 +82,7 @@ class Account:
             return self
         card = self.wallet.card(method_id)
         # What nobody could spend is not given back by that: people of the shop find another way.
-        is_settled = card is not None and card.balance.currency == amount.currency and not _has_expired(card, at)
+        is_settled = card is not None and card.balance.currency == amount.currency and not has_expired(card, at)
         refund = Refund(
             id=refund_id(self.order),
             amount=amount,
@@ -163,14 +163,15 @@ def check_covers(wallet: Wallet, method: PaymentMethod, amount: Money, *, at: da
     card = wallet.card(method.id)
     if card is None or amount.minor <= 0:
         return
-    if _has_expired(card, at):
+    if has_expired(card, at):
         raise Refused("payment.gift_card_expired", f"{method.label} has expired.")
     if card.balance.currency != amount.currency or card.balance < amount:
         # How much is left is for its owner to read, who need not be the one who asks.
         raise Refused("payment.gift_card_balance", f"{method.label} does not cover {amount}.")
 
 
-def _has_expired(card: GiftCard, at: datetime) -> bool:
+def has_expired(card: GiftCard, at: datetime) -> bool:
+    """Whether a gift card pays for nothing any more; its last day still counts."""
     return card.expires_on is not None and at.date() > card.expires_on
 
 

@@ -12,7 +12,7 @@ from shopfloor.kernel.errors import NotFound, Refused
 from shopfloor.kernel.ids import CustomerId, OrderNumber
 from shopfloor.shop.contract import Capability, Customers, Shop
 from shopfloor.shop.models import Address, Customer, Order, PaymentMethod
-from shopfloor.shop.paying import Wallet
+from shopfloor.shop.paying import Wallet, has_expired
 from shopfloor.shop.writes import CUSTOMER
 from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, ToolResult
 from shopfloor.tools.retail.looking_up import by_key
@@ -45,6 +45,11 @@ class AddressFields(ActionArgs):
     def address(self) -> Address:
         """Return the address named."""
         return Address(**self.model_dump(include=set(AddressFields.model_fields)))
+
+    def told(self, known: Address) -> str:
+        """Return the address in one line as it is said before the yes: with who receives it, if that is another now."""
+        line = self.address().one_line()
+        return line if self.name.casefold() == known.name.casefold() else f"{self.name}, {line}"
 
 
 class ChangeDefaultAddress(AddressFields):
@@ -101,7 +106,7 @@ def way_view(way: PaymentMethod, wallet: Wallet, order: Order | None, at: dateti
     if card := wallet.card(way.id):
         view["balance"] = money_view(card.balance)
         view["expires_on"] = card.expires_on.isoformat() if card.expires_on else None
-        view["has_expired"] = card.expires_on is not None and card.expires_on < at.date()
+        view["has_expired"] = has_expired(card, at)
     if order:
         view["pays_order"] = way.id == order.payment_method_id
     return view
@@ -149,7 +154,7 @@ class _Writes:
     async def preview(self, args: ChangeDefaultAddress) -> Preview:
         known = (await self._customer(args)).address
         return Preview(
-            summary=f"Send your later orders to {args.address().one_line()}, instead of {known.one_line()}.",
+            summary=f"Send your later orders to {args.told(known)}, instead of {known.one_line()}.",
             facts={"country": args.country, "earlier_country": known.country},
         )
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from pydantic import Field, JsonValue
 
 from shopfloor.journal.events import Source
-from shopfloor.kernel.errors import Refused
 from shopfloor.kernel.ids import ProductId
 from shopfloor.language.attributes import colour_families
 from shopfloor.language.entities import entities
@@ -17,8 +16,8 @@ from shopfloor.search.fit import is_size
 from shopfloor.shop import rules
 from shopfloor.shop.contract import Shop
 from shopfloor.shop.models import Order, OrderLine, Product, Variant
+from shopfloor.shop.paying import OrderCase
 from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, ToolResult
-from shopfloor.tools.retail.accounts import wallet_of
 from shopfloor.tools.retail.naming import named_lines, wants_one
 from shopfloor.tools.retail.orders import NEEDS_CHECK, Number
 from shopfloor.tools.retail.views import View, line_name, looks, variant_view
@@ -114,52 +113,45 @@ class ItemWishTools:
 
     async def _find(self, args: ItemWishArgs, context: ToolContext) -> ToolResult:
         identity = context.session.identity
-        order = await self._shop.orders.get_order(args.order_number)
-        if order is None or not identity.may_see(order):
+        case = await self._shop.orders.get_case(args.order_number)
+        if case is None or not identity.may_see(case.order):
             return ToolResult(output={"outcome": "not_found"}) if identity.is_signed_in else NEEDS_CHECK
-        products = await self._products(order)
+        order = case.order
         output: View = {"outcome": "", "item": "", "choices": [], "variants": [], "changes": []}
-        output |= await self._found(order, products, args)
+        output |= _found(case, await self._products(order), args)
         return ToolResult(output=output, sources=(Source(kind="order", id=order.number, agent=context.agent),))
-
-    async def _found(self, order: Order, products: Mapping[ProductId, Product], args: ItemWishArgs) -> View:
-        if why := rules.unchangeable(order):
-            return {"outcome": "unchangeable", "unchangeable": why}
-        if not await self._can_be_paid(order):
-            return {"outcome": "no_way_to_pay"}
-        wishes = [_wish(line, products.get(line.product_id), args) for line in order.lines]
-        if not args.item and not args.wanted and not _is_swap(args.request, wishes):
-            return {"outcome": "another_matter"}
-        meant = _meant(order, products, wishes, args)
-        if meant is None:
-            held: list[JsonValue] = [line_name(line) for line in order.lines]
-            return {"outcome": "which_item", "choices": held}
-        name = line_name(meant.line)
-        if not meant.others:
-            return {"outcome": "no_choice", "item": name}
-        fitting = meant.fitting
-        if len(fitting) == 1:
-            quantity = 1 if wants_one(args.item or args.request) else meant.line.quantity
-            change: JsonValue = {"sku": meant.line.sku, "new_sku": fitting[0].sku, "quantity": quantity}
-            changes: list[JsonValue] = [change]
-            return {"outcome": "chosen", "item": name, "changes": changes}
-        shown = fitting or meant.others
-        choices: list[JsonValue] = [looks(variant) or variant.sku for variant in shown]
-        variants: list[JsonValue] = [variant_view(variant) for variant in shown]
-        return {"outcome": "which_variant", "item": name, "choices": choices, "variants": variants}
-
-    async def _can_be_paid(self, order: Order) -> bool:
-        """Whether a difference could be settled in the way that the order is paid."""
-        wallet = await wallet_of(self._shop.customers, order.customer_id)
-        try:
-            wallet.own(order.payment_method_id)
-        except Refused:
-            return False
-        return True
 
     async def _products(self, order: Order) -> Mapping[ProductId, Product]:
         found = [await self._shop.catalogue.get_product(line.product_id) for line in order.lines]
         return {product.id: product for product in found if product}
+
+
+def _found(case: OrderCase, products: Mapping[ProductId, Product], args: ItemWishArgs) -> View:
+    order = case.order
+    if why := rules.unchangeable(order):
+        return {"outcome": "unchangeable", "unchangeable": why}
+    if all(way.id != order.payment_method_id for way in case.wallet.ways()):  # a difference could not be settled
+        return {"outcome": "no_way_to_pay"}
+    wishes = [_wish(line, products.get(line.product_id), args) for line in order.lines]
+    if not args.item and not args.wanted and not _is_swap(args.request, wishes):
+        return {"outcome": "another_matter"}
+    meant = _meant(order, products, wishes, args)
+    if meant is None:
+        held: list[JsonValue] = [line_name(line) for line in order.lines]
+        return {"outcome": "which_item", "choices": held}
+    name = line_name(meant.line)
+    if not meant.others:
+        return {"outcome": "no_choice", "item": name}
+    fitting = meant.fitting
+    if len(fitting) == 1:
+        quantity = 1 if wants_one(args.item or args.request) else meant.line.quantity
+        change: JsonValue = {"sku": meant.line.sku, "new_sku": fitting[0].sku, "quantity": quantity}
+        changes: list[JsonValue] = [change]
+        return {"outcome": "chosen", "item": name, "changes": changes}
+    shown = fitting or meant.others
+    choices: list[JsonValue] = [looks(variant) or variant.sku for variant in shown]
+    variants: list[JsonValue] = [variant_view(variant) for variant in shown]
+    return {"outcome": "which_variant", "item": name, "choices": choices, "variants": variants}
 
 
 def _wish(line: OrderLine, product: Product | None, args: ItemWishArgs) -> _Wish:

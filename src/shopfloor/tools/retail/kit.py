@@ -23,6 +23,7 @@ from shopfloor.tools.retail.knowledge import KnowledgeTools
 from shopfloor.tools.retail.leads import LeadTools
 from shopfloor.tools.retail.order_changes import OrderChanges
 from shopfloor.tools.retail.orders import OrderTools, owns_resource
+from shopfloor.tools.retail.payment_wishes import PaymentWishTools
 from shopfloor.tools.retail.products import ProductTools
 from shopfloor.tools.retail.profile import ProfileTools, profile_kinds
 from shopfloor.tools.retail.return_cases import Policy
@@ -71,6 +72,7 @@ class RetailKit:
             *OrderTools(shop, GuestCheck(shop.orders, tries, clock)).tools(),
             *AccountTools(shop, clock).tools(),
             *ItemWishTools(shop).tools(),
+            *PaymentWishTools(shop, clock).tools(),
             *ProductTools(shop.catalogue, search, clock, partial(search.refresh, shop.catalogue)).tools(),
             *ChoosingTools(shop.catalogue, search).tools(),
             *CartTools(shop.carts, shop.catalogue).tools(),

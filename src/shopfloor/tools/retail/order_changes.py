@@ -187,9 +187,10 @@ class OrderChanges:
     async def _preview_address(self, args: ChangeShippingAddress) -> Preview:
         case = await self._case(args.order_number)
         rules.check_changeable(case.order)
-        countries = {"country": args.country, "earlier_country": case.order.shipping_address.country}
+        known = case.order.shipping_address
+        countries = {"country": args.country, "earlier_country": known.country}
         return Preview(
-            summary=f"Send order #{case.order.number} to {args.address().one_line()}.",
+            summary=f"Send order #{case.order.number} to {args.told(known)}.",
             facts={**self._facts(case), **countries},
         )
 
