@@ -240,6 +240,9 @@ async def test_a_stock_has_to_make_sense(shop: Shop) -> None:
 async def test_an_order_comes_back_as_it_was_stored(shop: Shop) -> None:
     assert await shop.orders.get_order(OrderNumber("3")) == CONTENTS.orders[2]
     assert await shop.orders.get_order(OrderNumber("99")) is None
+    for each in CONTENTS.orders:
+        assert await shop.orders.owner_of(each.number) == each.customer_id
+    assert await shop.orders.owner_of(OrderNumber("99")) is None
 
 
 async def test_a_customers_orders_come_newest_first(shop: Shop) -> None:

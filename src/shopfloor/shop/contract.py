@@ -95,6 +95,10 @@ class Orders(Protocol):
         """Return an order, or None."""
         ...
 
+    async def owner_of(self, number: OrderNumber) -> CustomerId | None:
+        """Return whose an order is; None of a guest's, or where there is none."""
+        ...
+
     async def get_case(self, number: OrderNumber) -> OrderCase | None:
         """Return an order with its customer's ways to pay and its returns, all read at one moment; or None."""
         ...

@@ -18,6 +18,11 @@ class MemoryOrders(Part):
         """Return an order, or None."""
         return self._shelves.orders.get(number)
 
+    async def owner_of(self, number: OrderNumber) -> CustomerId | None:
+        """Return whose an order is; None of a guest's, or where there is none."""
+        order = self._shelves.orders.get(number)
+        return order.customer_id if order else None
+
     async def get_case(self, number: OrderNumber) -> OrderCase | None:
         """Return an order with all that a change of it is decided by, or None."""
         return self._shelves.case(number) if number in self._shelves.orders else None

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
@@ -19,6 +19,8 @@ from shopfloor.shop.sql.catalogue import grow_stock, products_of
 from shopfloor.shop.sql.effects import Writer
 from shopfloor.shop.sql.rows import OrderLineRow, OrderRow
 
+OWNER = select(OrderRow.customer_id).where(OrderRow.number == bindparam("of"))
+
 
 class SqlOrders:
     """What was sold."""
@@ -31,6 +33,10 @@ class SqlOrders:
     async def get_order(self, number: OrderNumber) -> Order | None:
         """Return an order, or None."""
         return await self._database.read_core(lambda connection: order_rows.read_order(connection, number))
+
+    async def owner_of(self, number: OrderNumber) -> CustomerId | None:
+        """Return whose an order is; None of a guest's, or where there is none."""
+        return await self._database.read_core(lambda connection: connection.scalar(OWNER, {"of": number}))
 
     async def get_case(self, number: OrderNumber) -> OrderCase | None:
         """Return an order with all that a change of it is decided by, or None."""
