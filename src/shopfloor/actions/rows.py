@@ -34,7 +34,7 @@ class ActionRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     agent: Mapped[str]
     agent_name: Mapped[str]
-    turn_id: Mapped[str | None]
+    turn_id: Mapped[str | None] = mapped_column(index=True)
     task_id: Mapped[str | None]
     is_for_shop: Mapped[bool]
     customer_id: Mapped[str | None]

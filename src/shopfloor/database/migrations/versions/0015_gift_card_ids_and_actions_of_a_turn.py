@@ -1,4 +1,4 @@
-"""Gift cards are called by an id; of their code only the ending is kept."""
+"""Gift cards are called by an id, of their code only the ending is kept; the actions of a turn are found at once."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,10 +17,14 @@ def upgrade() -> None:
     op.execute("UPDATE shop_gift_cards SET ending = substr(id, length(id) - 3)")
     with op.batch_alter_table("shop_gift_cards", schema=None) as batch_op:
         batch_op.alter_column("ending", server_default=None)
+    with op.batch_alter_table("actions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_actions_turn_id"), ["turn_id"], unique=False)
 
 
 def downgrade() -> None:
     """Go back to the revision before."""
+    with op.batch_alter_table("actions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_actions_turn_id"))
     with op.batch_alter_table("shop_gift_cards", schema=None) as batch_op:
         batch_op.drop_column("ending")
         batch_op.alter_column("id", new_column_name="code")
