@@ -157,6 +157,7 @@ def test_lists_go_on_where_they_ended(data: Path) -> None:
     [
         (["actions", "list", "--state", "odd"], "there is no state odd: choose one of proposed, declined"),
         (["actions", "list", "--since", "soon"], "'soon' is no time: write 2h, "),
+        (["actions", "list", "--customer", "nobody@example.com"], "there is no customer nobody@example.com"),
         (["actions", "show", "zzzz"], "there is no action zzzz"),
         (["actions", "propose", "steal"], "there is no action called steal"),
         (["actions", "propose", "open_ticket", "--args", "[]"], "--args is no JSON object"),
