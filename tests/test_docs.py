@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from commands import run_command
 from demo_app import begin, demo_app
 
 from shopfloor import App, parse_card
@@ -98,15 +99,18 @@ def _run(line: str, folder: Path) -> dict[str, str]:
     beside = Path(sys.executable).parent / Path(program).name
     rest = [part.replace(".venv/bin/", f"{beside.parent}/") for part in rest]
     environment = {name: value for name, value in os.environ.items() if name != "SHOPFLOOR_DATA"}
-    done = subprocess.run(
-        [beside, *rest],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    if program == ".venv/bin/shopfloor":
+        done = run_command(*rest, environment=environment, folder=folder)
+    else:
+        done = subprocess.run(
+            [beside, *rest],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
     assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
     return {found["kind"]: found[0] for found in KNOWN.finditer(done.stdout + done.stderr)}
 

@@ -1,15 +1,13 @@
-"""Actions, approvals and undoing on the command line, each call a process of its own."""
+"""Actions, approvals and undoing on the command line."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
 import pytest
+from commands import Done, at_the_shop
 
 from shopfloor.actions.naming import action_id
 from shopfloor.app import App, open_app
@@ -17,7 +15,6 @@ from shopfloor.config import Config
 from shopfloor.identity.identity import Identity, Staff
 from shopfloor.kernel.ids import CustomerId
 
-SHOPFLOOR = Path(sys.executable).with_name("shopfloor")
 JONAS = Identity(customer_id=CustomerId("c-002"))
 LARGE_ORDER = "150"
 """Of his: nothing of it was sent, and it is over the limit."""
@@ -25,17 +22,8 @@ SNEAKERS = "add the Speedster Red Edition in size 9 to my cart"
 TICKET = {"email": "a@b.example", "subject": "A call", "summary": "They rang."}
 
 
-def shopfloor(*args: str, data: Path, typed: str = "") -> subprocess.CompletedProcess[str]:
-    environment = {
-        "PATH": os.defpath,
-        "HOME": str(data.parent),
-        "SHOPFLOOR_DATA": str(data),
-        "LANG": "C",
-        "LOGNAME": "grace",
-    }
-    return subprocess.run(
-        [SHOPFLOOR, *args], capture_output=True, check=False, timeout=60, env=environment, text=True, input=typed
-    )
+def shopfloor(*args: str, data: Path, typed: str = "") -> Done:
+    return at_the_shop(*args, data=data, typed=typed, LOGNAME="grace")
 
 
 def rows(*args: str, data: Path) -> list[dict]:
@@ -169,6 +157,7 @@ def test_lists_go_on_where_they_ended(data: Path) -> None:
     [
         (["actions", "list", "--state", "odd"], "there is no state odd: choose one of proposed, declined"),
         (["actions", "list", "--since", "soon"], "'soon' is no time: write 2h, "),
+        (["actions", "list", "--customer", "nobody@example.com"], "there is no customer nobody@example.com"),
         (["actions", "show", "zzzz"], "there is no action zzzz"),
         (["actions", "propose", "steal"], "there is no action called steal"),
         (["actions", "propose", "open_ticket", "--args", "[]"], "--args is no JSON object"),

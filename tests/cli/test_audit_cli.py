@@ -1,17 +1,15 @@
-"""The audit log on the command line, and what is held of customers: each call is a process of its own."""
+"""The audit log on the command line, and what is held of customers."""
 
 import csv
 import io
 import json
-import os
 import sqlite3
 import stat
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from commands import at_the_shop as shopfloor
 
 MAYA, JONAS = "maya.lindqvist@example.com", "jonas.weber@example.org"
 CUT = """
@@ -20,12 +18,6 @@ CUT = """
     )
 """
 """Let every stream end at an event."""
-SHOPFLOOR = Path(sys.executable).with_name("shopfloor")
-
-
-def shopfloor(*args: str, data: Path) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.defpath, "HOME": str(data.parent), "SHOPFLOOR_DATA": str(data), "LANG": "C"}
-    return subprocess.run([SHOPFLOOR, *args], capture_output=True, check=False, timeout=60, env=environment, text=True)
 
 
 def done(*args: str, data: Path, status: int = 0) -> str:

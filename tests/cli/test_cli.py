@@ -1,7 +1,6 @@
-"""The command line as a user meets it, each call a process of its own."""
+"""The command line as a user meets it; what a process of its own may change is seen in one."""
 
 import json
-import os
 import resource
 import shlex
 import shutil
@@ -11,30 +10,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commands import Done, environment_of
+from commands import at_the_shop as shopfloor
 
 MAYA = "maya.lindqvist@example.com"
 ARTICLE = "Where's my order #123, and by the way, do you have any red sneakers in men's size 9?"
-SHOPFLOOR = Path(sys.executable).with_name("shopfloor")
+PROGRAM = Path(sys.executable).with_name("shopfloor")
 
 
-def shopfloor(
-    *args: str, data: Path, typed: str | bytes = "", before: Callable[[], None] | None = None
-) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.defpath, "HOME": str(data.parent), "SHOPFLOOR_DATA": str(data), "LANG": "C"}
-    given = typed.encode() if isinstance(typed, str) else typed
+def in_a_process(*args: str, data: Path, typed: bytes = b"", before: Callable[[], None] | None = None) -> Done:
+    """Run the installed program, and do something in its process before."""
     done = subprocess.run(
-        [SHOPFLOOR, *args],
-        input=given,
+        [PROGRAM, *args],
+        input=typed,
         capture_output=True,
         check=False,
         timeout=60,
-        env=environment,
+        env=environment_of(data),
         preexec_fn=before,
     )
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+    return Done(returncode=done.returncode, stdout=done.stdout.decode(), stderr=done.stderr.decode())
 
 
-def lines(done: subprocess.CompletedProcess[str]) -> list[dict]:
+def lines(done: Done) -> list[dict]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -48,7 +46,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_one_message_shows_both_status_lines_and_the_reply(data: Path) -> None:
-    done = shopfloor("chat", "-m", ARTICLE, "--customer", MAYA, data=data)
+    done = in_a_process("chat", "-m", ARTICLE, "--customer", MAYA, data=data)
     assert done.returncode == 0, done.stderr
     status = done.stdout.index("Checking on the status of your order #123...")
     tracking = done.stdout.index("TRK456")
@@ -79,7 +77,7 @@ def test_a_guest_learns_nothing_of_an_order_but_sees_the_sneakers(data: Path) ->
 
 def test_a_conversation_goes_on_in_another_process(data: Path) -> None:
     first = lines(shopfloor("chat", "-m", "where is order #123?", "--json", data=data))[-1]["event_data"]
-    done = shopfloor("chat", "--conversation", first["conversation_id"], "-m", MAYA, "--json", data=data)
+    done = in_a_process("chat", "--conversation", first["conversation_id"], "-m", MAYA, "--json", data=data)
     second = lines(done)[-1]["event_data"]
     assert second["conversation_id"] == first["conversation_id"]
     assert "TRK456" in second["content"]
@@ -92,7 +90,7 @@ def test_a_data_directory_with_a_space_is_quoted_where_a_conversation_is_gone_on
 
 
 def test_lines_on_stdin_are_a_conversation(data: Path) -> None:
-    done = shopfloor("chat", data=data, typed=f"where is order #123?\n{MAYA}\nthanks\n")
+    done = in_a_process("chat", data=data, typed=f"where is order #123?\n{MAYA}\nthanks\n".encode())
     assert done.returncode == 0, done.stderr
     assert done.stdout.index("which e-mail") < done.stdout.index("TRK456") < done.stdout.index("welcome")
 
@@ -152,7 +150,7 @@ def test_a_callers_mistake_is_told_in_one_line_with_status_2(data: Path, args: l
 
 
 def test_binary_input_is_refused(data: Path) -> None:
-    done = shopfloor("chat", data=data, typed=bytes(range(256)) * 20)
+    done = in_a_process("chat", data=data, typed=bytes(range(256)) * 20)
     assert done.returncode == 2
     assert "not readable text" in done.stderr
 
@@ -192,7 +190,7 @@ def test_a_full_disk_is_told_and_what_was_stored_stays(data: Path, tmp_path: Pat
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, 4_096))
 
-    done = shopfloor("chat", "--conversation", conversation, "-m", "do you have tents?", data=full, before=limit)
+    done = in_a_process("chat", "--conversation", conversation, "-m", "do you have tents?", data=full, before=limit)
     assert done.returncode == 1
     assert "disk" in done.stderr
     assert "Traceback" not in done.stderr

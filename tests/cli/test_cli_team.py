@@ -1,50 +1,19 @@
 """`shopfloor agents` and `shopfloor settings`: the team and what it keeps to, changed from the command line."""
 
-import io
 import json
-import sys
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 import yaml
-
-from shopfloor.cli.main import run
+from commands import Done, run_command
 
 MAYA = "maya.lindqvist@example.com"
 EXAMPLES = Path(__file__).parents[2] / "examples" / "agents"
 CLAIM = EXAMPLES / "warranty_claim.yaml"
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a command did."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-class Stream(io.StringIO):
-    """Takes what the terminal would."""
-
-    def reconfigure(self, **_: object) -> None:
-        pass
-
-
 def shopfloor(*args: str, data: Path, typed: str = "") -> Done:
-    """Run a command in this process: a new one takes a second each."""
-    out, err, status = Stream(), Stream(), 0
-    argv, stdin = ["shopfloor", *args, "--data", str(data)], io.StringIO(typed)
-    here = patch.object(sys, "argv", argv), patch.object(sys, "stdin", stdin)
-    with here[0], here[1], redirect_stdout(out), redirect_stderr(err):
-        try:
-            run()
-        except SystemExit as end:
-            status = int(end.code or 0)
-    return Done(status, out.getvalue(), err.getvalue())
+    return run_command(*args, "--data", str(data), typed=typed)
 
 
 @pytest.fixture(scope="module")

@@ -1,47 +1,15 @@
 """`shopfloor eval`: labelled messages go in, who they were given to and how well that was comes out."""
 
-import io
 import json
-import sys
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
+from commands import run_command as shopfloor
 
 from shopfloor.agents.registry import shipped_cards
-from shopfloor.cli.main import run
 
 EXAMPLE = next(skill for card in shipped_cards() for skill in card.skills if skill.id == "track_order").examples[0]
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command did."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-class Stream(io.StringIO):
-    """Takes what the terminal would."""
-
-    def reconfigure(self, **_: object) -> None:
-        pass
-
-
-def shopfloor(*args: str) -> Done:
-    """Run a command in this process."""
-    out, err, status = Stream(), Stream(), 0
-    with patch.object(sys, "argv", ["shopfloor", *args]), redirect_stdout(out), redirect_stderr(err):
-        try:
-            run()
-        except SystemExit as end:
-            status = int(end.code or 0)
-    return Done(status, out.getvalue(), err.getvalue())
 
 
 def row(name: str, kind: str, said: Sequence[tuple[str, str]], expected: Sequence[str]) -> Mapping[str, object]:

@@ -1,36 +1,14 @@
 """`shopfloor eval tau2`: four files go in; what was done, refused and allowed comes out."""
 
-import io
 import json
-import sys
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
+from commands import Done, run_command
 from tau2_domain import Shape, cancel, database, diff, exchange, live_at, negative, task
-
-from shopfloor.cli.main import run
 
 MOVED = live_at("cy")
 UNDONE = exchange("#A3", ["lamp-s"], ["lamp-m"], "ada_gift")
-
-
-class Stream(io.StringIO):
-    """Takes what the terminal would."""
-
-    def reconfigure(self, **_: object) -> None:
-        pass
-
-
-@dataclass(frozen=True)
-class Done:
-    """What the command did."""
-
-    returncode: int
-    stdout: str
-    stderr: str
 
 
 def files() -> dict[str, object]:
@@ -63,14 +41,7 @@ def tau2(folder: Path, what: dict[str, object], *options: str) -> Done:
         path = folder / f"{name}.json"
         path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
         args += [f"--{name}", str(path)]
-    out, err, status = Stream(), Stream(), 0
-    argv = ["shopfloor", "eval", "tau2", *args, *options]
-    with patch.object(sys, "argv", argv), redirect_stdout(out), redirect_stderr(err):
-        try:
-            run()
-        except SystemExit as end:
-            status = int(end.code or 0)
-    return Done(status, out.getvalue(), err.getvalue())
+    return run_command("eval", "tau2", *args, *options)
 
 
 def test_json_has_just_what_was_found(tmp_path: Path) -> None:

@@ -1,20 +1,12 @@
 """What is remembered of a customer, on the command line."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commands import at_the_shop as shopfloor
 
 MAYA = "maya.lindqvist@example.com"
-SHOPFLOOR = Path(sys.executable).with_name("shopfloor")
-
-
-def shopfloor(*args: str, data: Path) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.defpath, "HOME": str(data.parent), "SHOPFLOOR_DATA": str(data), "LANG": "C"}
-    return subprocess.run([SHOPFLOOR, *args], capture_output=True, check=False, timeout=60, env=environment, text=True)
 
 
 @pytest.fixture(scope="module")

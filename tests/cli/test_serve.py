@@ -12,13 +12,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from commands import Done, run_command
 
 SHOPFLOOR = Path(sys.executable).with_name("shopfloor")
 
 
-def shopfloor(*args: str, data: Path) -> subprocess.CompletedProcess[str]:
+def shopfloor(*args: str, data: Path) -> Done:
+    return run_command(*args, "--data", str(data))
+
+
+def in_a_process(*args: str, data: Path) -> Done:
     command = [SHOPFLOOR, *args, "--data", str(data)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return Done(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +87,7 @@ def test_a_conversation_goes_over_http_and_on_in_another_process(server: Process
     request = urllib.request.Request(f"{server.base}{path}/events", headers=headers)  # noqa: S310
     with urllib.request.urlopen(request, timeout=30) as stream:  # noqa: S310
         assert stream.readline().startswith(b"retry:")
-        done = shopfloor("chat", "-m", "do you have tents?", "--conversation", opened["conversation_id"], data=data)
+        done = in_a_process("chat", "-m", "do you have tents?", "--conversation", opened["conversation_id"], data=data)
         assert done.returncode == 0, done.stderr
         said = b""
         while b"RUN_FINISHED" not in said:
@@ -117,14 +123,15 @@ def test_keys_are_made_listed_and_revoked_while_the_server_runs(server: Process,
 )
 @pytest.mark.usefixtures("server")
 def test_a_callers_mistake_is_told_in_one_line(data: Path, args: tuple[str, ...], remedy: str) -> None:
-    done = shopfloor(*args, data=data)
+    # A server sets its process up, which may not be the one of the tests.
+    done = (in_a_process if args[0] == "serve" else shopfloor)(*args, data=data)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert remedy in done.stderr
 
 
 def test_a_port_that_is_taken_is_told(server: Process, data: Path) -> None:
-    done = shopfloor("serve", "--port", server.base.rpartition(":")[2], data=data)
+    done = in_a_process("serve", "--port", server.base.rpartition(":")[2], data=data)
     assert done.returncode == 2
     assert "choose another --port" in done.stderr
     assert done.stderr.count("\n") == 1

@@ -1,7 +1,6 @@
 """Signals on the command line: it carries them out itself, or lets the running server do so."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +9,8 @@ from pathlib import Path
 
 import anyio
 import pytest
+from commands import at_the_shop as shopfloor
+from commands import environment_of
 
 from shopfloor.app import open_app
 from shopfloor.config import Config
@@ -19,16 +20,6 @@ MAYA = "maya.lindqvist@example.com"
 SHOPFLOOR = Path(sys.executable).with_name("shopfloor")
 HOODIES = {"Harbour Heavyweight Hoodie": "P115-BLACK-XL", "Coldframe Grid Hoodie": "P117-BLACK-XL"}
 """Both are sold out."""
-
-
-def environment(data: Path) -> dict[str, str]:
-    return {"PATH": os.defpath, "HOME": str(data.parent), "SHOPFLOOR_DATA": str(data), "LANG": "C"}
-
-
-def shopfloor(*args: str, data: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [SHOPFLOOR, *args], capture_output=True, check=False, timeout=60, env=environment(data), text=True
-    )
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +40,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def server(data: Path) -> Iterator[subprocess.Popen[str]]:
     command = [SHOPFLOOR, "serve", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(data), text=True) as running:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment_of(data), text=True) as running:
         assert running.stdout
         for line in running.stdout:
             if "browser" in line:

@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
-from cli.test_eval_routing import Done, row, shopfloor
+from cli.test_eval_routing import row
+from commands import Done
+from commands import run_command as shopfloor
 
 TAUGHT = {
     "return_management": [

@@ -1,19 +1,19 @@
 """A process is killed at every commit of a turn; the message is answered once, and its action happens once."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import anyio
 import pytest
 from anyio import to_thread
+from conversation.crashing import answer
 from demo_app import MAYA, identity_of
+from dying import outcome
 
 from shopfloor.app import open_app
 from shopfloor.config import Config
 from shopfloor.journal.events import ActionMoved, MessageWritten, ReplyComposed
-from shopfloor.kernel.ids import ConversationId, OrderNumber, StreamId
+from shopfloor.kernel.ids import OrderNumber, StreamId
 
 pytestmark = pytest.mark.anyio
 
@@ -37,12 +37,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
-def answer_and_die(data: Path, conversation: ConversationId, text: str, kill_at: int) -> int:
-    script = Path(__file__).with_name("crashing.py")
-    command = [sys.executable, str(script), str(data), conversation, text, str(kill_at)]
-    return subprocess.run(command, check=False, timeout=60, capture_output=True).returncode
-
-
 @pytest.mark.parametrize("kill_at", range(2, COMMITS + 2))
 async def test_after_a_crash_in_a_turn_that_writes_it_is_answered_once_and_done_once(
     prepared: Path, tmp_path: Path, kill_at: int
@@ -54,7 +48,7 @@ async def test_after_a_crash_in_a_turn_that_writes_it_is_answered_once_and_done_
         conversation, _ = await app.chat.open("test", await identity_of(app, MAYA))
         await app.chat.post(conversation, "cancel order 141")
         await app.chat.answer(conversation)
-    died = await to_thread.run_sync(answer_and_die, data, conversation, "yes", kill_at)
+    died = await to_thread.run_sync(outcome, answer, str(data), conversation, "yes", kill_at)
     assert died == -9 or (died == 0 and kill_at > FEWEST)
     assert died == 0 or kill_at <= COMMITS
     async with open_app(config) as app:
@@ -85,7 +79,7 @@ async def test_after_a_crash_in_a_turn_that_reads_the_message_is_answered_once(
     config = Config(data=data)
     async with open_app(config) as app:
         conversation, _ = await app.chat.open("test", await identity_of(app, MAYA))
-    died = await to_thread.run_sync(answer_and_die, data, conversation, ARTICLE, kill_at)
+    died = await to_thread.run_sync(outcome, answer, str(data), conversation, ARTICLE, kill_at)
     assert died == -9 or (died == 0 and kill_at > FEWEST)
     assert died == 0 or kill_at <= COMMITS
     async with open_app(config) as app:

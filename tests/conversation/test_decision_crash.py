@@ -2,8 +2,6 @@
 
 import asyncio
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,9 +9,11 @@ from pathlib import Path
 import anyio
 import pytest
 from anyio import to_thread
+from conversation.crashing_decision import decide
 from demo_app import JONAS, identity_of, say
 from demo_outreach import said_in
 from demo_requests import DEAR, GRACE
+from dying import outcome
 
 from shopfloor.actions.news import SETTLE_AFTER
 from shopfloor.app import App, open_app
@@ -45,12 +45,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Conversati
     return data, anyio.run(prepare)
 
 
-def decide_and_die(data: Path, kill_at: int) -> subprocess.CompletedProcess[str]:
-    script = Path(__file__).with_name("crashing_decision.py")
-    command = [sys.executable, str(script), str(data), str(kill_at)]
-    return subprocess.run(command, check=False, timeout=60, capture_output=True, text=True)
-
-
 async def heard(app: App, conversation: ConversationId) -> list[str]:
     """Return what the conversation and the outbox hold of the cancellation, each by where it is."""
     said = [f"said: {text}" for text in await said_in(app, conversation) if CANCELLED in text]
@@ -68,8 +62,8 @@ async def test_killed_between_the_decision_and_the_telling_it_is_told_once(
     source, conversation = prepared
     data = tmp_path / "data"
     await to_thread.run_sync(shutil.copytree, source, data)
-    died = await to_thread.run_sync(decide_and_die, data, kill_at)
-    assert died.returncode == (0 if kill_at > COMMITS else -9), died.stderr + died.stdout
+    died = await to_thread.run_sync(outcome, decide, str(data), kill_at)
+    assert died == (0 if kill_at > COMMITS else -9)
     monkeypatch.setattr(SystemClock, "now", two_minutes_later(SystemClock.now))
     async with open_app(Config(data=data)) as app:
         await app.chat.recover()

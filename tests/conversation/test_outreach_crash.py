@@ -2,15 +2,15 @@
 
 import asyncio
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime, time
 from pathlib import Path
 
 import anyio
 import pytest
 from anyio import to_thread
+from conversation.crashing_outreach import carry_out
 from demo_outreach import HOODIE, only_crier, said_in, wait_for
+from dying import outcome
 
 from shopfloor.app import App, open_app
 from shopfloor.config import Config
@@ -43,12 +43,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
-def carry_out_and_die(data: Path, kill_at: int) -> subprocess.CompletedProcess[str]:
-    script = Path(__file__).with_name("crashing_outreach.py")
-    command = [sys.executable, str(script), str(data), HOODIE, str(kill_at)]
-    return subprocess.run(command, check=False, timeout=60, capture_output=True, text=True)
-
-
 async def go_on(app: App) -> None:
     """Do what a server does that starts again, while the sender sends the signal once more."""
     await app.chat.recover()
@@ -61,9 +55,9 @@ async def go_on(app: App) -> None:
 async def test_after_a_crash_there_is_one_message(prepared: Path, tmp_path: Path, kill_at: int) -> None:
     data = tmp_path / "data"
     await to_thread.run_sync(shutil.copytree, prepared, data)
-    died = await to_thread.run_sync(carry_out_and_die, data, kill_at)
-    assert died.returncode == -9 or (died.returncode == 0 and kill_at > FEWEST), died.stderr
-    assert died.returncode == 0 or kill_at <= COMMITS
+    died = await to_thread.run_sync(outcome, carry_out, str(data), HOODIE, kill_at)
+    assert died == -9 or (died == 0 and kill_at > FEWEST)
+    assert died == 0 or kill_at <= COMMITS
     async with open_app(Config(data=data)) as app:
         await go_on(app)
         (message,) = await app.outreach.outreaches.outbox()
@@ -78,8 +72,8 @@ async def test_two_processes_at_once_send_one_message(prepared: Path, tmp_path: 
     data = tmp_path / "data"
     await to_thread.run_sync(shutil.copytree, prepared, data)
     async with asyncio.TaskGroup() as group:
-        runs = [group.create_task(to_thread.run_sync(carry_out_and_die, data, 0)) for _ in range(2)]
-    assert [run.result().returncode for run in runs] == [0, 0]
+        runs = [group.create_task(to_thread.run_sync(outcome, carry_out, str(data), HOODIE, 0)) for _ in range(2)]
+    assert [run.result() for run in runs] == [0, 0]
     async with open_app(Config(data=data)) as app:
         (message,) = await app.outreach.outreaches.outbox()
         assert await said_in(app, message.conversation_id) == [message.text]

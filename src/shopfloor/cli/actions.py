@@ -16,10 +16,12 @@ from shopfloor.cli.action_lines import Reader, detail, plain, reversible, table
 from shopfloor.cli.options import As, Data, Json, json_object, staff
 from shopfloor.cli.output import Output
 from shopfloor.cli.times import HOW, instant
-from shopfloor.cli.versions import on_app
+from shopfloor.cli.versions import on_app, on_stores
 from shopfloor.journal.events import ActionState
-from shopfloor.kernel.errors import InvalidInput
+from shopfloor.kernel.clock import SystemClock
+from shopfloor.kernel.errors import InvalidInput, NotFound
 from shopfloor.kernel.ids import AgentId, CustomerId, StreamId, TurnId
+from shopfloor.stores import Stores
 
 actions = typer.Typer(help="What was proposed, and what came of it.", no_args_is_help=True)
 
@@ -51,21 +53,21 @@ def list_actions(
     """List actions, the last proposed first."""
     states = frozenset([*map(_state, state or ()), *(["needs_approval"] if is_waiting else [])])
 
-    async def show(app: App, output: Output) -> None:
-        reader = await reader_of(app)
+    async def show(stores: Stores, output: Output) -> None:
+        reader = await reader_of(stores)
         wanted = ActionFilter(
             states=cast("frozenset[ActionState]", states),
             stream=StreamId(f"{CONVERSATION}{conversation}") if conversation else None,
             turn_id=TurnId(turn) if turn else None,
             agent=AgentId(agent) if agent else None,
-            customer_id=await _customer(app, customer) if customer else None,
+            customer_id=await _customer(stores, customer) if customer else None,
             kind=kind,
             resource=resource,
             since=instant(since, reader.now, reader.zone) if since else None,
             until=instant(until, reader.now, reader.zone) if until else None,
         )
-        last = (await find_action(app.actions, after)).key if after else None
-        found = await app.actions.find(wanted, after=last, limit=limit + 1)
+        last = (await find_action(stores.actions, after)).key if after else None
+        found = await stores.actions.find(wanted, after=last, limit=limit + 1)
         page = found[:limit]
         if output.is_json:
             output.line(json.dumps([action_view(record) for record in page], indent=2, ensure_ascii=False))
@@ -74,7 +76,7 @@ def list_actions(
             output.line(line)
         tell_more(found, page, output)
 
-    on_app(show, data, as_json=as_json)
+    on_stores(show, data, as_json=as_json)
 
 
 @actions.command("show")
@@ -128,9 +130,9 @@ def list_kinds(as_json: Json = False, data: Data = None) -> None:
     on_app(show, data, as_json=as_json)
 
 
-async def reader_of(app: App) -> Reader:
+async def reader_of(shop: App | Stores) -> Reader:
     """Return when and where what is shown is read."""
-    return Reader(now=app.clock.now(), zone=ZoneInfo((await app.settings.in_force()).zone))
+    return Reader(now=SystemClock().now(), zone=ZoneInfo((await shop.settings.in_force()).zone))
 
 
 async def tell(app: App, record: ActionRecord, output: Output) -> None:
@@ -158,8 +160,13 @@ def end_by(record: ActionRecord) -> None:
         raise typer.Exit(1)
 
 
-async def _customer(app: App, named: str) -> CustomerId:
-    return await app.profiles.find(named) if "@" in named else CustomerId(named)
+async def _customer(stores: Stores, named: str) -> CustomerId:
+    if "@" not in named:
+        return CustomerId(named)
+    known = await stores.shop.customers.find_customer(named)
+    if known is None:
+        raise NotFound(f"there is no customer {named}: give the id or the e-mail address of the account")
+    return known.id
 
 
 def _state(name: str) -> ActionState:

@@ -16,8 +16,11 @@ from shopfloor.app import App, open_app
 from shopfloor.cli.options import config, write_file
 from shopfloor.cli.output import Output
 from shopfloor.database.versioned import Kind, Version, Versioned
+from shopfloor.kernel.clock import SystemClock
 from shopfloor.kernel.errors import NotFound
+from shopfloor.kernel.ids import TimedIds
 from shopfloor.kernel.yaml_files import write_yaml
+from shopfloor.stores import Stores, open_stores
 
 T = TypeVar("T", bound=BaseModel)
 R = TypeVar("R")
@@ -32,6 +35,17 @@ def on_app(work: Callable[[App, Output], Awaitable[R]], data: Path | None, *, as
         output = Output(as_json=as_json)
         async with open_app(config(data), output.progress) as installation:
             return await work(installation, output)
+
+    return anyio.run(main)
+
+
+def on_stores(work: Callable[[Stores, Output], Awaitable[R]], data: Path | None, *, as_json: bool = False) -> R:
+    """Do something with what an installation keeps, without the team that takes longer to open."""
+
+    async def main() -> R:
+        output, clock = Output(as_json=as_json), SystemClock()
+        async with open_stores(config(data), clock, TimedIds(clock), output.progress) as stores:
+            return await work(stores, output)
 
     return anyio.run(main)
 

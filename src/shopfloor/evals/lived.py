@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from anyio import to_thread
+
 from shopfloor.agents.brand import Brand
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.prompt_texts import shipped_prompts
@@ -38,13 +40,14 @@ class LivedThrough:
         """Return who the last message was given to."""
         clock = FixedClock(SHOP_TIME)
         ids = SeededIds()
+        prompts = await to_thread.run_sync(shipped_prompts)  # which reads a file at first
         app = await memory_app(
             self._contents,
             clock=clock,
             ids=ids,
             planner=self._planner,
             trained=self._trained,
-            team=TeamData(cards=self._cards, brand=self._brand, prompts=shipped_prompts()),
+            team=TeamData(cards=self._cards, brand=self._brand, prompts=prompts),
         )
         self._planner = app.planner  # which is fitted once
         customer = await app.shop.customers.find_customer(CUSTOMER)
