@@ -47,7 +47,12 @@ class MemoryActions:
             if isinstance(event.data, ActionMoved):
                 self._move(event, event.data)
             elif isinstance(event.data, PersonalErased):
-                theirs = [record for record in self._records.values() if record.stream == event.stream]
+                keys = event.data.actions
+                theirs = [
+                    record
+                    for record in self._records.values()
+                    if record.stream == event.stream and (not keys or record.key in keys)
+                ]
                 self._records.update((record.key, erased(record)) for record in theirs)
 
     def _move(self, event: Event, data: ActionMoved) -> None:

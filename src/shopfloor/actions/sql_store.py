@@ -98,7 +98,7 @@ class SqlActions:
                 if news := news_of(known, record):
                     self._note(connection, news)
             elif isinstance(event.data, PersonalErased):
-                _erase(connection, event.stream)
+                _erase(connection, event.stream, event.data.actions)
 
     async def get(self, key: str) -> ActionRecord | None:
         """Return an action, or None."""
@@ -187,8 +187,14 @@ def _hold(connection: Connection, known: ActionRecord | None, record: ActionReco
             raise busy()
 
 
-def _erase(connection: Connection, stream: str) -> None:
-    for record in _records(connection, select(ACTIONS).where(ACTIONS.c.stream == stream)):
+def _erase(connection: Connection, stream: str, keys: Sequence[str]) -> None:
+    """Empty the actions of a stream: those of some keys, or all where none are named."""
+    if keys:
+        named = (_get(connection, key) for key in keys)
+        records = [record for record in named if record and record.stream == stream]
+    else:
+        records = _records(connection, select(ACTIONS).where(ACTIONS.c.stream == stream))
+    for record in records:
         connection.execute(MOVE, {"of": record.key, **_values(erased(record))})
 
 

@@ -304,7 +304,7 @@ async def _retain(where: Config, is_trial: bool, as_json: bool) -> None:
         output.line("Everything is kept: `shopfloor settings set retention.conversations_days=365` would change that.")
     for one in done:
         verb = "would be" if is_trial else "were"
-        what = {"conversations": "erased", "outreaches": "removed", "model_calls": "removed"}[one.kind]
+        what = "erased" if one.kind in {"conversations", "staff_actions"} else "removed"
         name = one.kind.replace("_", " ")
         output.line(f"{one.count:,} {name} that rest since before {one.before:%Y-%m-%d %H:%M} UTC {verb} {what}.")
         for why in one.kept:
