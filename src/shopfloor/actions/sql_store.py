@@ -39,7 +39,7 @@ from shopfloor.actions.store import (
 )
 from shopfloor.database.engine import Database
 from shopfloor.journal.events import ActionMoved, Event, PersonalErased
-from shopfloor.kernel.ids import OrderNumber
+from shopfloor.kernel.ids import OrderNumber, StreamId
 from shopfloor.kernel.money import Money
 from shopfloor.outreach.signals import Signal
 
@@ -127,6 +127,16 @@ class SqlActions:
             return _records(connection, page)
 
         return await self._database.read_core(read)
+
+    async def streams(
+        self, *, after: StreamId | None = None, up_to: StreamId | None = None, limit: int = 100
+    ) -> Sequence[StreamId]:
+        """Return a page of the streams that there are actions of, in the order of their names."""
+        named = select(ACTIONS.c.stream).distinct().order_by(ACTIONS.c.stream).limit(limit)
+        named = named.where(ACTIONS.c.stream > (after or ""))
+        if up_to is not None:
+            named = named.where(ACTIONS.c.stream <= up_to)
+        return await self._database.read_core(lambda connection: list(map(StreamId, connection.scalars(named))))
 
     async def standing(
         self, key: str, resources: Sequence[str], queries: Sequence[UsageQuery], currency: str

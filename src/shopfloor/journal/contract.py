@@ -90,11 +90,16 @@ class Journal(Protocol):
         ...
 
     async def entries(
-        self, stream: StreamId | None = None, *, after: Mark | None = None, limit: int = 500
+        self,
+        stream: StreamId | None = None,
+        *,
+        after: Mark | None = None,
+        types: frozenset[str] = frozenset(),
+        limit: int = 500,
     ) -> Sequence[Entry]:
         """Return a page of events as they are stored, in the order of streams and numbers, those behind a mark.
 
-        They are those of one stream, or of all where none is named.
+        They are those of one stream, or of all where none is named; of some types, or of all where none is.
         """
         ...
 

@@ -95,11 +95,17 @@ class MemoryJournal:
         return [self._ends[name] for name in sorted(self._ends) if after is None or name > after][:limit]
 
     async def entries(
-        self, stream: StreamId | None = None, *, after: Mark | None = None, limit: int = 500
+        self,
+        stream: StreamId | None = None,
+        *,
+        after: Mark | None = None,
+        types: frozenset[str] = frozenset(),
+        limit: int = 500,
     ) -> Sequence[Entry]:
         """Return a page of events as they are stored."""
         names = self._behind(None) if stream is None else [stream]
-        every = (entry for name in names for entry in self._streams.get(name, ()))
+        held = (entry for name in names for entry in self._streams.get(name, ()))
+        every = (entry for entry in held if not types or entry.type in types)
         return list(islice((one for one in every if after is None or Mark(one.stream, one.seq) > after), limit))
 
     async def newest(self, wanted: Wanted, *, before: Place | None = None, limit: int = 50) -> Sequence[Entry]:

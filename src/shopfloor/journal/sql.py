@@ -115,10 +115,15 @@ class SqlJournal:
         return await self._database.read_core(partial(sql_overview.streams, after, limit))
 
     async def entries(
-        self, stream: StreamId | None = None, *, after: Mark | None = None, limit: int = 500
+        self,
+        stream: StreamId | None = None,
+        *,
+        after: Mark | None = None,
+        types: frozenset[str] = frozenset(),
+        limit: int = 500,
     ) -> Sequence[Entry]:
         """Return a page of events as they are stored."""
-        return await self._database.read_core(partial(sql_overview.entries, stream, after, limit))
+        return await self._database.read_core(partial(sql_overview.entries, stream, after, types, limit))
 
     async def newest(self, wanted: Wanted, *, before: Place | None = None, limit: int = 50) -> Sequence[Entry]:
         """Return a page of the events that are wanted, the newest first."""
