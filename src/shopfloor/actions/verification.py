@@ -65,11 +65,13 @@ async def check_page(
 
 
 async def _check_actions(journal: Journal, actions: Actions, stream: StreamId, findings: Findings) -> None:
-    count, differing = 0, list[DifferingAction]()
+    count, differing, ended = 0, list[DifferingAction](), None
     for _ in range(TRIES):
-        begun = await journal.last_seqs([stream])
         count, differing = await _differing(journal, actions, stream)
-        if not differing or begun == await journal.last_seqs([stream]):
+        if not differing:
+            break
+        before, ended = ended, await journal.last_seqs([stream])
+        if before == ended:  # nothing has happened since it was found before
             break
     findings.actions += count
     findings.differing += differing
@@ -86,6 +88,8 @@ async def _differing(journal: Journal, actions: Actions, stream: StreamId) -> tu
             for entry in page:
                 fold.take(rebuild(entry))
             mark = Mark(stream, page[-1].seq)
+            if len(page) < PAGE:
+                break
         count += len(fold.records)
         problems |= await _held_against(fold, actions, stream)
         if fold.before is None:
@@ -106,6 +110,8 @@ async def _held_against(fold: "_Fold", actions: Actions, stream: StreamId) -> di
                     told = left.pop(record.key, None)
                     if told is None or _compared(record) != _compared(told):
                         problems[record.key] = UNTOLD if told is None else CHANGED
+            if len(page) < PAGE:
+                break
             after = page[-1].key
     except UNFIT:  # look at each by itself
         problems |= await _one_by_one(left, actions, stream)
