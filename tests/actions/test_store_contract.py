@@ -94,6 +94,16 @@ async def test_both_twins_keep_the_same_of_any_events(database: Database, tmp_pa
     on_sql[0].close()
 
 
+async def test_of_one_stream_some_actions_can_be_erased(kept: Kept) -> None:
+    other = StreamId("conversation/c2")
+    await put(kept, step("a"), step("b"))
+    await put(kept, step("c"), stream=other)
+    await kept[0].erase(STREAM, actions=["a", "c", "nobody's"])
+    texts = {key: record.summary for key in "abc" if (record := await kept[1].get(key))}
+    assert texts == {"a": "", "b": "Pay 5.", "c": "Pay 5."}
+    assert await keys(kept, ActionFilter(resource="order:1")) == ["c", "b", "a"], "what it touches stays"
+
+
 async def test_what_is_found_comes_last_proposed_first_and_in_pages(kept: Kept) -> None:
     await put(kept, *(step(f"k{number}", resources=()) for number in range(5)))
     assert await keys(kept, ActionFilter()) == ["k4", "k3", "k2", "k1", "k0"]

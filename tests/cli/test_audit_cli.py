@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sqlite3
 import stat
 from contextlib import closing
@@ -183,6 +184,26 @@ def test_each_stream_that_is_broken_is_named_with_its_first_event(data: Path) ->
     assert "0 of 2 streams are whole" in told
     found = json.loads(done("audit", "verify", "--stream", jonas, "--json", data=data, status=1))
     assert found["broken"] == [{"stream": jonas, "seq": 3, "problem": "was removed"}]
+
+
+def test_an_action_of_which_the_record_was_changed_is_named(data: Path) -> None:
+    assert "1 of 1 actions stand in their record as the events tell." in done("audit", "verify", data=data)
+    maya = stream_of(data, MAYA)
+    for change, value in (("UPDATE actions SET amount_minor = ?", 1), ("UPDATE actions SET state = ?", "executed")):
+        tamper(data, change, value)
+        told = done("audit", "verify", data=data, status=1)
+        assert re.search(rf"differs +act_\w{{12}}: is not as the events tell \({maya}\)", told)
+        assert "2 of 2 streams are whole" in told
+        assert "0 of 1 actions" in told
+    tamper(data, "DELETE FROM action_resources")
+    tamper(data, "DELETE FROM actions")
+    found = json.loads(done("audit", "verify", "--stream", maya, "--json", data=data, status=1))
+    assert (found["broken"], found["actions"]) == ([], 0)
+    [one] = found["differing"]
+    assert (one["stream"], one["problem"]) == (
+        maya,
+        "is not in the record of actions, though events tell of it",
+    )
 
 
 def test_heads_that_were_kept_show_what_chains_cannot(data: Path, tmp_path: Path) -> None:

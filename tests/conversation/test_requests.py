@@ -245,6 +245,18 @@ async def test_nothing_is_told_of_what_the_customer_has_had_erased() -> None:
     await app.approvals.reject(key, GRACE, reason=REASON)
     await app.chat.erase(conversation)
     await app.outreach.work()
+    assert await outreaches(app) == []
+    assert await mails(app) == []
+
+
+async def test_what_was_about_to_be_told_when_it_was_erased_is_not() -> None:
+    app = await demo_app()
+    conversation = await cancelling(app)
+    await app.approvals.reject(await key_of(app), GRACE, reason=REASON)
+    [signal] = await app.outreach.outreaches.untaken()
+    await app.outreach.outreaches.take(signal, await app.outreach._planned(signal))
+    await app.chat.erase(conversation)
+    await app.outreach.work()
     assert [one.rule for one in await outreaches(app)] == ["action.erased"]
     assert await mails(app) == []
 

@@ -51,7 +51,7 @@ WHO = {
     "GET /v1/customers/{customer_id}/profile": "support",
     "PUT /v1/customers/{customer_id}/profile/{key}": "support",
     "DELETE /v1/customers/{customer_id}/profile/{key}": "support",
-    "DELETE /v1/customers/{customer_id}/profile": "operator",
+    "DELETE /v1/customers/{customer_id}/profile": "owner",
     "POST /v1/customers/export": "owner",
     "POST /v1/customers/erase": "owner",
     "GET /v1/audit/events": "support",

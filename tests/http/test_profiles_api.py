@@ -1,5 +1,6 @@
 """Profiles over HTTP, as staff use them for a customer who asks."""
 
+import httpx2
 import pytest
 from demo_app import JONAS, MAYA
 from serving import Served, serving
@@ -37,14 +38,31 @@ async def test_a_key_of_several_values_holds_just_those_that_are_put(served: Ser
         assert sorted(held) == sorted(values)
 
 
-async def test_everything_is_erased_by_an_operator_and_nobody_elses(served: Served) -> None:
-    operator = await served.key("operator")
+async def test_everything_is_erased_by_an_owner_and_nobody_elses(served: Served) -> None:
+    operator, owner = await served.key("operator"), await served.key("owner")
     maya, jonas = await path_of(served, MAYA), await path_of(served, JONAS)
     for path in (maya, jonas):
         await served.client.put(f"{path}/fit", json={"values": ["slim"]}, headers=operator)
-    assert (await served.client.delete(maya, headers=operator)).status_code == 204
+    for attempt in (served.client.delete(maya, headers=operator), erasing(served, maya, operator)):
+        assert (await attempt).status_code == 403
+        assert (await served.client.get(maya, headers=operator)).json()["entries"]
+    assert (await served.client.delete(maya, headers=owner)).status_code == 204
     assert (await served.client.get(maya, headers=operator)).json()["entries"] == []
     assert "fit" in [entry["key"] for entry in (await served.client.get(jonas, headers=operator)).json()["entries"]]
+
+
+async def erasing(served: Served, path: str, headers: dict[str, str]) -> httpx2.Response:
+    """Propose as a person of the staff that a profile is erased."""
+    action = {"kind": "erase_profile", "args": {"customer_id": path.split("/")[3]}}
+    return await served.client.post("/v1/actions", json=action, headers=headers)
+
+
+async def test_an_owner_may_erase_a_profile_by_an_action_too(served: Served) -> None:
+    path, owner = await path_of(served, MAYA), await served.key("owner")
+    await served.client.put(f"{path}/fit", json={"values": ["slim"]}, headers=owner)
+    done = await erasing(served, path, owner)
+    assert (done.status_code, done.json()["state"]) == (201, "executed")
+    assert (await served.client.get(path, headers=owner)).json()["entries"] == []
 
 
 @pytest.mark.parametrize(
@@ -74,7 +92,7 @@ async def test_what_is_no_part_of_a_profile_is_a_problem(served: Served, key: st
 async def test_a_customer_who_is_not_there_is_not_found(served: Served, method: str) -> None:
     path = "/v1/customers/c-99999/profile" + ("" if method == "GET" else "/fit")
     body = {"json": {"values": ["slim"]}} if method == "PUT" else {}
-    refused = await served.client.request(method, path, headers=await served.key("operator"), **body)
+    refused = await served.client.request(method, path, headers=await served.key("owner"), **body)
     assert refused.status_code == 404
     assert refused.headers["content-type"] == "application/problem+json"
 

@@ -85,3 +85,17 @@ def moves(kind: str, state: ActionState, *, rule: str | None = None, customer: s
         summary="Cancel order 123.",
         rule=rule,
     )
+
+
+def acts(key: str, text: str = "Cancel order 123.") -> ActionMoved:
+    """Move an action; without a text it is as an erasure leaves it."""
+    return ActionMoved(
+        agent=AgentId("staff"),
+        agent_name="Alan",
+        key=key,
+        kind="cancel_order",
+        digest=text,
+        state="executed",
+        args={},
+        summary=text,
+    )

@@ -7,7 +7,7 @@ import pytest
 from anyio import create_task_group, fail_after
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from journal.samples import any_event, any_events, asks, hands_off, moves, replies, shows
+from journal.samples import acts, any_event, any_events, asks, hands_off, moves, replies, shows
 
 from shopfloor.journal.chain import KNOWN_TYPES, Entry
 from shopfloor.journal.contract import Journal
@@ -259,6 +259,36 @@ async def test_what_was_written_after_an_event_can_stay_when_it_is_erased(journa
     assert await journal.erase(STREAM) == 1
     assert [event.data for event in await journal.read(STREAM, after=4)] == [PersonalErased(events=1)]
     assert await journal.verify(STREAM) == 5
+
+
+async def test_of_one_stream_the_events_of_some_actions_can_be_erased(journal: Journal) -> None:
+    await journal.append(STREAM, [asks("a", text="hello"), acts("k"), acts('k"\\é'), acts("k")])
+    assert await journal.erase(STREAM, actions=["other"]) == 0
+    assert await journal.erase(STREAM, actions=[]) == 0
+    assert await journal.erase(STREAM, up_to=3, actions=["k"]) == 1
+    assert await journal.verify(STREAM) == 5
+    assert await journal.erase(STREAM, actions=["k", 'k"\\é', "other"]) == 2
+    assert await journal.erase(STREAM, actions=["k", 'k"\\é']) == 0
+    hello, first, second, third, one, two = await journal.read(STREAM)
+    assert hello.data == asks("a", text="hello")
+    assert [event.data for event in (first, second, third)] == [acts("k", ""), acts('k"\\é', ""), acts("k", "")]
+    assert one.data == PersonalErased(events=1, up_to=3, actions=("k",))
+    assert two.data == PersonalErased(events=2, up_to=5, actions=("k", 'k"\\é', "other"))
+    assert await journal.verify(STREAM) == 6
+    assert await journal.idle(two.at + timedelta(days=1)) == [], "a message waits"
+    await journal.append(STREAM, [acts("k")])
+    assert await journal.verify(STREAM) == 7
+    assert await journal.erase(STREAM) == 2
+    assert await journal.verify(STREAM) == 8
+
+
+async def test_a_stream_of_which_some_actions_were_erased_still_holds_something(journal: Journal) -> None:
+    await journal.append(STREAM, [acts("k"), acts("l")])
+    await journal.erase(STREAM, actions=["k"])
+    (*_, told) = await journal.read(STREAM)
+    assert await journal.idle(told.at + timedelta(days=1)) == [STREAM]
+    await journal.erase(STREAM, actions=["l"])
+    assert await journal.idle(told.at + timedelta(days=1)) == []
 
 
 async def test_erasing_a_stream_that_is_not_there_makes_none(journal: Journal) -> None:

@@ -12,11 +12,11 @@ from typing import Any, cast
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from journal.samples import any_event, asks, replies, written_events
+from journal.samples import acts, any_event, asks, replies, written_events
 from sqlalchemy import Table, delete, update
 
 from shopfloor.database.engine import Database
-from shopfloor.journal.chain import Entry
+from shopfloor.journal.chain import Entry, action_of
 from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import EventData, MessageWritten
 from shopfloor.journal.memory import MemoryJournal
@@ -32,18 +32,22 @@ pytestmark = pytest.mark.anyio
 STREAMS = (StreamId("conversation/a"), StreamId("conversation/b"))
 LAWS = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
+KEYS = st.sampled_from(["k", "l", "m"])
 steps = st.lists(
     st.tuples(
         st.sampled_from(STREAMS),
         st.lists(written_events | any_event(MessageWritten), min_size=1, max_size=3)
+        | st.lists(KEYS.map(acts), min_size=1, max_size=3)
         | st.integers(min_value=0, max_value=9)
+        | st.frozensets(KEYS, min_size=1)
         | st.none(),
     ),
     min_size=1,
     max_size=6,
 )
-"""What is done to which stream: events to append, the number up to which it is erased, or None to erase all of it."""
-Step = tuple[StreamId, Sequence[EventData] | int | None]
+"""What is done to which stream: events to append, the number up to which it is erased, the keys of the actions that are
+erased, or None to erase all of it."""
+Step = tuple[StreamId, Sequence[EventData] | int | frozenset[str] | None]
 
 
 async def lead(journal: Journal, clock: FixedClock, life: Sequence[Step]) -> None:
@@ -51,6 +55,8 @@ async def lead(journal: Journal, clock: FixedClock, life: Sequence[Step]) -> Non
         clock.at += timedelta(seconds=1)
         if isinstance(step, int) or step is None:
             await journal.erase(stream, up_to=step)
+        elif isinstance(step, frozenset):
+            await journal.erase(stream, actions=step)
         else:
             await journal.append(stream, step)
 
@@ -198,11 +204,12 @@ async def test_a_personal_part_that_is_gone_without_an_erasure_or_back_after_one
     kept: Empty, clock: FixedClock, life: list[Step], which: int, how: int
 ) -> None:
     store = await kept()
-    await lead(store.journal, clock, [*life, (STREAMS[0], [asks("a"), replies("a"), asks("b")])])
+    await lead(store.journal, clock, [*life, (STREAMS[0], [asks("a"), acts("k"), replies("a"), acts("l"), acts("k")])])
     personal = [entry for entry in await store.entries(STREAMS[0]) if entry.personal is not None]
     entry = personal[which % len(personal)]
     if how % 2:
-        await store.journal.erase(STREAMS[0])
+        key = action_of(entry)
+        await store.journal.erase(STREAMS[0], actions=None if key is None or how % 3 else [key])
         await store.put(replace(entry, personal=None, salt=None), entry)
     else:
         await store.put(entry, replace(entry, personal=None, salt=None))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from demo_app import JONAS, MAYA, NOW, begin, demo_app, say
 from demo_outreach import only_crier, send, wait_for
+from demo_requests import GRACE, cancelling, key_of, mails, told
 from privacy.people import (
     JONAS_ID,
     MAYA_ID,
@@ -26,6 +27,7 @@ from shopfloor.conversation.state import fold
 from shopfloor.journal.events import ReplyComposed
 from shopfloor.journal.record_events import RECORDS, CustomerErased, CustomerExported
 from shopfloor.kernel.errors import Conflict, NotFound
+from shopfloor.kernel.persons import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -283,6 +285,41 @@ async def test_nobody_is_written_to_unasked_any_more_once_they_are_erased() -> N
     await app.outreach.work()
     assert list(await app.outreach.outreaches.outbox()) == []
     assert await app.outreach.outreaches.outreaches_of("late") == []
+
+
+@pytest.mark.parametrize("email", [JONAS, None])
+async def test_what_was_told_of_a_decision_is_erased_with_its_customer(email: str | None) -> None:
+    app = await demo_app()
+    conversation = await cancelling(app, email)
+    reason = "It left our warehouse an hour ago."
+    await app.approvals.reject(await key_of(app), GRACE, reason=reason)
+    assert reason in await told(app, conversation, 0)
+    [(address, text)] = await mails(app)
+    assert (address, reason in text) == (JONAS, True)
+    [outreach] = [one for one, _ in await app.outreach.outreaches.held(await person_of(app, JONAS))]
+    assert outreach.state == "sent"
+    done = await app.customers.erase(JONAS, staff=None)
+    assert (done.is_whole, done.outreaches, done.messages) == (True, 1, 1)
+    assert list(await mails(app)) == []
+    assert await app.outreach.outreaches.outreaches_of(outreach.signal.id) == []
+    assert await words_of(app.journal, conversation) == ""
+    await app.outreach.work()
+    assert list(await mails(app)) == []
+
+
+async def test_what_was_decided_before_an_erasure_is_told_to_nobody_after_it() -> None:
+    app = await demo_app()
+    conversation = await cancelling(app)
+    await app.approvals.reject(await key_of(app), GRACE, reason="It left our warehouse an hour ago.")
+    assert (await app.customers.erase(JONAS, staff=None)).is_whole
+    await app.outreach.work()
+    assert list(await mails(app)) == []
+    assert list(await app.outreach.outreaches.held(await person_of(app, JONAS))) == []
+    assert "warehouse" not in await words_of(app.journal, conversation)
+
+
+async def person_of(app: App, given: str) -> Person:
+    return await app.customers.belonging.person(given)
 
 
 async def test_an_outreach_that_is_removed_while_it_is_carried_out_stops_nobody() -> None:

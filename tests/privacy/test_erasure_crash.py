@@ -11,21 +11,29 @@ from anyio import to_thread
 from demo_app import MAYA, begin, say
 from demo_outreach import HOODIE, happen, only_crier, wait_for
 from privacy.people import MAYA_ID, whole
+from pydantic import JsonValue
 
+from shopfloor.actions.desk import STREAM
 from shopfloor.app import App, open_app
 from shopfloor.config import Config
+from shopfloor.identity.identity import Staff
 from shopfloor.journal.record_events import RECORDS, CustomerErased
 
 pytestmark = pytest.mark.anyio
 
-KILLED_AT = (1, 3, 5, 7, 9, 11, 14, 17)
-"""Of the 18 commits of the erasure here; some of them may be made together."""
+KILLED_AT = (1, 3, 5, 7, 9, 11, 12, 13, 14, 17)
+"""Of the 19 commits of the erasure here; some of them may be made together."""
 SECRET = "Okonkwo-Lindqvist"
+BY_STAFF: dict[str, dict[str, JsonValue]] = {
+    "cancel_order": {"order_number": "141", "reason": "She rang."},
+    "subscribe_newsletter": {"email": MAYA, "conversation_id": SECRET},
+}
+"""What the staff did for her: one action is found by her order, and one by the address in it."""
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shop in which Maya wrote, signed in and as a guest, waits for something and was written to."""
+    """A shop in which Maya wrote, signed in and as a guest, waits for something, was written to and helped."""
     data = tmp_path_factory.mktemp("prepared") / "data"
 
     async def prepare() -> None:
@@ -40,6 +48,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
             now = app.clock.now()
             await happen(app, "late", "parcel_delayed", at=now, order_number="123")
             await app.chat.post(guest, f"thanks, {SECRET}")
+            for kind, args in BY_STAFF.items():
+                await app.staff_desk.propose(kind, args, Staff(name="Alan"))
 
     anyio.run(prepare)
     return data
@@ -62,6 +72,7 @@ async def is_erased(app: App) -> bool:
     held = await app.shop.records.held(person)
     kept = (await app.profiles.show(MAYA_ID)).entries
     is_said = any(entry.origin == "said" for entry in kept)
+    personal += [entry for entry in await app.journal.entries(STREAM) if entry.personal is not None]
     return not (personal or held.leads or is_said or await app.outreach.outreaches.held(person))
 
 

@@ -19,7 +19,7 @@ from shopfloor.actions.store import (
     busy,
 )
 from shopfloor.journal.events import ActionMoved, Event, PersonalErased
-from shopfloor.kernel.ids import AgentId, CustomerId
+from shopfloor.kernel.ids import AgentId, CustomerId, StreamId
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -47,7 +47,12 @@ class MemoryActions:
             if isinstance(event.data, ActionMoved):
                 self._move(event, event.data)
             elif isinstance(event.data, PersonalErased):
-                theirs = [record for record in self._records.values() if record.stream == event.stream]
+                keys = event.data.actions
+                theirs = [
+                    record
+                    for record in self._records.values()
+                    if record.stream == event.stream and (not keys or record.key in keys)
+                ]
                 self._records.update((record.key, erased(record)) for record in theirs)
 
     def _move(self, event: Event, data: ActionMoved) -> None:
@@ -91,6 +96,13 @@ class MemoryActions:
         found = sorted((one for one in self._records.values() if _fits(one, wanted)), key=_age, reverse=True)
         last = self._records.get(after) if after else None
         return [one for one in found if last is None or _age(one) < _age(last)][:limit]
+
+    async def streams(
+        self, *, after: StreamId | None = None, up_to: StreamId | None = None, limit: int = 100
+    ) -> Sequence[StreamId]:
+        """Return a page of the streams that there are actions of, in the order of their names."""
+        every = {record.stream for record in self._records.values()}
+        return sorted(one for one in every if one > (after or "") and (up_to is None or one <= up_to))[:limit]
 
     async def standing(
         self, key: str, resources: Sequence[str], queries: Sequence[UsageQuery], currency: str

@@ -64,6 +64,11 @@ def erased(record: ActionRecord) -> ActionRecord:
     return replace(record, args={}, summary="", digest="", inputs={}, reason="", result=None, before=None, after=None)
 
 
+def is_erased(record: ActionRecord) -> bool:
+    """Whether what was personal of an action was erased: every action has a digest until then."""
+    return not record.digest
+
+
 def held(record: ActionRecord) -> tuple[str, ...]:
     """Return the resources that an action keeps all others from, as long as it may get its effect."""
     return disputed(record.resources) if record.state in UNSETTLED else ()

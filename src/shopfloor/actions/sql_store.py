@@ -39,7 +39,7 @@ from shopfloor.actions.store import (
 )
 from shopfloor.database.engine import Database
 from shopfloor.journal.events import ActionMoved, Event, PersonalErased
-from shopfloor.kernel.ids import OrderNumber
+from shopfloor.kernel.ids import OrderNumber, StreamId
 from shopfloor.kernel.money import Money
 from shopfloor.outreach.signals import Signal
 
@@ -98,7 +98,7 @@ class SqlActions:
                 if news := news_of(known, record):
                     self._note(connection, news)
             elif isinstance(event.data, PersonalErased):
-                _erase(connection, event.stream)
+                _erase(connection, event.stream, event.data.actions)
 
     async def get(self, key: str) -> ActionRecord | None:
         """Return an action, or None."""
@@ -127,6 +127,16 @@ class SqlActions:
             return _records(connection, page)
 
         return await self._database.read_core(read)
+
+    async def streams(
+        self, *, after: StreamId | None = None, up_to: StreamId | None = None, limit: int = 100
+    ) -> Sequence[StreamId]:
+        """Return a page of the streams that there are actions of, in the order of their names."""
+        named = select(ACTIONS.c.stream).distinct().order_by(ACTIONS.c.stream).limit(limit)
+        named = named.where(ACTIONS.c.stream > (after or ""))
+        if up_to is not None:
+            named = named.where(ACTIONS.c.stream <= up_to)
+        return await self._database.read_core(lambda connection: list(map(StreamId, connection.scalars(named))))
 
     async def standing(
         self, key: str, resources: Sequence[str], queries: Sequence[UsageQuery], currency: str
@@ -187,8 +197,14 @@ def _hold(connection: Connection, known: ActionRecord | None, record: ActionReco
             raise busy()
 
 
-def _erase(connection: Connection, stream: str) -> None:
-    for record in _records(connection, select(ACTIONS).where(ACTIONS.c.stream == stream)):
+def _erase(connection: Connection, stream: str, keys: Sequence[str]) -> None:
+    """Empty the actions of a stream: those of some keys, or all where none are named."""
+    if keys:
+        named = (_get(connection, key) for key in keys)
+        records = [record for record in named if record and record.stream == stream]
+    else:
+        records = _records(connection, select(ACTIONS).where(ACTIONS.c.stream == stream))
+    for record in records:
         connection.execute(MOVE, {"of": record.key, **_values(erased(record))})
 
 

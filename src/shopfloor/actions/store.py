@@ -152,6 +152,15 @@ class Actions(Protocol):
         """Return a page of actions, the last proposed first, those behind the key `after`."""
         ...
 
+    async def streams(
+        self, *, after: StreamId | None = None, up_to: StreamId | None = None, limit: int = 100
+    ) -> Sequence[StreamId]:
+        """Return a page of the streams that there are actions of, in the order of their names.
+
+        They are those behind `after`, and up to `up_to` where one is named.
+        """
+        ...
+
     async def standing(
         self, key: str, resources: Sequence[str], queries: Sequence[UsageQuery], currency: str
     ) -> Standing:

@@ -119,6 +119,8 @@ class RetentionRules(Data):
 
     conversations_days: Annotated[Days, Field(ge=1)] | None = None
     """Then the personal part of a conversation's events is erased; the events stay."""
+    staff_actions_days: Annotated[Days, Field(ge=1)] | None = None
+    """Then the personal part of what the staff did themselves is erased; that it was done stays."""
     outreaches_days: Annotated[Days, Field(ge=8)] | None = None
     """Then outreaches are removed with their messages in the outbox: not before the week that frequency caps count."""
     model_calls_days: Annotated[Days, Field(ge=1)] | None = None

@@ -13,6 +13,7 @@ import typer
 from pydantic import JsonValue
 from rich.markup import escape
 
+from shopfloor.actions.verification import check_page, check_stream
 from shopfloor.app import open_app
 from shopfloor.cli.audit_lines import audit_line, audit_view
 from shopfloor.cli.options import Data, Json, To, config, read_file
@@ -31,8 +32,6 @@ from shopfloor.journal.verification import (
     ends,
     heads_text,
     read_heads,
-    verify_page,
-    verify_stream,
 )
 from shopfloor.journal.wanted import Wanted
 from shopfloor.kernel.clock import SystemClock
@@ -124,15 +123,18 @@ def verify(
     as_json: Json = False,
     data: Data = None,
 ) -> None:
-    """Check that nothing was changed, removed or slipped in; status 1 names each stream that is broken, and where."""
+    """Check that nothing was changed, removed or slipped in; status 1 names each stream that is broken, and where.
+
+    The record of actions, by which they are listed and judged, is held against the events that it is made of.
+    """
     named = _stream(stream, conversation)
     if file and named:
         raise InvalidInput("--file is checked as a whole: leave --stream and --conversation out")
     output = Output(as_json=as_json)
     known = read_heads(read_file(against), against) if against else None
     findings = _check_file(file, known, output) if file else anyio.run(_verify, config(data), named, known, output)
-    _tell(findings, output, is_complete=file is None and known is None)
-    if findings.broken:
+    _tell(findings, output, is_complete=file is None and known is None, with_actions=file is None)
+    if findings.broken or findings.differing:
         raise typer.Exit(1)
 
 
@@ -253,13 +255,13 @@ async def _verify(where: Config, stream: StreamId | None, known: Heads | None, o
         if stream:
             if not await journal.entries(stream, limit=1) and not (known and stream in known.heads):
                 raise NotFound(f"there is no stream {stream}")
-            await verify_stream(journal, stream, findings)
+            await check_stream(journal, stores.actions, stream, findings)
         else:
             with output.working("Checking...") as tell:
-                after = await verify_page(journal, findings, after=None, limit=PAGE)
+                after = await check_page(journal, stores.actions, findings, after=None, limit=PAGE)
                 while after:
                     tell(f"Checking... {findings.streams:,} streams, {findings.events:,} events")
-                    after = await verify_page(journal, findings, after=after, limit=PAGE)
+                    after = await check_page(journal, stores.actions, findings, after=after, limit=PAGE)
         if known:
             named = {one: head for one, head in known.heads.items() if stream in {None, one}}
             await compare(journal, named, findings)
@@ -276,18 +278,28 @@ def _check_file(file: str, known: Heads | None, output: Output) -> Findings:
         raise InvalidInput(f"{file} is no text in UTF-8, so it is no export in JSON lines") from error
 
 
-def _tell(findings: Findings, output: Output, *, is_complete: bool) -> None:
+def _tell(findings: Findings, output: Output, *, is_complete: bool, with_actions: bool) -> None:
     if output.is_json:
         broken: list[JsonValue] = [
             {"stream": one.stream, "seq": one.seq, "problem": one.problem} for one in findings.broken
         ]
         found: dict[str, JsonValue] = {"streams": findings.streams, "events": findings.events, "broken": broken}
+        if with_actions:
+            found["actions"] = findings.actions
+            found["differing"] = [
+                {"action": one.id, "stream": one.stream, "problem": one.problem} for one in findings.differing
+            ]
         output.line(json.dumps(found, indent=2, ensure_ascii=False))
         return
     for one in findings.broken:
         output.line(f"[red]broken[/]  {escape(one.stream)}: event {one.seq} {escape(one.problem)}")
+    for one in findings.differing:
+        output.line(f"[red]differs[/]  {one.id}: {escape(one.problem)} ({escape(one.stream)})")
     whole = findings.streams - len({one.stream for one in findings.broken})
     output.line(f"{whole:,} of {findings.streams:,} streams are whole, with {findings.events:,} events.")
+    if with_actions:
+        every = findings.actions + len(findings.differing)
+        output.line(f"{findings.actions:,} of {every:,} actions stand in their record as the events tell.")
     if is_complete:
         output.progress(UNSEEN)
 
@@ -304,7 +316,7 @@ async def _retain(where: Config, is_trial: bool, as_json: bool) -> None:
         output.line("Everything is kept: `shopfloor settings set retention.conversations_days=365` would change that.")
     for one in done:
         verb = "would be" if is_trial else "were"
-        what = {"conversations": "erased", "outreaches": "removed", "model_calls": "removed"}[one.kind]
+        what = "erased" if one.kind in {"conversations", "staff_actions"} else "removed"
         name = one.kind.replace("_", " ")
         output.line(f"{one.count:,} {name} that rest since before {one.before:%Y-%m-%d %H:%M} UTC {verb} {what}.")
         for why in one.kept:

@@ -23,7 +23,8 @@ customers = typer.Typer(help="What is held of a customer.", no_args_is_help=True
 Customer = Annotated[str, typer.Argument(help="A customer's id or e-mail address, or the e-mail address of a guest.")]
 NAMES = {
     "conversations": "conversations",
-    "events": "events in them",
+    "events": "events in them and of the staff",
+    "staff_actions": "actions of the staff",
     "profile_entries": "entries of the profile",
     "leads": "leads",
     "tickets": "closed tickets",

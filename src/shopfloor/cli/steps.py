@@ -110,7 +110,8 @@ def _task_text(event: Event) -> str:
             return f"[bold]SUMMARY[/] of the messages up to event {summarised.up_to}\n{_indented(summarised.text)}"
         case PersonalErased() as gone:
             until = f" up to {gone.up_to}" if gone.up_to else ""
-            return f"[bold]ERASED[/] what was personal in {gone.events} events{until}"
+            of = f" of {len(gone.actions)} actions" if gone.actions else ""
+            return f"[bold]ERASED[/] what was personal in {gone.events} events{of}{until}"
         case ReplyComposed() as reply:
             sources = ", ".join(f"{source.kind} {source.id}" for source in reply.sources)
             return f"[bold]REPLY[/] {reply.outcome}; sources: {escape(sources) or 'none'}\n{_indented(reply.content)}"

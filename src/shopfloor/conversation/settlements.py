@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from shopfloor.actions.projection import is_erased
 from shopfloor.actions.store import ActionRecord, Actions
 from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.journal.contract import Journal
@@ -29,8 +30,8 @@ class ActionSettlements:
         """Return who asked for an action, and where; None where nobody is to hear of it."""
         subject = await self._subject(action_key)
         conversation = conversation_in(subject.stream) if subject else None
-        if subject is None or conversation is None or subject.is_for_shop:
-            return None
+        if subject is None or conversation is None or subject.is_for_shop or is_erased(subject):
+            return None  # of an erased customer no address is to be written down anew
         events = await self._journal.read(subject.stream)
         if _is_silent(events, action_key):
             return None
@@ -42,7 +43,7 @@ class ActionSettlements:
     async def gone(self, action_key: str, state: str) -> str | None:
         """Return the rule by which that an action came to a state is no news any more, or None while it is."""
         record, subject = await self._actions.get(action_key), await self._subject(action_key)
-        if record is None or subject is None or not record.digest or not subject.digest:
+        if record is None or subject is None or is_erased(record) or is_erased(subject):
             return "action.erased"
         return "action.moved" if record.state != state or record.undone_by else None
 

@@ -22,6 +22,7 @@ from shopfloor.http.action_shapes import (
     in_args,
     staff_of,
 )
+from shopfloor.http.problems import rejection
 from shopfloor.http.running import Here
 from shopfloor.identity.identity import Assurance
 from shopfloor.journal.events import ActionState
@@ -29,6 +30,8 @@ from shopfloor.kernel.errors import FieldProblem, InvalidFields, InvalidInput
 from shopfloor.kernel.ids import AgentId, CustomerId, StreamId, TurnId
 
 router = APIRouter(prefix="/v1", tags=["actions"])
+OWNERS = frozenset({"erase_profile"})
+"""The kinds that erase for good what is held of a customer, as only an owner may."""
 GivenId = Annotated[
     str | None,
     Header(description="Your own id of the action: proposed again under it, it is the same one.", max_length=200),
@@ -129,7 +132,12 @@ async def show_action(action_id: ActionId, _support: Support, here: Here) -> Act
 async def propose_action(
     operator: Operator, here: Here, new: Proposed, response: Response, idempotency_key: GivenId = None
 ) -> ActionDetail:
-    """Propose an action as a person of the staff; its `state` says what the gate decided."""
+    """Propose an action as a person of the staff; its `state` says what the gate decided.
+
+    What erases for good takes an owner's key.
+    """
+    if new.kind in OWNERS and not operator.may("owner"):
+        raise rejection(403, f"{new.kind} takes a key of the role owner: nothing brings back what it erases.")
     desk = here.services.staff_desk
     try:
         here.services.gate.kind(new.kind)

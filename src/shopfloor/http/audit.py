@@ -8,12 +8,13 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel, JsonValue
 
+from shopfloor.actions.verification import check_page, check_stream
 from shopfloor.http.access import Operator, Owner, Support
 from shopfloor.http.problems import rejection
 from shopfloor.http.running import Here, Running
 from shopfloor.journal.chain import KNOWN_TYPES, Entry
 from shopfloor.journal.export import ExportFormat, heading_of, is_erased, pages, text_of
-from shopfloor.journal.verification import HEADS_FORMAT, Findings, ends, heads_text, verify_page, verify_stream
+from shopfloor.journal.verification import HEADS_FORMAT, Findings, ends, heads_text
 from shopfloor.journal.wanted import Place, Wanted, header_of, personal_of, place_of
 from shopfloor.kernel.errors import FieldProblem, InvalidFields, NotFound
 from shopfloor.kernel.ids import AgentId, ConversationId, StreamId, stream_of
@@ -65,6 +66,15 @@ class Broken(BaseModel):
     problem: str
 
 
+class Differing(BaseModel):
+    """An action of which the record says something else than the events."""
+
+    action: str
+    """Its id."""
+    stream: str
+    problem: str
+
+
 class Verified(BaseModel):
     """What a check found."""
 
@@ -72,6 +82,9 @@ class Verified(BaseModel):
     events: int
     """Of the streams that are whole."""
     broken: list[Broken]
+    actions: int
+    """Of which the record says what the events say."""
+    differing: list[Differing]
     next: str | None
     """What `after` takes for the next streams; null where there are none."""
 
@@ -152,14 +165,18 @@ async def verify_streams(
     findings, following = Findings(), None
     if named := _stream(stream, conversation_id):
         await _check_is_there(here, named)
-        await verify_stream(here.services.journal, named, findings)
+        await check_stream(here.services.journal, here.services.actions, named, findings)
     else:
         page_after = StreamId(after) if after else None
-        following = await verify_page(here.services.journal, findings, after=page_after, limit=limit)
+        following = await check_page(
+            here.services.journal, here.services.actions, findings, after=page_after, limit=limit
+        )
     return Verified(
         streams=findings.streams,
         events=findings.events,
         broken=[Broken(stream=one.stream, seq=one.seq, problem=one.problem) for one in findings.broken],
+        actions=findings.actions,
+        differing=[Differing(action=one.id, stream=one.stream, problem=one.problem) for one in findings.differing],
         next=following,
     )
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from shopfloor.http.access import Operator, Support
+from shopfloor.http.access import Owner, Support
 from shopfloor.http.running import Here
 from shopfloor.kernel.ids import ConversationId, CustomerId
 from shopfloor.profiles.contract import MAX_VALUES, Origin
@@ -61,7 +61,7 @@ async def forget_entry(customer_id: Whose, key: str, _support: Support, here: He
 
 
 @router.delete("", status_code=204)
-async def erase_profile(customer_id: Whose, _operator: Operator, here: Here) -> None:
+async def erase_profile(customer_id: Whose, _owner: Owner, here: Here) -> None:
     """Erase all that is remembered, for good."""
     await here.services.profiles.erase(CustomerId(customer_id))
 

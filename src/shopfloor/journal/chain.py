@@ -9,7 +9,7 @@ a number another way.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast, get_origin
@@ -17,7 +17,7 @@ from typing import cast, get_origin
 from pydantic import JsonValue
 from pydantic_core import from_json
 
-from shopfloor.journal.events import EVENT_TYPES, Event, EventData
+from shopfloor.journal.events import EVENT_TYPES, ActionMoved, Event, EventData, PersonalErased
 from shopfloor.journal.record_events import RECORD_TYPES
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.errors import BrokenStream, InvalidInput
@@ -147,11 +147,25 @@ def erased(entry: Entry) -> Entry:
     return replace(entry, personal=None, salt=None)
 
 
-def erased_up_to(entry: Entry) -> int:
-    """Return the number of the last event that an `ERASED` entry is about."""
-    header = cast("dict[str, JsonValue]", from_json(entry.header))
-    up_to = header.get("up_to")
-    return up_to if isinstance(up_to, int) else entry.seq - 1
+def erasure_of(events: int, actions: Collection[str] | None, *, up_to: int, last_seq: int) -> PersonalErased:
+    """Return what tells that events up to a number were erased, of a stream that had so many: all, or some actions'.
+
+    Where only some were erased the number stands in it, so that nobody takes it for an erasure of all.
+    """
+    is_of_all = actions is None and up_to == last_seq
+    return PersonalErased(events=events, up_to=None if is_of_all else up_to, actions=tuple(sorted(actions or ())))
+
+
+def action_of(entry: Entry) -> str | None:
+    """Return the key of the action that an entry moved; None where it moved none, or cannot be read."""
+    if entry.type != ActionMoved.TYPE:
+        return None
+    try:
+        header = cast(JsonValue, from_json(entry.header))
+    except ValueError:
+        return None
+    key = header.get("key") if isinstance(header, dict) else None
+    return key if isinstance(key, str) else None
 
 
 def link(previous: str, entry: Entry) -> str:

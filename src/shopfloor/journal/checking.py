@@ -7,8 +7,9 @@ that somebody wrote a stream anew from some event on, chain and all. That takes 
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from shopfloor.journal.chain import Entry, erased_up_to, is_key_untouched, is_personal_untouched, link
+from shopfloor.journal.chain import Entry, action_of, is_key_untouched, is_personal_untouched, link, rebuild
 from shopfloor.journal.events import PersonalErased
 from shopfloor.kernel.errors import BrokenStream
 from shopfloor.kernel.ids import StreamId
@@ -17,6 +18,16 @@ REMOVED = "was removed"
 CHANGED = "was changed or slipped in"
 EMPTIED = "lost its personal part, and no erasure tells of it"
 RESTORED = "holds a personal part that was erased"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Numbers of events that an erasure may tell of, those of one action or of what is no action."""
+
+    emptied: deque[int] = field(default_factory=deque[int])
+    """Events without their personal part, of which no erasure tells yet."""
+    full: deque[int] = field(default_factory=deque[int])
+    """Events with their personal part, behind the last erasure."""
 
 
 class ChainCheck:
@@ -34,10 +45,8 @@ class ChainCheck:
         self.chain = ""
         """Its chain."""
         self._is_export = is_export
-        self._emptied: deque[int] = deque()
-        """Events without their personal part, of which no erasure tells yet."""
-        self._full: deque[int] = deque()
-        """Events with their personal part, behind the last erasure."""
+        self._seen: dict[str | None, _Seen] = {}
+        """By the key of the action; None for what is no action."""
 
     def take(self, entry: Entry, *, is_erased: bool | None = None) -> None:
         """Take the next entry; `is_erased` says whether its personal part is gone, where the entry does not bring it.
@@ -53,9 +62,10 @@ class ChainCheck:
         self.chain = entry.chain
         if entry.personal_digest is not None:
             is_gone = entry.personal is None if is_erased is None else is_erased
-            (self._emptied if is_gone else self._full).append(self.seq)
-        if entry.type == PersonalErased.TYPE:
-            self._note_erasure(erased_up_to(entry))
+            seen = self._seen.setdefault(action_of(entry), _Seen())
+            (seen.emptied if is_gone else seen.full).append(self.seq)
+        if isinstance(told := rebuild(entry).data if entry.type == PersonalErased.TYPE else None, PersonalErased):
+            self._note_erasure(entry.seq - 1 if told.up_to is None else told.up_to, told.actions)
 
     def end(self, last_seq: int, head: str) -> None:
         """End the stream, which is to have this last number and chain.
@@ -65,8 +75,8 @@ class ChainCheck:
         """
         if self.seq < last_seq:
             raise BrokenStream(self.stream, self.seq + 1, REMOVED)
-        if self._emptied:
-            raise BrokenStream(self.stream, self._emptied[0], EMPTIED)
+        if emptied := [seen.emptied[0] for seen in self._seen.values() if seen.emptied]:
+            raise BrokenStream(self.stream, min(emptied), EMPTIED)
         if self.seq > last_seq or self.chain != head:
             raise BrokenStream(self.stream, max(self.seq, 1), CHANGED)
 
@@ -75,13 +85,19 @@ class ChainCheck:
             return entry.personal is None or is_personal_untouched(entry)
         return is_personal_untouched(entry) and is_key_untouched(entry)
 
-    def _note_erasure(self, up_to: int) -> None:
-        while self._emptied and self._emptied[0] <= up_to:
-            self._emptied.popleft()
-        if self._full and self._full[0] <= up_to and not self._is_export:
-            raise BrokenStream(self.stream, self._full[0], RESTORED)
-        while self._full and self._full[0] <= up_to:
-            self._full.popleft()
+    def _note_erasure(self, up_to: int, actions: Iterable[str]) -> None:
+        restored: list[int] = []
+        for key in tuple(actions) or tuple(self._seen):
+            seen = self._seen.get(key, _Seen())
+            while seen.emptied and seen.emptied[0] <= up_to:
+                seen.emptied.popleft()
+            restored += [seen.full[0]] if seen.full and seen.full[0] <= up_to else []
+            while seen.full and seen.full[0] <= up_to:
+                seen.full.popleft()
+            if not (seen.emptied or seen.full):
+                self._seen.pop(key, None)
+        if restored and not self._is_export:
+            raise BrokenStream(self.stream, min(restored), RESTORED)
 
 
 def check(stream: StreamId, entries: Iterable[Entry], *, last_seq: int, head: str) -> int:

@@ -1,6 +1,6 @@
 """What a journal promises; `memory` and `sql` keep it, and one contract suite holds them to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,11 +63,12 @@ class Journal(Protocol):
         """
         ...
 
-    async def erase(self, stream: StreamId, *, up_to: int | None = None) -> int:
+    async def erase(self, stream: StreamId, *, up_to: int | None = None, actions: Collection[str] | None = None) -> int:
         """Erase all personal fields of a stream for good, keep the rest, and return how many events held some.
 
-        `up_to` is the number of the last event to erase; None for all. Where any held some, `PersonalErased` is stored
-        in the same transaction: so all who follow the stream learn of it.
+        `up_to` is the number of the last event to erase; None for all. `actions` are the keys of those whose events
+        are erased, and no others; None for all events. Where any held some, `PersonalErased` is stored in the same
+        transaction: so all who follow the stream learn of it.
         """
         ...
 
@@ -89,11 +90,16 @@ class Journal(Protocol):
         ...
 
     async def entries(
-        self, stream: StreamId | None = None, *, after: Mark | None = None, limit: int = 500
+        self,
+        stream: StreamId | None = None,
+        *,
+        after: Mark | None = None,
+        types: frozenset[str] = frozenset(),
+        limit: int = 500,
     ) -> Sequence[Entry]:
         """Return a page of events as they are stored, in the order of streams and numbers, those behind a mark.
 
-        They are those of one stream, or of all where none is named.
+        They are those of one stream, or of all where none is named; of some types, or of all where none is.
         """
         ...
 

@@ -420,6 +420,8 @@ class PersonalErased(EventData):
     """How many held some."""
     up_to: int | None = None
     """The number of the last event that it is about; None where it is about all before."""
+    actions: tuple[str, ...] = ()
+    """The keys of the actions that it is about, and of them only; empty where it is about all events."""
 
 
 EVENT_TYPES: dict[str, type[EventData]] = {

@@ -1,14 +1,14 @@
 """The journal in memory: the twin for tests, simulations and replays. It keeps what the real one would store."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import islice
 
-from shopfloor.journal.chain import Entry, erased, extend, rebuild, split
+from shopfloor.journal.chain import Entry, action_of, erased, erasure_of, extend, rebuild, split
 from shopfloor.journal.checking import check
 from shopfloor.journal.contract import StreamEnd
-from shopfloor.journal.events import Event, EventData, IdentityVerified, PersonalErased
+from shopfloor.journal.events import Event, EventData, IdentityVerified
 from shopfloor.journal.waiting import Waiting
 from shopfloor.journal.wanted import Mark, Place, Wanted, place_of
 from shopfloor.kernel.clock import Clock
@@ -70,15 +70,20 @@ class MemoryJournal:
         async with self._held.hold(stream):
             yield True
 
-    async def erase(self, stream: StreamId, *, up_to: int | None = None) -> int:
-        """Erase all personal fields of a stream for good."""
+    async def erase(self, stream: StreamId, *, up_to: int | None = None, actions: Collection[str] | None = None) -> int:
+        """Erase all personal fields of a stream, or those of some of its actions, for good."""
         entries = self._streams.get(stream, [])
         last = len(entries) if up_to is None else min(max(0, up_to), len(entries))
-        count = sum(entry.personal is not None for entry in entries[:last])
-        if count:
-            self._streams[stream] = [*map(erased, entries[:last]), *entries[last:]]
-            await self.append(stream, [PersonalErased(events=count, up_to=last if last < len(entries) else None)])
-        return count
+        keys = None if actions is None else frozenset(actions)
+        gone = {
+            entry.seq
+            for entry in entries[:last]
+            if entry.personal is not None and (keys is None or action_of(entry) in keys)
+        }
+        if gone:
+            self._streams[stream] = [erased(entry) if entry.seq in gone else entry for entry in entries]
+            await self.append(stream, [erasure_of(len(gone), keys, up_to=last, last_seq=len(entries))])
+        return len(gone)
 
     async def verify(self, stream: StreamId) -> int:
         """Check a stream's numbers, payloads, erasures and chain, and return how many events it has."""
@@ -90,11 +95,17 @@ class MemoryJournal:
         return [self._ends[name] for name in sorted(self._ends) if after is None or name > after][:limit]
 
     async def entries(
-        self, stream: StreamId | None = None, *, after: Mark | None = None, limit: int = 500
+        self,
+        stream: StreamId | None = None,
+        *,
+        after: Mark | None = None,
+        types: frozenset[str] = frozenset(),
+        limit: int = 500,
     ) -> Sequence[Entry]:
         """Return a page of events as they are stored."""
         names = self._behind(None) if stream is None else [stream]
-        every = (entry for name in names for entry in self._streams.get(name, ()))
+        held = (entry for name in names for entry in self._streams.get(name, ()))
+        every = (entry for entry in held if not types or entry.type in types)
         return list(islice((one for one in every if after is None or Mark(one.stream, one.seq) > after), limit))
 
     async def newest(self, wanted: Wanted, *, before: Place | None = None, limit: int = 50) -> Sequence[Entry]:

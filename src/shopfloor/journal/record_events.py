@@ -45,7 +45,7 @@ class RetentionApplied(EventData):
     """What was older than the settings keep it was erased or removed."""
 
     TYPE = "RETENTION"
-    kind: Literal["conversations", "outreaches", "model_calls"]
+    kind: Literal["conversations", "staff_actions", "outreaches", "model_calls"]
     before: datetime
     """What had not moved since then."""
     count: int

@@ -1,6 +1,6 @@
 """The journal in the installation's database, SQLite or PostgreSQL."""
 
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from functools import partial
@@ -8,15 +8,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from sqlalchemy import Connection, CursorResult, Table, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, CursorResult, Table, and_, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shopfloor.database.engine import Database
 from shopfloor.journal import sql_overview
-from shopfloor.journal.chain import Entry, Payload, extend, rebuild, split
+from shopfloor.journal.chain import Entry, Payload, action_of, erasure_of, extend, rebuild, split
 from shopfloor.journal.checking import check
 from shopfloor.journal.contract import StreamEnd
-from shopfloor.journal.events import Event, EventData, PersonalErased
+from shopfloor.journal.events import ActionMoved, Event, EventData
 from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.rows import EventRow, StreamRow
 from shopfloor.journal.waiting import Waiting
@@ -99,9 +99,10 @@ class SqlJournal:
             finally:
                 self._held_on_machine.release(stream)
 
-    async def erase(self, stream: StreamId, *, up_to: int | None = None) -> int:
-        """Erase all personal fields of a stream for good, from the database's log too."""
-        count = await self._database.write_core(partial(self._erase, stream, up_to))
+    async def erase(self, stream: StreamId, *, up_to: int | None = None, actions: Collection[str] | None = None) -> int:
+        """Erase all personal fields of a stream, or those of some of its actions, from the database's log too."""
+        keys = None if actions is None else frozenset(actions)
+        count = await self._database.write_core(partial(self._erase, stream, up_to, keys))
         await self._database.forget_deleted()
         return count
 
@@ -114,10 +115,15 @@ class SqlJournal:
         return await self._database.read_core(partial(sql_overview.streams, after, limit))
 
     async def entries(
-        self, stream: StreamId | None = None, *, after: Mark | None = None, limit: int = 500
+        self,
+        stream: StreamId | None = None,
+        *,
+        after: Mark | None = None,
+        types: frozenset[str] = frozenset(),
+        limit: int = 500,
     ) -> Sequence[Entry]:
         """Return a page of events as they are stored."""
-        return await self._database.read_core(partial(sql_overview.entries, stream, after, limit))
+        return await self._database.read_core(partial(sql_overview.entries, stream, after, types, limit))
 
     async def newest(self, wanted: Wanted, *, before: Place | None = None, limit: int = 50) -> Sequence[Entry]:
         """Return a page of the events that are wanted, the newest first."""
@@ -157,16 +163,35 @@ class SqlJournal:
                 project(connection, added.new)
         return added.events
 
-    def _erase(self, stream: StreamId, up_to: int | None, connection: Connection) -> int:
+    def _erase(
+        self, stream: StreamId, up_to: int | None, actions: frozenset[str] | None, connection: Connection
+    ) -> int:
         ended = select(STREAMS.c.last_seq).where(STREAMS.c.stream == stream).with_for_update()
         last_seq = connection.scalar(ended) or 0
         last = last_seq if up_to is None else min(up_to, last_seq)
-        held = update(EVENTS).where(EVENTS.c.stream == stream, EVENTS.c.seq <= last, EVENTS.c.personal.is_not(None))
-        count = cast("CursorResult[object]", connection.execute(held.values(personal=None, salt=None))).rowcount
+        held = and_(EVENTS.c.stream == stream, EVENTS.c.seq <= last, EVENTS.c.personal.is_not(None))
+        if actions is None:
+            count = _emptied(connection, held)
+        else:
+            seqs = _moving(connection, held, actions)
+            pages = (seqs[first : first + MAX_NAMED] for first in range(0, len(seqs), MAX_NAMED))
+            count = sum(_emptied(connection, and_(held, EVENTS.c.seq.in_(page))) for page in pages)
         if count:
-            told = PersonalErased(events=count, up_to=last if last < last_seq else None)
-            self._append(stream, [split(told)], connection)
+            self._append(stream, [split(erasure_of(count, actions, up_to=last, last_seq=last_seq))], connection)
         return count
+
+
+def _emptied(connection: Connection, which: ColumnElement[bool]) -> int:
+    """Erase what is personal of some events, and return how many there are."""
+    emptying = update(EVENTS).where(which).values(personal=None, salt=None)
+    return cast("CursorResult[object]", connection.execute(emptying)).rowcount
+
+
+def _moving(connection: Connection, which: ColumnElement[bool], actions: frozenset[str]) -> list[int]:
+    """Return the numbers of those of some events that moved one of the actions."""
+    moves = select(EVENTS).where(which, EVENTS.c.type == ActionMoved.TYPE).execution_options(yield_per=MAX_NAMED)
+    with connection.execute(moves) as rows:
+        return [entry.seq for row in rows.mappings() if action_of(entry := Entry(**row)) in actions]
 
 
 def _read(stream: StreamId, after: int, connection: Connection) -> Sequence[Event]:

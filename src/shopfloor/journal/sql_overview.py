@@ -39,11 +39,15 @@ def streams(after: StreamId | None, limit: int, connection: Connection) -> Seque
     return sorted([*page, *left], key=lambda end: end.stream)[:limit] if left else page
 
 
-def entries(stream: StreamId | None, after: Mark | None, limit: int, connection: Connection) -> Sequence[Entry]:
+def entries(
+    stream: StreamId | None, after: Mark | None, types: frozenset[str], limit: int, connection: Connection
+) -> Sequence[Entry]:
     """Return a page of events as they are stored, in the order of streams and numbers."""
     page = select(EVENTS).order_by(EVENTS.c.stream, EVENTS.c.seq).limit(limit)
     if stream is not None:
         page = page.where(EVENTS.c.stream == stream)
+    if types:
+        page = page.where(EVENTS.c.type.in_(sorted(types)))
     if after is not None:
         page = page.where(tuple_(EVENTS.c.stream, EVENTS.c.seq) > tuple_(after.stream, after.seq))
     return [Entry(**row) for row in connection.execute(page).mappings()]

@@ -26,6 +26,15 @@ CUT = "is gone, and so is all behind it"
 ANEW = "is not the one that was there, so the stream was written anew"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DifferingAction:
+    """An action of which the record says something else than the events."""
+
+    id: str
+    stream: StreamId
+    problem: str
+
+
 @dataclass(kw_only=True, slots=True)
 class Findings:
     """What a check has found so far."""
@@ -34,6 +43,9 @@ class Findings:
     events: int = 0
     """Of the streams that are whole."""
     broken: list[BrokenStream] = field(default_factory=list[BrokenStream])
+    actions: int = 0
+    """Of which the record says what the events say."""
+    differing: list[DifferingAction] = field(default_factory=list[DifferingAction])
 
 
 class Head(BaseModel):

@@ -18,6 +18,7 @@ from shopfloor.outreach.attempts import UNDER_WAY, OutboxMessage, Outreach
 from shopfloor.privacy.belonging import Belonging, Belongings
 from shopfloor.privacy.customer_export import CustomerExport
 from shopfloor.privacy.holdings import Holdings
+from shopfloor.privacy.staff_actions import StaffActions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +62,8 @@ class Erasure:
     events: int = 0
     """Whose personal part was erased."""
     profile_entries: int = 0
+    staff_actions: int = 0
+    """What the staff did that concerns them, of which the personal part was erased."""
     leads: int = 0
     tickets: int = 0
     outreaches: int = 0
@@ -68,6 +71,8 @@ class Erasure:
     """Of the outbox."""
     open_conversations: dict[ConversationId, str] = field(default_factory=dict[ConversationId, str])
     """Those that were kept since something in them is not over, and what."""
+    open_actions: dict[str, str] = field(default_factory=dict[str, str])
+    """Those of the staff that were kept since nobody knows yet whether they happened, by id, and why."""
     open_tickets: tuple[str, ...] = ()
     typed_in: tuple[ConversationId, ...] = ()
     """Conversations in which their address was only typed, so that nobody knows whose they are."""
@@ -75,12 +80,13 @@ class Erasure:
     @property
     def is_whole(self) -> bool:
         """Whether nothing was left that is to be erased."""
-        return not self.open_conversations and not self.open_tickets
+        return not self.open_conversations and not self.open_actions and not self.open_tickets
 
     @property
     def kept(self) -> list[Kept]:
         """Return what stays, and why."""
-        kept = [*KEPT, *(Kept(what=one, why=why) for one, why in self.open_conversations.items())]
+        still_open = self.open_conversations | self.open_actions
+        kept = [*KEPT, *(Kept(what=one, why=why) for one, why in still_open.items())]
         if self.open_tickets:
             why = "a person of the shop still has to answer: close them, and erase again"
             kept.append(Kept(what=f"the tickets {', '.join(self.open_tickets)}", why=why))
@@ -95,6 +101,7 @@ class Erasure:
         return {
             "conversations": self.conversations,
             "events": self.events,
+            "staff_actions": self.staff_actions,
             "profile_entries": self.profile_entries,
             "leads": self.leads,
             "tickets": self.tickets,
@@ -110,7 +117,8 @@ class CustomerData:
         """Take who erases conversations, all that holds something of customers, and the clock."""
         shop = holdings.shop
         self.belonging = Belonging(holdings.journal, shop.customers, shop.orders, holdings.outreaches)
-        self._export = CustomerExport(holdings, clock)
+        self._staff_actions = StaffActions(holdings.journal, holdings.actions, shop)
+        self._export = CustomerExport(holdings, self._staff_actions, clock)
         self._chat = chat
         self._journal = holdings.journal
         self._shop = shop
@@ -147,8 +155,9 @@ class CustomerData:
     ) -> Erasure:
         """Erase for good what is held of a customer, who is named as for `export`, and return what was and was not.
 
-        A conversation in which an action waits for the merchant, or for its outcome, is kept unless `even_open`. What
-        the shop itself needs stays: the account, orders and returns. `tell` hears what is done next.
+        A conversation in which an action waits for the merchant, or for its outcome, is kept unless `even_open`, and so
+        is what the staff did and of which nobody knows yet whether it happened. What the shop itself needs stays: the
+        account, orders and returns. `tell` hears what is done next.
 
         Raises:
             InvalidInput: nobody can be named so.
@@ -163,6 +172,10 @@ class CustomerData:
         await self._end(held)
         theirs = await self._erase_conversations(person, done, even_open=even_open, tell=tell)
         done.typed_in = tuple(sorted(ConversationId(one) for one in asked_in - {*theirs.conversations}))
+        tell("what the staff did")
+        by_staff = await self._staff_actions.erase(person, theirs, even_open=even_open)
+        done.events += by_staff.events
+        done.staff_actions, done.open_actions = by_staff.actions, by_staff.open_actions
         tell("the profile")
         if person.customer_id:
             await self._spending.erase(person.customer_id)

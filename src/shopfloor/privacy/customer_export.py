@@ -19,6 +19,7 @@ from shopfloor.models.spending import KEPT
 from shopfloor.outreach.views import message_view, outreach_view
 from shopfloor.privacy.belonging import Belongings
 from shopfloor.privacy.holdings import Holdings
+from shopfloor.privacy.staff_actions import StaffActions
 from shopfloor.profiles.profile import entry_view
 from shopfloor.shop.models import Order
 from shopfloor.tools.retail.carts import guest_cart
@@ -33,8 +34,9 @@ View = dict[str, JsonValue]
 class CustomerExport:
     """Writes down what is held of a customer."""
 
-    def __init__(self, holdings: Holdings, clock: Clock) -> None:
-        """Take all that holds something of customers, and the clock that says when it was written down."""
+    def __init__(self, holdings: Holdings, staff_actions: StaffActions, clock: Clock) -> None:
+        """Take all that holds something of customers, what the staff did, and the clock that dates the document."""
+        self._staff_actions = staff_actions
         self._journal = holdings.journal
         self._actions = holdings.actions
         self._shop = holdings.shop
@@ -100,7 +102,10 @@ class CustomerExport:
         return held
 
     async def _of_actions(self, person: Person, theirs: Belongings) -> list[JsonValue]:
-        """Return the actions that were for a customer, or stem from their conversations, the first proposed first."""
+        """Return the actions that were for a customer, stem from their conversations, or concern them.
+
+        The first proposed stands first.
+        """
         found: dict[str, ActionRecord] = {}
         wanted = [ActionFilter(stream=stream) for stream in sorted(theirs.streams)]
         if person.customer_id:
@@ -110,6 +115,8 @@ class CustomerExport:
             while page := await self._actions.find(each, after=after, limit=PAGE):
                 found |= {record.key: record for record in page}
                 after = page[-1].key
+        async for page in self._staff_actions.of(person, theirs):
+            found |= {record.key: record for record in page}
         first = sorted(found.values(), key=lambda record: (record.proposed_at, record.key))
         return [to_jsonable_python(record) for record in first]
 

@@ -19,6 +19,7 @@ from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import Conflict, NotFound, StorageError
 from shopfloor.kernel.ids import CONVERSATIONS, ConversationId, StreamId
 from shopfloor.privacy.holdings import Holdings
+from shopfloor.privacy.staff_actions import StaffActions
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ WORKER = StreamId("retention")
 """Held by the one process that removes what is old."""
 EVERY_S = 3_600.0
 PAGE = 200
-Kind = Literal["conversations", "outreaches", "model_calls"]
+Kind = Literal["conversations", "staff_actions", "outreaches", "model_calls"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +52,7 @@ class Retention:
         self._journal = holdings.journal
         self._outreaches = holdings.outreaches
         self._ledger = holdings.ledger
+        self._staff_actions = StaffActions(holdings.journal, holdings.actions, holdings.shop)
         self._settings = settings
         self._clock = clock
 
@@ -89,6 +91,8 @@ class Retention:
         match kind:
             case "conversations":
                 return await self._conversations(before, is_trial=is_trial)
+            case "staff_actions":
+                return await self._by_staff(before, is_trial=is_trial)
             case "outreaches":
                 return await self._of_outreaches(before, is_trial=is_trial)
             case "model_calls":
@@ -118,6 +122,11 @@ class Retention:
                     yield stream
             after = page[-1]
 
+    async def _by_staff(self, before: datetime, *, is_trial: bool) -> Removed:
+        done = await self._staff_actions.erase_old(before, is_trial=is_trial)
+        kept = tuple(f"{one}: {why}" for one, why in done.open_actions.items())
+        return Removed(kind="staff_actions", before=before, count=done.actions, kept=kept)
+
     async def _of_outreaches(self, before: datetime, *, is_trial: bool) -> Removed:
         count, after = 0, ""
         while page := await self._outreaches.old(before, after=after, limit=PAGE):
@@ -136,6 +145,7 @@ def kept_days(rules: RetentionRules) -> dict[Kind, int]:
     """Return for how many days what is kept, of those kinds that are not kept for ever."""
     named: dict[Kind, int | None] = {
         "conversations": rules.conversations_days,
+        "staff_actions": rules.staff_actions_days,
         "outreaches": rules.outreaches_days,
         "model_calls": rules.model_calls_days,
     }
