@@ -255,6 +255,20 @@ async def test_one_that_cannot_be_settled_does_not_keep_the_others() -> None:
     assert (await desk.get()).state == "expired"
 
 
+async def test_many_that_cannot_be_settled_do_not_keep_a_newer_one_waiting(kept: Kept) -> None:
+    desk = await waiting_desk(kept)
+    record = await desk.get()
+    await desk.approvals.reject("k", GRACE, reason="No.")
+    stray = _again(record, "outcome_unknown").model_copy(update={"kind": "gone"})
+    strays = [stray.model_copy(update={"key": f"stray{number}"}) for number in range(250)]
+    await desk.journal.append(StreamId("conversation/c0"), strays)
+    desk.clock.at += timedelta(seconds=1)
+    await desk.submit(LARGE, key="late")
+    desk.clock.at += timedelta(hours=24)
+    await desk.approvals.settle()
+    assert (await desk.get("late")).state == "expired"
+
+
 def _again(record: ActionRecord, state: str, staff: str | None = None) -> ActionMoved:
     return ActionMoved(
         turn_id=CLERK.turn_id,

@@ -217,6 +217,18 @@ async def test_time_moves_what_has_waited_long_enough(kept: Kept) -> None:
     assert await due(timedelta(seconds=9)) == ["a", "c", "e"]
 
 
+async def test_what_time_moves_comes_in_pages(kept: Kept) -> None:
+    await put(kept, *(step(f"k{number}", "approved", resources=()) for number in range(5)))
+    await kept[0].append(STREAM, [step(f"z{number}", "approved", resources=()) for number in range(3)])
+    later = NOW + timedelta(hours=1)
+    found: list[str] = []
+    last = None
+    while page := await kept[1].due(later, unsettled_before=later, after=last, limit=3):
+        found += [one.key for one in page]
+        last = page[-1]
+    assert found == ["k0", "k1", "k2", "k3", "k4", "z0", "z1", "z2"]
+
+
 async def test_the_first_decision_holds(kept: Kept) -> None:
     await put(kept, step("a", "needs_approval"))
     approved, rejected = step("a", "approved", staff="Grace"), step("a", "rejected", staff="Alan")

@@ -107,13 +107,14 @@ class Approvals:
         out. An unknown outcome is looked up by its key, and never tried again blindly.
         """
         now = self._clock.now()
-        due = await self._actions.due(now, unsettled_before=now - SETTLE_AFTER)
-        settled = 0
-        for record in due:
-            try:
-                settled += await self._settle(record)
-            except Exception:  # one that fails must not keep the others
-                logger.exception("the action %s could not be settled", record.key)
+        settled, last = 0, None
+        while page := await self._actions.due(now, unsettled_before=now - SETTLE_AFTER, after=last):
+            for record in page:
+                try:
+                    settled += await self._settle(record)
+                except Exception:  # one that fails must not keep the others
+                    logger.exception("the action %s could not be settled", record.key)
+            last = page[-1]
         return settled
 
     async def _settle(self, record: ActionRecord) -> bool:

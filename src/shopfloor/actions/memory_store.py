@@ -104,9 +104,12 @@ class MemoryActions:
             usage=tuple(self._usage(query, currency) for query in queries),
         )
 
-    async def due(self, now: datetime, *, unsettled_before: datetime) -> Sequence[ActionRecord]:
-        """Return what time has to move."""
-        return [one for one in sorted(self._records.values(), key=_age) if _is_due(one, now, unsettled_before)]
+    async def due(
+        self, now: datetime, *, unsettled_before: datetime, after: ActionRecord | None = None, limit: int = 200
+    ) -> Sequence[ActionRecord]:
+        """Return a page of what time has to move, the first proposed first."""
+        due = (one for one in sorted(self._records.values(), key=_age) if _is_due(one, now, unsettled_before))
+        return [one for one in due if after is None or _age(one) > _age(after)][:limit]
 
     def _usage(self, query: UsageQuery, currency: str) -> Usage:
         narrowest = (query.customer_id, None) if query.customer_id else (None, query.agent)

@@ -68,7 +68,6 @@ HOLD = {
     name: dialect.insert(HOLDS).on_conflict_do_nothing(index_elements=["resource"])
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
-PAGE = 200
 SqlNote = Callable[[Connection, Signal], None]
 """Stores a signal in the transaction of the step that it tells of; one that is known changes nothing."""
 
@@ -143,13 +142,18 @@ class SqlActions:
 
         return await self._database.read_core(read)
 
-    async def due(self, now: datetime, *, unsettled_before: datetime) -> Sequence[ActionRecord]:
-        """Return what time has to move."""
+    async def due(
+        self, now: datetime, *, unsettled_before: datetime, after: ActionRecord | None = None, limit: int = 200
+    ) -> Sequence[ActionRecord]:
+        """Return a page of what time has to move, the first proposed first."""
         expired = and_(ACTIONS.c.state == "needs_approval", ACTIONS.c.expires_at <= now)
         left = and_(ACTIONS.c.state.in_(UNSETTLED | {"approved"}), ACTIONS.c.moved_at < unsettled_before)
         waits = ACTIONS.c.state.in_(LIVE)  # what the partial index is on
         oldest = select(ACTIONS).where(waits, or_(expired, left)).order_by(ACTIONS.c.proposed_at, ACTIONS.c.key)
-        return await self._database.read_core(lambda connection: _records(connection, oldest.limit(PAGE)))
+        if after:
+            next_one = and_(ACTIONS.c.proposed_at == after.proposed_at, ACTIONS.c.key > after.key)
+            oldest = oldest.where(or_(ACTIONS.c.proposed_at > after.proposed_at, next_one))
+        return await self._database.read_core(lambda connection: _records(connection, oldest.limit(limit)))
 
 
 def _move(connection: Connection, event: Event, data: ActionMoved, known: ActionRecord | None) -> ActionRecord:

@@ -158,6 +158,11 @@ class Actions(Protocol):
         """Return all that a verdict on an action needs to know of actions: one look at one state of things."""
         ...
 
-    async def due(self, now: datetime, *, unsettled_before: datetime) -> Sequence[ActionRecord]:
-        """Return what time has to move: waits that have expired, and unsettled actions that moved before an instant."""
+    async def due(
+        self, now: datetime, *, unsettled_before: datetime, after: ActionRecord | None = None, limit: int = 200
+    ) -> Sequence[ActionRecord]:
+        """Return a page of what time has to move, the first proposed first, those behind `after`.
+
+        That is waits that have expired, and unsettled actions that moved before an instant.
+        """
         ...
