@@ -137,6 +137,22 @@ async def test_a_limit_that_was_reached_meanwhile_holds_for_what_was_approved_to
     assert (await desk.approvals.approve("k", GRACE)).rule == "pay.too_often"
 
 
+async def test_an_action_that_waits_once_more_is_decided_on_once_more(kept: Kept) -> None:
+    desk = await waiting_desk(kept)
+    desk.till.shut = Refused("order.shipped", "It has left.")
+    assert (await desk.approvals.approve("k", GRACE)).state == "refused"
+    desk.till.shut = None
+    desk.clock.at += timedelta(seconds=1)
+    assert (await desk.submit(LARGE)).state == "needs_approval"
+    stale = await desk.get()
+    record = await desk.approvals.approve("k", GRACE)
+    assert (record.state, desk.till.paid) == ("executed", {"k": 900})
+    late = _again(stale, "rejected", staff="Alan").model_copy(update={"waits_since": stale.moved_at})
+    [first] = await desk.journal.append(STREAM, [late])
+    assert (first.data.state, first.data.staff) == ("approved", "Grace")  # type: ignore[attr-defined]
+    await desk.journal.verify(STREAM)
+
+
 # -- approving something else ----------------------------------------------------------------------------------------
 
 

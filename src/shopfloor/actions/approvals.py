@@ -1,6 +1,6 @@
 """The merchant's decision on actions whose stakes are too high for the team, and what time does to those that wait.
 
-The first decision on an action holds: its event has the action's key, so a second one is the first. What was approved
+The first decision on a wait holds: its event has the key of the wait, so a second one is the first. What was approved
 passes the gate anew, since the world may have moved; only the customer's yes and the approval are not asked for again.
 """
 
@@ -169,6 +169,7 @@ class Approvals:
             Conflict: somebody else decided first.
         """
         event = _event(decided, decision, staff=staff, reason=reason)
+        event = event.model_copy(update={"waits_since": record.moved_at})
         [stored] = await self._journal.append(record.stream, [event])
         if stored.data != event:
             raise _decided(await self._actions.get(record.key) or record)
