@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import takewhile
 
 from shopfloor.actions.news import Note, news_of, nowhere
-from shopfloor.actions.projection import disputed, erased, held, moved
+from shopfloor.actions.projection import disputed, erased, held, moved, undone
 from shopfloor.actions.store import (
     COUNTED,
     LIVE,
@@ -61,8 +61,9 @@ class MemoryActions:
         self._held.update(dict.fromkeys(wanted, record.key))
         self._list(self._records.get(record.key), record)
         self._records[record.key] = record
-        if record.undoes and record.state == "executed" and (undone := self._records.get(record.undoes)):
-            self._records[undone.key] = replace(undone, undone_by=record.key)
+        if record.undoes and record.state == "executed":
+            for key, by in [*undone(record, self._records.get)]:
+                self._records[key] = replace(self._records[key], undone_by=by)
         if news := news_of(known, record):
             self._note(news)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from shopfloor.actions.naming import ids_from
 from shopfloor.actions.news import news_of
-from shopfloor.actions.projection import disputed, erased, held, moved
+from shopfloor.actions.projection import disputed, erased, held, moved, undone
 from shopfloor.actions.rows import ActionHoldRow, ActionResourceRow, ActionRow
 from shopfloor.actions.store import (
     COUNTED,
@@ -169,7 +169,8 @@ def _move(connection: Connection, event: Event, data: ActionMoved, known: Action
         connection.execute(SET_LIVE, {"of": record.key, "live": record.state in LIVE})
     _hold(connection, known, record)
     if record.undoes and record.state == "executed":
-        connection.execute(UNDONE, {"of": record.undoes, "by": record.key})
+        for key, by in [*undone(record, partial(_get, connection))]:
+            connection.execute(UNDONE, {"of": key, "by": by})
     return record
 
 

@@ -69,7 +69,7 @@ class ActionRecord:
     undo_until: datetime | None
     undoes: str | None
     undone_by: str | None
-    """The key of the executed action that undid it."""
+    """The key of the executed action that undid it; None where nothing did, or where that was undone itself."""
 
     @property
     def id(self) -> str:
