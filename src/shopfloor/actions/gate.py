@@ -284,22 +284,41 @@ class Gate:
     async def _execute(
         self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, verdict: Verdict, record: Record
     ) -> Verdict:
+        found = proposal.admitted.found if proposal.admitted else None
         try:
             result = await self._durable.run_once(proposal.key, proposal.kind, verdict.args)
-        except Refused as refusal:  # the world moved between the preview and the write
-            verdict = refused(verdict, refusal)
-            await record(event_of(proposal, "refused", verdict))
-            return verdict
-        except WorldError:
-            verdict = replace(verdict, state="outcome_unknown", rule="outcome.unknown")
-            await record(event_of(proposal, "outcome_unknown", verdict))
-            return verdict
-        except CallerError as error:  # such as a key that was used for something else
-            verdict = replace(verdict, state="refused", rule="action.impossible", reason=str(error))
-            await record(event_of(proposal, "refused", verdict))
-            raise
+        except Exception as error:
+            if found is None:
+                return await self._not_executed(error, proposal, verdict, record)
+            logger.warning("%s was done, but does not tell its result again: %s", proposal.key, type(error).__name__)
+            result = found
         verdict = await self._executed(kind, args, proposal, replace(verdict, result=result))
-        await record(event_of(proposal, "executed", verdict))
+        try:
+            await record(event_of(proposal, "executed", verdict))
+        except InvalidInput:  # it is done all the same
+            logger.exception("what came of %s cannot be stored", proposal.key)
+            verdict = replace(verdict, result=None, after=None)
+            await record(event_of(proposal, "executed", verdict))
+        return verdict
+
+    async def _not_executed(self, error: Exception, proposal: Proposal, verdict: Verdict, record: Record) -> Verdict:
+        """Record why an admitted action was not carried out, or that nobody knows whether it was.
+
+        Raises:
+            CallerError: the error, where it is one, such as a key that was used for something else.
+        """
+        if isinstance(error, Refused):  # the world moved between the preview and the write
+            verdict = refused(verdict, error)
+        elif isinstance(error, CallerError):
+            verdict = replace(verdict, state="refused", rule="action.impossible", reason=str(error))
+        else:
+            if not isinstance(error, WorldError):  # a mistake in the program: it may have come after the effect
+                logger.error("carrying out %s failed", proposal.key, exc_info=error)
+            verdict = replace(verdict, state="outcome_unknown", rule="outcome.unknown")
+        is_unknown = verdict.state == "outcome_unknown"
+        await record(event_of(proposal, "outcome_unknown" if is_unknown else "refused", verdict))
+        if isinstance(error, CallerError):
+            raise error
         return verdict
 
     async def _executed(self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, verdict: Verdict) -> Verdict:
@@ -309,8 +328,8 @@ class Gate:
         if kind.snapshot:
             try:
                 after = await kind.snapshot(args)
-            except (WorldError, CallerError) as error:  # it is done all the same, and only cannot be undone
-                logger.warning("what %s left cannot be read: %s", proposal.key, type(error).__name__)
+            except Exception:  # it is done all the same, and only cannot be undone
+                logger.warning("what %s left cannot be read", proposal.key, exc_info=True)
         until = self._clock.now() + kind.inverse.within if kind.inverse and kind.inverse.within else None
         return replace(verdict, state="executed", after=after, undo_until=until)
 

@@ -32,6 +32,8 @@ class Admitted:
     args: dict[str, JsonValue]
     summary: str
     digest: str
+    found: JsonValue = None
+    """What its look-up returned, so that it is known to be done; None where it was not looked up."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

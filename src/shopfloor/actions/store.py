@@ -72,6 +72,11 @@ class ActionRecord:
     """The key of the executed action that undid it; None where nothing did, or where that was undone itself."""
 
     @property
+    def is_erased(self) -> bool:
+        """Whether what was to be done is no longer known."""
+        return not self.args and not self.digest
+
+    @property
     def id(self) -> str:
         """Return what people call it: short, made of its key."""
         return action_id(self.key)

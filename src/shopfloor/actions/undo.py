@@ -1,7 +1,8 @@
 """Undoing what was done: an action, all of a conversation or a plan, or all that an agent did since a time.
 
 Each action is undone by the action that its kind names, the last one first, through the gate and under a key of its
-own; an undo that was done is not done again, unless it was undone itself. What cannot be undone stays, and is named with the reason.
+own; an undo that was done is not done again, unless it was undone itself. What cannot be undone stays, and is named
+with the reason.
 """
 
 from collections.abc import Sequence
