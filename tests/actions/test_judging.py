@@ -197,6 +197,10 @@ def limit(**changes: Any) -> dict[str, Any]:
         ("customer", case(), [{"customer_id": ADA}]),
         ("customer", guest(), [{"resource": "order:1"}]),
         ("customer", guest(resources=("ticket:new",)), []),
+        ("customer", guest(resources=("ticket:new",), stream="conversation/c1"), [{"stream": "conversation/c1"}]),
+        ("customer", guest(stream="conversation/c1"), [{"stream": "conversation/c1"}, {"resource": "order:1"}]),
+        ("resource", guest(stream="conversation/c1"), [{"resource": "order:1"}]),
+        ("customer", case(stream="conversation/c1"), [{"customer_id": "ada"}]),
         (
             "resource",
             case(resources=("order:1", "sku:2", "return:new")),

@@ -194,7 +194,11 @@ class Approvals:
             identity=_principal(record),
             key=record.key,
             origin=Origin(
-                agent=record.agent, agent_name=record.agent_name, turn_id=record.turn_id, task_id=record.task_id
+                agent=record.agent,
+                agent_name=record.agent_name,
+                turn_id=record.turn_id,
+                task_id=record.task_id,
+                stream=record.stream,
             ),
             admitted=admitted,
             approved=None if is_admitted else record.digest,

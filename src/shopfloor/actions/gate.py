@@ -7,7 +7,7 @@ is executed once under its key, and recorded. Each step is journaled with the ru
 
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from shopfloor.actions.kind import ActionArgs, ActionKind, Change
 from shopfloor.actions.projection import disputed
 from shopfloor.actions.proposal import Proposal, Undone, Verdict, event_of, refused
 from shopfloor.actions.ruling import Case, Rulebook, Ruling
-from shopfloor.actions.store import ActionRecord, Actions, Standing, UsageQuery, busy
+from shopfloor.actions.store import ActionRecord, Actions, Counted, Standing, Usage, UsageQuery, busy
 from shopfloor.durable.contract import Durable, Effect
 from shopfloor.identity.identity import Identity, Principal, Staff
 from shopfloor.journal.events import ActionMoved, ActionState
@@ -156,18 +156,28 @@ class Gate:
         rules = await self._rules()
         case = _case(kind, known.args, known.resources, proposal, self._clock.now())
         queries = rules.queries(case)
-        async with self._hold((*disputed(known.resources), *map(_scope, queries)), deadline):
-            verdict = await self._judge(kind, args, proposal, known, case, rules, queries)
+        async with self._hold(disputed(known.resources), deadline), AsyncExitStack() as limits:
+            await limits.enter_async_context(self._hold([*map(_scope, queries)], deadline))
+            verdict, counted = await self._judge(kind, args, proposal, known, case, rules, queries)
             if verdict.is_known:
                 return verdict
             if verdict.state != "executed":
                 await record(event_of(proposal, "proposed" if verdict.state == "needs_yes" else verdict.state, verdict))
                 return verdict
-            return await to_the_end(self._admit(kind, args, proposal, verdict, record), GRACE_S)
+
+            async def admit() -> Verdict:
+                with self._actions.while_counted(proposal.key, counted) if counted else nullcontext():
+                    admitted = await self._admit(kind, args, proposal, verdict, record)
+                await limits.aclose()  # it is counted from now on, so nobody has to wait until it is carried out
+                return await self._execute(kind, args, proposal, admitted, record)
+
+            return await to_the_end(admit(), GRACE_S)
 
     @asynccontextmanager
     async def _hold(self, names: Sequence[str], deadline: float) -> AsyncGenerator[None]:
-        """Keep others from what an action touches, in an order that nobody can deadlock in.
+        """Keep others from what an action touches, or from its limits, in an order that nobody can deadlock in.
+
+        Who holds limits never waits for things that are touched.
 
         Raises:
             Refused: `conflict.busy`.
@@ -201,12 +211,14 @@ class Gate:
         case: Case,
         rules: Rulebook,
         queries: Sequence[UsageQuery],
-    ) -> Verdict:
+    ) -> tuple[Verdict, Counted | None]:
+        """Return a verdict, and what the limits had counted for it; None where none counted anything."""
         standing = await self._actions.standing(proposal.key, known.resources, queries, rules.currency)
         if standing.record and (earlier := _settled(standing.record, proposal, known)):
-            return earlier
+            return earlier, None
         preview = await kind.preview(args)
-        ruling = rules.judge(replace(case, facts=preview.facts, amount=preview.amount), standing.usage)
+        case = replace(case, facts=preview.facts, amount=preview.amount)
+        ruling = rules.judge(case, standing.usage)
         # The yes is for what was shown: when the amount or anything else of it has changed, it is asked for again.
         verdict = replace(
             known,
@@ -218,14 +230,20 @@ class Gate:
             policy=rules.version,
         )
         if ruling.refusal:
-            return replace(verdict, state="refused", rule=ruling.refusal.rule, reason=ruling.refusal.says)
+            return replace(verdict, state="refused", rule=ruling.refusal.rule, reason=ruling.refusal.says), None
         if self._lacks_yes(kind, proposal, verdict.digest):
-            return replace(verdict, state="needs_yes", rule="consent.yes")
+            return replace(verdict, state="needs_yes", rule="consent.yes"), None
         if clash := collision(kind.changes(args), self._live(standing)):
             if clash.rule == BUSY:
                 raise clash
-            return refused(verdict, clash)
-        return self._approved(verdict, proposal, ruling, rules)
+            return refused(verdict, clash), None
+
+        def still_fits(usage: tuple[Usage, ...]) -> bool:
+            anew = rules.judge(case, usage)
+            return anew.refusal is None and (anew.approval is None or _needs_no_approval(proposal))
+
+        counted = Counted(queries=tuple(queries), usage=standing.usage, currency=rules.currency, still_fits=still_fits)
+        return self._approved(verdict, proposal, ruling, rules), counted if queries else None
 
     def _lacks_yes(self, kind: ActionKind[Any], proposal: Proposal, wanted: str) -> bool:
         if kind.confirmation == "none" or isinstance(proposal.identity, Staff) or proposal.approved:
@@ -251,7 +269,7 @@ class Gate:
         if proposal.approved is not None and proposal.approved != verdict.digest:
             reason = "It is no longer what was approved, so it was not done."
             return replace(verdict, state="refused", rule="approval.changed", reason=reason)
-        if ruling.approval is None or isinstance(proposal.identity, Staff) or proposal.approved:
+        if ruling.approval is None or _needs_no_approval(proposal):
             return verdict
         return replace(
             verdict,
@@ -269,7 +287,7 @@ class Gate:
             await self.check_unchanged(proposal.undoes)
         verdict = replace(verdict, before=before)
         await record(event_of(proposal, "confirmed", verdict))
-        return await self._execute(kind, args, proposal, verdict, record)
+        return verdict
 
     async def check_unchanged(self, undone: Undone) -> None:
         """Check that the world is as an action left it which is to be undone.
@@ -366,13 +384,18 @@ def _case(
         principal="staff" if isinstance(principal, Staff) else "customer" if customer else "guest",
         customer_id=customer,
         confidence=proposal.confidence,
+        stream=proposal.origin.stream,
         now=now,
     )
 
 
+def _needs_no_approval(proposal: Proposal) -> bool:
+    return isinstance(proposal.identity, Staff) or proposal.approved is not None
+
+
 def _scope(query: UsageQuery) -> str:
     """Return what all actions share that use up the same limit, so that each is counted before the next is judged."""
-    return digest([*sorted(query.kinds), query.customer_id, query.agent, query.resource])
+    return digest([*sorted(query.kinds), query.customer_id, query.agent, query.stream, query.resource])
 
 
 def _settled(record: ActionRecord, proposal: Proposal, known: Verdict) -> Verdict | None:

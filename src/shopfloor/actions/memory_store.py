@@ -1,6 +1,7 @@
 """The actions of a journal in memory: the twin for tests and simulations."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import takewhile
@@ -13,6 +14,8 @@ from shopfloor.actions.store import (
     UNSETTLED,
     ActionFilter,
     ActionRecord,
+    Admitting,
+    Counted,
     Standing,
     Usage,
     UsageQuery,
@@ -30,6 +33,7 @@ class MemoryActions:
     def __init__(self, note: Note = nowhere) -> None:
         """Start with none; take what stores the signals of what customers are to be told."""
         self._note = note
+        self._admitting = Admitting()
         self._records: dict[str, ActionRecord] = {}
         self._held: dict[str, str] = {}
         self._live: dict[str, dict[str, None]] = {}
@@ -41,7 +45,8 @@ class MemoryActions:
         """Follow events of one stream.
 
         Raises:
-            Refused: `conflict.busy`, where another action holds a resource that one was admitted to.
+            Refused: `conflict.busy`, where another action holds a resource that one was admitted to, or has used up
+                its limits.
         """
         for event in events:
             if isinstance(event.data, ActionMoved):
@@ -51,6 +56,7 @@ class MemoryActions:
                 self._records.update((record.key, erased(record)) for record in theirs)
 
     def _move(self, event: Event, data: ActionMoved) -> None:
+        self._admitting.check(data.key, data.state, self._usage)
         known = self._records.get(data.key)
         record = moved(known, event, data)
         wanted = held(record)
@@ -77,6 +83,10 @@ class MemoryActions:
             counted.pop(record.key, None)
             if record.state in COUNTED:
                 counted[record.key] = None
+
+    def while_counted(self, key: str, counted: Counted) -> AbstractContextManager[None]:
+        """Let the action of a key be stored as `confirmed`, meanwhile, only as long as it fits its limits."""
+        return self._admitting.while_counted(key, counted)
 
     async def get(self, key: str) -> ActionRecord | None:
         """Return an action, or None."""
@@ -144,6 +154,7 @@ def _counts(record: ActionRecord, query: UsageQuery) -> bool:
         (not query.kinds or record.kind in query.kinds)
         and query.customer_id in {None, record.customer_id}
         and query.agent in {None, record.agent}
+        and query.stream in {None, record.stream}
         and (query.resource is None or query.resource in record.resources)
     )
 

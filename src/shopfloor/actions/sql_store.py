@@ -1,6 +1,7 @@
 """The actions of a journal on the database, kept in the transactions of its appends."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cache, partial
 from typing import Any, cast
@@ -32,6 +33,8 @@ from shopfloor.actions.store import (
     UNSETTLED,
     ActionFilter,
     ActionRecord,
+    Admitting,
+    Counted,
     Standing,
     Usage,
     UsageQuery,
@@ -83,21 +86,28 @@ class SqlActions:
         """Take the database, and what stores the signals of what customers are to be told."""
         self._database = database
         self._note = note
+        self._admitting = Admitting()
 
     def project(self, connection: Connection, events: Sequence[Event]) -> None:
         """Follow events of one stream, in the transaction that stores them.
 
         Raises:
-            Refused: `conflict.busy`, where another action holds a resource that one was admitted to.
+            Refused: `conflict.busy`, where another action holds a resource that one was admitted to, or has used up
+                its limits.
         """
         for event in events:
             if isinstance(event.data, ActionMoved):
+                self._admitting.check(event.data.key, event.data.state, partial(_usage, connection))
                 known = _get(connection, event.data.key)
                 record = _move(connection, event, event.data, known)
                 if news := news_of(known, record):
                     self._note(connection, news)
             elif isinstance(event.data, PersonalErased):
                 _erase(connection, event.stream)
+
+    def while_counted(self, key: str, counted: Counted) -> AbstractContextManager[None]:
+        """Let the action of a key be stored as `confirmed`, meanwhile, only as long as it fits its limits."""
+        return self._admitting.while_counted(key, counted)
 
     async def get(self, key: str) -> ActionRecord | None:
         """Return an action, or None."""
@@ -224,7 +234,7 @@ def _live(connection: Connection, key: str, resources: Sequence[str]) -> Iterato
 
 
 def _usage(connection: Connection, query: UsageQuery, currency: str) -> Usage:
-    named = {"customer_id": query.customer_id, "agent": query.agent, "resource": query.resource}
+    named = {"customer_id": query.customer_id, "agent": query.agent, "stream": query.stream, "resource": query.resource}
     given = {name: value for name, value in named.items() if value is not None}
     counting = _counting(frozenset(given), has_kinds=bool(query.kinds))
     values = {"since": query.since, "in": currency, **given} | ({"kinds": sorted(query.kinds)} if query.kinds else {})

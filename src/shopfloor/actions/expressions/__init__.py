@@ -8,9 +8,10 @@ are no loops, no variables, no attributes and no way to define anything, and len
 one looks at are bounded: so is the time that it takes. It is read once and becomes closures; no Python is made of it.
 
 **Unknown.** What is not there, of another type, an amount of another currency, or a number too long to be exact is
-unknown, and so is all of an expression that looks at too many items of lists. What is made of something unknown is unknown, unless it comes out the same whatever that may be: `false and
-unknown` is false, `true or unknown` true, `not unknown` unknown (Kleene's logic). Truths, numbers and texts are never
-taken for one another. Numbers are exact: nothing is rounded.
+unknown, and so is all of an expression that looks at too many items of lists. What is made of something unknown is
+unknown, unless it comes out the same whatever that may be: `false and unknown` is false, `true or unknown` true, `not
+unknown` unknown (Kleene's logic). Truths, numbers and texts are never taken for one another. Numbers are exact: nothing
+is rounded.
 """
 
 from dataclasses import dataclass

@@ -137,7 +137,7 @@ def _found(root: str, rest: Sequence[str], scope: Scope) -> Value:
         if not isinstance(found, dict):
             return None
         found = cast("dict[str, object]", found).get(part)
-    if isinstance(found, list | tuple):
+    if type(found) is not str:
         scope.steps.take(found)
     return plain(found, scope.currency)
 

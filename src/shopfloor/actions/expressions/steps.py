@@ -1,4 +1,4 @@
-"""How much of lists one expression may look at. All else is bounded by its length; lists are as long as what it is given.
+"""How much of lists one expression may look at; all else that it does is bounded by its own length.
 
 The count depends on the expression and on what it reads, never on time: the same case always comes out the same.
 """
@@ -10,7 +10,7 @@ MAX_STEPS = 20_000
 """Items of lists that one expression looks at, those of lists in lists among them; one that needs more is unknown."""
 
 
-class TooManySteps(Exception):  # noqa: N818  (it never leaves the expressions)
+class TooManySteps(Exception):
     """An expression looks at more than it may."""
 
 
@@ -29,10 +29,14 @@ class Steps:
         Raises:
             TooManySteps: there are more than are left.
         """
-        waiting = [value for value in values if isinstance(value, list | tuple)]
+        waiting = _lists(values)
         while waiting:
-            items = cast("Sequence[object]", waiting.pop())
+            items = waiting.pop()
             self.left -= len(items) * times
             if self.left < 0:
                 raise TooManySteps
-            waiting += [item for item in items if isinstance(item, list | tuple)]
+            waiting += _lists(items)
+
+
+def _lists(values: Sequence[object]) -> list[Sequence[object]]:
+    return [cast("Sequence[object]", value) for value in values if isinstance(value, list | tuple)]
