@@ -137,6 +137,22 @@ async def test_a_limit_that_was_reached_meanwhile_holds_for_what_was_approved_to
     assert (await desk.approvals.approve("k", GRACE)).rule == "pay.too_often"
 
 
+async def test_an_action_that_waits_once_more_is_decided_on_once_more(kept: Kept) -> None:
+    desk = await waiting_desk(kept)
+    desk.till.shut = Refused("order.shipped", "It has left.")
+    assert (await desk.approvals.approve("k", GRACE)).state == "refused"
+    desk.till.shut = None
+    desk.clock.at += timedelta(seconds=1)
+    assert (await desk.submit(LARGE)).state == "needs_approval"
+    stale = await desk.get()
+    record = await desk.approvals.approve("k", GRACE)
+    assert (record.state, desk.till.paid) == ("executed", {"k": 900})
+    late = _again(stale, "rejected", staff="Alan").model_copy(update={"waits_since": stale.moved_at})
+    [first] = await desk.journal.append(STREAM, [late])
+    assert (first.data.state, first.data.staff) == ("approved", "Grace")  # type: ignore[attr-defined]
+    await desk.journal.verify(STREAM)
+
+
 # -- approving something else ----------------------------------------------------------------------------------------
 
 
@@ -236,14 +252,116 @@ async def test_what_never_arrived_is_not_tried_again_and_given_up_in_the_end(kep
     assert (await desk.submit(key="next")).state == "needs_yes", "the order is free again"
 
 
-async def test_an_unknown_outcome_that_nobody_can_look_up_stays_unknown() -> None:
-    till = Till()
-    desk = Desk(till.kind(look_up=None, confirmation="none"), till=till)
-    till.broken = Unavailable("no answer")
-    await desk.submit()
-    desk.clock.at += timedelta(days=1)
+async def test_one_whose_kind_is_gone_keeps_nobody_waiting_for_ever(kept: Kept) -> None:
+    desk = Desk(kept=kept)
+    desk.till.broken = Unavailable("no answer")
+    await desk.paid()
+    other = Desk(desk.till.kind("tip", confirmation="none"), till=desk.till, kept=kept)
+    desk.till.broken = None
+    desk.clock.at += SETTLE_AFTER + timedelta(seconds=1)
+    assert await other.approvals.settle() == 0
+    assert (await other.submit(kind="tip", key="next")).rule == "conflict.unsettled"
+    desk.clock.at += GIVE_UP_AFTER
+    assert await other.approvals.settle() == 1
+    record = await desk.get()
+    assert (record.state, record.rule) == ("refused", "action.impossible")
+    assert "Nobody can tell" in record.reason
+    assert (await other.submit(kind="tip", key="last")).state == "executed"
+
+
+# -- what was erased meanwhile ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["outcome_unknown", "confirmed"])
+async def test_what_was_erased_meanwhile_is_settled_by_its_key_alone(kept: Kept, state: str) -> None:
+    desk = await erased_desk(kept, state)
+    desk.till.paid["k"] = 500  # it had arrived
+    desk.clock.at += SETTLE_AFTER + timedelta(seconds=1)
+    assert await desk.approvals.settle() == 1
+    record = await desk.get()
+    assert (record.state, record.args, record.result, record.rule) == ("executed", {}, None, None)
+    assert desk.till.asked == ["k"], "what is not known any more is not sent again"
+    assert (await desk.submit(key="next")).state == "needs_yes", "the order is free again"
+
+
+@pytest.mark.parametrize("state", ["outcome_unknown", "confirmed"])
+async def test_what_was_erased_and_never_arrived_is_given_up(kept: Kept, state: str) -> None:
+    desk = await erased_desk(kept, state)
+    desk.clock.at += SETTLE_AFTER + timedelta(seconds=1)
     assert await desk.approvals.settle() == 0
+    desk.clock.at += GIVE_UP_AFTER
+    assert await desk.approvals.settle() == 1
+    assert ((await desk.get()).state, (await desk.get()).rule) == ("refused", "outcome.not_done")
+
+
+async def test_what_was_approved_and_erased_is_not_done(kept: Kept) -> None:
+    desk = await waiting_desk(kept)
+    await desk.journal.append(STREAM, [_again(await desk.get(), "approved", staff="Grace")])
+    await desk.journal.erase(STREAM)
+    desk.clock.at += SETTLE_AFTER + timedelta(seconds=1)
+    assert await desk.approvals.settle() == 1
+    assert ((await desk.get()).state, desk.till.paid) == ("refused", {})
+
+
+async def test_arguments_that_do_not_fit_any_more_keep_no_outcome_unknown(kept: Kept) -> None:
+    desk = await erased_desk(kept, "outcome_unknown")
+    named_so_once = {"args": {"was": "named so"}, "digest": "d"}
+    again = _again(await desk.get(), "outcome_unknown")
+    await desk.journal.append(STREAM, [again.model_copy(update=named_so_once)])
+    desk.till.paid["k"] = 500
+    desk.clock.at += SETTLE_AFTER + timedelta(seconds=1)
+    assert await desk.approvals.settle() == 1
+    assert ((await desk.get()).state, (await desk.get()).result) == ("executed", {"paid": 500})
+
+
+async def erased_desk(kept: Kept, state: str) -> Desk:
+    """Return a desk at which nobody knows what came of a payment, whose conversation was erased."""
+    desk = Desk(kept=kept)
+    desk.till.broken = Unavailable("no answer")
+    await desk.paid()
+    desk.till.broken = None
+    await desk.journal.append(STREAM, [_again(await desk.get(), state)])
+    await desk.journal.erase(STREAM)
+    assert (await desk.get()).is_erased
+    return desk
+
+
+# -- mistakes in the program -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+async def test_an_effect_that_breaks_off_is_looked_up_and_settled(kept: Kept, arrived: bool) -> None:
+    desk = Desk(kept=kept)
+    desk.till.broken = KeyError("a mistake")
+    verdict = await desk.paid()
+    assert (verdict.state, verdict.rule) == ("outcome_unknown", "outcome.unknown")
+    if arrived:
+        desk.till.paid["k"] = 500  # and it breaks off however often it runs
+    desk.clock.at += GIVE_UP_AFTER
+    assert await desk.approvals.settle() == 1
+    record = await desk.get()
+    assert (record.state, record.result) == (("executed", {"paid": 500}) if arrived else ("refused", None))
+    assert (await desk.submit(key="next")).state == "needs_yes"
+
+
+async def test_what_was_left_admitted_and_breaks_off_ends_too(kept: Kept) -> None:
+    desk = Desk(kept=kept)
+    desk.till.broken = KeyError("a mistake")
+    await desk.paid()
+    await desk.journal.append(STREAM, [_again(await desk.get(), "confirmed")])
+    desk.clock.at += SETTLE_AFTER + timedelta(seconds=1)
+    assert await desk.approvals.settle() == 1
     assert (await desk.get()).state == "outcome_unknown"
+    desk.clock.at += GIVE_UP_AFTER
+    assert await desk.approvals.settle() == 1
+    assert (await desk.get()).state == "refused"
+
+
+async def test_a_look_that_breaks_off_ends_what_was_approved(kept: Kept) -> None:
+    desk = await waiting_desk(kept)
+    desk.till.wording = "Pay {nobody}."
+    record = await desk.approvals.approve("k", GRACE)
+    assert (record.state, record.rule, desk.till.paid) == ("refused", "action.impossible", {})
 
 
 async def test_one_that_cannot_be_settled_does_not_keep_the_others() -> None:
@@ -253,6 +371,20 @@ async def test_one_that_cannot_be_settled_does_not_keep_the_others() -> None:
     desk.clock.at += timedelta(hours=24)
     await desk.approvals.settle()
     assert (await desk.get()).state == "expired"
+
+
+async def test_many_that_cannot_be_settled_do_not_keep_a_newer_one_waiting(kept: Kept) -> None:
+    desk = await waiting_desk(kept)
+    record = await desk.get()
+    await desk.approvals.reject("k", GRACE, reason="No.")
+    stray = _again(record, "outcome_unknown").model_copy(update={"kind": "gone"})
+    strays = [stray.model_copy(update={"key": f"stray{number}"}) for number in range(250)]
+    await desk.journal.append(StreamId("conversation/c0"), strays)
+    desk.clock.at += timedelta(seconds=1)
+    await desk.submit(LARGE, key="late")
+    desk.clock.at += timedelta(hours=24)
+    await desk.approvals.settle()
+    assert (await desk.get("late")).state == "expired"
 
 
 def _again(record: ActionRecord, state: str, staff: str | None = None) -> ActionMoved:

@@ -1,7 +1,7 @@
 """The language of conditions: what it means, that it always ends, and what is said of what it cannot read."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from shopfloor.actions.expressions import Scope, Type, WrongExpression, expression
 from shopfloor.actions.expressions.compiling import compiled
 from shopfloor.actions.expressions.reading import MAX_DEPTH, MAX_SOURCE, read
+from shopfloor.actions.expressions.steps import MAX_STEPS
 from shopfloor.actions.expressions.tree import Name, Node, written
 from shopfloor.actions.expressions.values import MAX_ITEMS, MAX_TEXT, TYPES
 from shopfloor.kernel.errors import InvalidInput
@@ -289,8 +290,9 @@ def test_length_and_nesting_are_bounded() -> None:
 
 def test_the_largest_expression_is_worked_out_on_the_largest_values() -> None:
     tags = ["x" * MAX_TEXT] * MAX_ITEMS
-    source = "any_of(facts.a, " + ", ".join(["facts.b"] * 100) + ")"
-    assert holds(source, {"facts": {"a": tags, "b": "x" * (MAX_TEXT - 1) + "y"}}) is False
+    values = {"facts": {"a": tags, "b": "x" * (MAX_TEXT - 1) + "y"}}
+    assert holds("any_of(facts.a, " + ", ".join(["facts.b"] * 18) + ")", values) is False
+    assert holds("any_of(facts.a, " + ", ".join(["facts.b"] * 19) + ")", values) is None, "one step more than there are"
 
 
 # -- what is wrong is told -------------------------------------------------------------------------------------------
@@ -325,6 +327,51 @@ def test_what_cannot_be_read_is_told_with_its_column(source: str, told: str) -> 
     with pytest.raises(WrongExpression) as error:
         read(source)
     assert str(error.value).startswith(told)
+
+
+class Counted(list[object]):
+    """A list, as from JSON, that counts what is read of it."""
+
+    seen = 0
+
+    def __iter__(self) -> Iterator[object]:
+        for item in super().__iter__():
+            Counted.seen += 1
+            yield item
+
+
+def many(deep: int, wide: int) -> list[object]:
+    return Counted(many(deep - 1, wide) for _ in range(wide)) if deep else Counted([1] * wide)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        " and ".join(["l == l"] * 90),
+        " and ".join(["l in [l, l]"] * 60),
+        f"any_of(l, {', '.join(['l'] * 300)})",
+        f"all_of([{', '.join(['l'] * 100)}], {', '.join(['[l, l]'] * 80)})",
+        f"known([{', '.join(['l'] * 300)}])",
+        " == ".join(["l"] * 190),
+        " or ".join(["0 in l"] * 100),
+    ],
+)
+@pytest.mark.parametrize("shape", [(0, 1_000), (1, 30), (1, 300), (2, 60), (3, 20)])
+def test_however_long_the_lists_are_the_steps_are_bounded(source: str, shape: tuple[int, int]) -> None:
+    scope = Scope({"l": many(*shape)}, "USD")
+    found = [expression(source).holds(scope)]
+    Counted.seen = 0
+    found.append(expression(source).holds(scope))
+    assert Counted.seen <= 3 * MAX_STEPS
+    assert found == [None, None]
+    assert expression("len([1, 2]) == 2").holds(scope) is True, "each expression has steps of its own"
+
+
+def test_lists_of_a_usual_length_are_looked_at_to_the_end() -> None:
+    values = {"args": {"tags": [f"tag {number}" for number in range(MAX_ITEMS)]}}
+    assert holds(" and ".join(["'tag 999' in args.tags"] * 9), values) is True
+    assert holds("any_of(args.tags, 'x', 'y', 'tag 999')", values) is True
+    assert holds("args.tags == args.tags", values) is True
 
 
 class Sample:

@@ -1,5 +1,6 @@
 """The gate: what it asks for, in which order, and what stands in the journal when."""
 
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
@@ -240,6 +241,33 @@ async def test_an_effect_without_an_answer_has_an_unknown_outcome(fault: Excepti
     assert await desk.states() == ["proposed", "confirmed", "outcome_unknown"]
 
 
+async def test_what_was_done_is_executed_though_nobody_can_look_at_it_afterwards() -> None:
+    till, looks = Till(), [0]
+
+    async def state(args: Pay) -> JsonValue:
+        looks[0] += 1
+        if looks[0] > 1:
+            raise KeyError("a mistake")
+        return await till.state(args)
+
+    desk = Desk(till.undoable(snapshot=state), till=till)
+    assert (await desk.submit()).state == "executed"
+    assert await desk.states() == ["confirmed", "executed"]
+
+
+async def test_what_was_done_is_executed_though_its_result_cannot_be_stored() -> None:
+    till = Till()
+
+    async def pay(key: str, args: Pay) -> JsonValue:
+        await till.pay(key, args)
+        return "\ud800"
+
+    kind = replace(till.kind(confirmation="none"), execute=pay)
+    desk = Desk(kind, till=till)
+    verdict = await desk.submit()
+    assert (verdict.state, verdict.result, (await desk.get()).state) == ("executed", None, "executed")
+
+
 async def test_an_effect_that_turns_out_impossible_is_journaled_as_refused() -> None:
     desk = Desk()
     desk.till.broken = NotFound("there is no order 1")
@@ -263,6 +291,7 @@ async def test_a_shop_that_cannot_be_read_leaves_nothing_half_done() -> None:
         resources=lambda _args: (),
         preview=no_answer,
         execute=till.pay,
+        look_up=till.look_up,
         confirmation="yes",
         assurance="anyone",
         irreversible=True,
@@ -367,6 +396,13 @@ NOTHING = Inverse(kind="pay", args=lambda *_: {})
 def test_a_kind_says_either_what_undoes_it_or_that_nothing_does(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="pay: name an inverse, or say irreversible"):
         Till().kind(**changes)
+
+
+def test_a_kind_that_cannot_be_looked_up_cannot_be_made() -> None:
+    values: dict[str, Any] = {one.name: getattr(Till().kind(), one.name) for one in fields(ActionKind)}
+    del values["look_up"]
+    with pytest.raises(TypeError, match="look_up"):
+        ActionKind(**values)
 
 
 def test_two_kinds_of_one_name_are_refused_at_the_start() -> None:

@@ -1,18 +1,26 @@
 """The gate among other actions: what a key did before, limits, collisions, and who waits for whom."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 from actions.conftest import Kept
-from actions.till import ADA, CLERK, STREAM, Desk, Till, other_policy
+from actions.till import ADA, CLERK, STREAM, Desk, Pay, Till, other_policy
 from anyio import Event, create_task_group, fail_after, sleep
+from pydantic import JsonValue
 
 from shopfloor.actions.conflicts import collision
 from shopfloor.actions.kind import Change, Direction
 from shopfloor.actions.proposal import Consent
-from shopfloor.identity.identity import Staff
+from shopfloor.actions.sql_store import SqlActions
+from shopfloor.database.engine import Database
+from shopfloor.identity.identity import GUEST, Staff
+from shopfloor.journal.sql import SqlJournal
 from shopfloor.kernel.errors import Conflict, Unavailable
+from shopfloor.kernel.ids import StreamId
 from shopfloor.kernel.money import Money
 
 pytestmark = pytest.mark.anyio
@@ -83,6 +91,67 @@ async def test_many_at_once_do_not_slip_past_a_limit() -> None:
             for number in range(20):
                 tasks.start_soon(pay, number)
     assert len(desk.till.paid) == 3
+
+
+async def test_two_processes_at_once_do_not_slip_past_a_limit(database: Database, tmp_path: Path, on_sql: Kept) -> None:
+    till, judged = Till(), [Event(), Event()]
+    actions = SqlActions(database)
+    other = SqlJournal(database, on_sql[2], tmp_path / "locks", [actions.project])
+
+    async def both_are_judged(args: Pay) -> JsonValue:
+        judged[int(args.order) - 1].set()
+        for one in judged:
+            await one.wait()
+        return await till.state(args)
+
+    kinds = (till.undoable(snapshot=both_are_judged),)
+    here = Desk(*kinds, till=till, hourly=1, kept=on_sql)
+    there = Desk(*kinds, till=till, hourly=1, kept=(other, actions, on_sql[2]))
+    verdicts: list[tuple[str, str | None]] = []
+
+    async def pay(desk: Desk, order: str) -> None:
+        verdict = await desk.submit({"order": order}, key=f"k{order}")
+        verdicts.append((verdict.state, verdict.rule))
+
+    with fail_after(DEADLINE_S):
+        async with create_task_group() as tasks:
+            tasks.start_soon(pay, here, "1")
+            tasks.start_soon(pay, there, "2")
+    assert sorted(verdicts) == [("executed", None), ("refused", "pay.too_often")]
+    assert len(till.paid) == 1
+    other.close()
+
+
+async def test_what_is_carried_out_keeps_nobody_waiting_under_the_same_limit() -> None:
+    desk = free(Till(), hourly=3)
+    desk.till.go_on = Event()
+    with fail_after(DEADLINE_S):
+        async with create_task_group() as tasks:
+            tasks.start_soon(partial(desk.submit, {"order": "1"}, key="slow"))
+            await desk.till.begun.wait()
+            desk.till.begun = Event()
+            tasks.start_soon(partial(desk.submit, {"order": "2"}, key="other"))
+            await desk.till.begun.wait()
+            assert desk.till.asked == ["slow", "other"]
+            desk.till.go_on.set()
+    assert desk.till.paid == {"slow": 500, "other": 500}
+
+
+async def test_a_guest_is_counted_by_the_conversation(kept: Kept) -> None:
+    till = Till()
+    ticket = till.kind(resources=lambda _args: ("ticket:new",), confirmation="none")
+    desk = Desk(ticket, till=till, hourly=2, kept=kept)
+    desk.own.add("ticket:new")
+    here = replace(CLERK, stream=STREAM)
+
+    async def open_ticket(number: int, **more: Any) -> tuple[str, str | None]:
+        verdict = await desk.submit({"order": "1"}, key=f"k{number}", identity=GUEST, **{"origin": here, **more})
+        return verdict.state, verdict.rule
+
+    found = [await open_ticket(number) for number in range(3)]
+    assert found == [("executed", None), ("executed", None), ("refused", "pay.too_often")]
+    elsewhere = replace(CLERK, stream=StreamId("conversation/c2"))
+    assert await open_ticket(3, origin=elsewhere) == ("executed", None)
 
 
 # -- collisions ------------------------------------------------------------------------------------------------------

@@ -86,6 +86,17 @@ def test_the_reason_is_what_the_rule_says_with_the_amounts_filled_in() -> None:
     assert nothing.refusal.says == "$0.00"
 
 
+def test_a_rule_that_looks_at_too_much_holds_back() -> None:
+    lists: list[Any] = [[1] * 900 for _ in range(900)]
+    hostile = " and ".join(["not (facts.lists in [facts.lists])"] * 20)
+    for then in ("refuse", "approve"):
+        ruling = judged(case(facts={"lists": lists}), rules=[rule(then, hostile)])
+        assert verdict(ruling) == ("approve", f"shop.{then}")
+        assert ruling.inputs["unknown"] == ["facts.lists"]
+    ruling = judged(case(facts={"lists": lists}, irreversible=True), rules=[rule("allow", hostile)])
+    assert verdict(ruling) == ("approve", "approval.irreversible")
+
+
 def test_what_cannot_be_told_is_not_explained_by_the_rules_own_words() -> None:
     ruling = judged(rules=[rule("refuse", "facts.gone == 1", says="You took too much.")])
     assert ruling.approval
@@ -186,6 +197,10 @@ def limit(**changes: Any) -> dict[str, Any]:
         ("customer", case(), [{"customer_id": ADA}]),
         ("customer", guest(), [{"resource": "order:1"}]),
         ("customer", guest(resources=("ticket:new",)), []),
+        ("customer", guest(resources=("ticket:new",), stream="conversation/c1"), [{"stream": "conversation/c1"}]),
+        ("customer", guest(stream="conversation/c1"), [{"stream": "conversation/c1"}, {"resource": "order:1"}]),
+        ("resource", guest(stream="conversation/c1"), [{"resource": "order:1"}]),
+        ("customer", case(stream="conversation/c1"), [{"customer_id": "ada"}]),
         (
             "resource",
             case(resources=("order:1", "sku:2", "return:new")),

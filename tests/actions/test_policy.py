@@ -60,6 +60,7 @@ async def _preview(_args: Any) -> Preview:
 
 def kind(name: str, args: type[ActionArgs], facts: frozenset[str] | None = None) -> ActionKind[Any]:
     values: dict[str, Any] = {"resources": lambda _args: (), "preview": _preview, "execute": Till().pay}
+    values |= {"look_up": Till().look_up}
     return ActionKind(
         name=name,
         description="",

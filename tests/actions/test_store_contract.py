@@ -1,6 +1,7 @@
 """Both records of actions: they follow the journal, find, count, and hold what an admitted action touches."""
 
 import re
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from shopfloor.actions.naming import action_id, beginning
 from shopfloor.actions.sql_store import SqlActions
-from shopfloor.actions.store import LIVE, ActionFilter, Usage, UsageQuery
+from shopfloor.actions.store import LIVE, ActionFilter, Counted, Usage, UsageQuery
 from shopfloor.database.engine import Database
 from shopfloor.journal.events import ActionMoved, ActionState
 from shopfloor.journal.sql import SqlJournal
@@ -183,6 +184,8 @@ async def test_what_was_carried_out_is_counted_with_its_money(kept: Kept) -> Non
         UsageQuery(since=NOW, customer_id=CustomerId("ada")),
         UsageQuery(since=NOW, agent=AgentId("boy")),
         UsageQuery(since=NOW, resource="order:9"),
+        UsageQuery(since=NOW, stream=STREAM),
+        UsageQuery(since=NOW, stream=StreamId("conversation/c2")),
     ]
     usage = (await kept[1].standing("x", (), queries, "USD")).usage
     assert usage == (
@@ -191,6 +194,8 @@ async def test_what_was_carried_out_is_counted_with_its_money(kept: Kept) -> Non
         Usage(actions=1, amount_minor=5),
         Usage(actions=3, amount_minor=25),
         Usage(actions=1, amount_minor=5),
+        Usage(actions=0, amount_minor=0),
+        Usage(actions=4, amount_minor=30),
         Usage(actions=0, amount_minor=0),
     )
 
@@ -205,6 +210,31 @@ async def test_an_admitted_action_holds_its_resources_until_it_has_ended(kept: K
     await put(kept, step("c", "confirmed", resources=("order:2", "ticket:new")))
     await put(kept, step("a", "executed", resources=("order:1", "ticket:new")))
     await put(kept, step("b", "confirmed", resources=("order:1",)))
+
+
+@pytest.mark.parametrize(("fits", "state"), [(False, None), (True, "confirmed")])
+async def test_what_was_counted_is_counted_anew_as_an_action_is_admitted(
+    kept: Kept, fits: bool, state: str | None
+) -> None:
+    queries = (UsageQuery(since=NOW, customer_id=CustomerId("ada")),)
+    standing = await kept[1].standing("a", (), queries, "USD")
+    seen: list[tuple[Usage, ...]] = []
+
+    def still_fits(usage: tuple[Usage, ...]) -> bool:
+        seen.append(usage)
+        return fits
+
+    counted = Counted(queries=queries, usage=standing.usage, currency="USD", still_fits=still_fits)
+    with kept[1].while_counted("a", counted):
+        await put(kept, step("z", "confirmed", resources=()), step("a", "proposed"))
+        with nullcontext() if fits else pytest.raises(Refused):
+            await put(kept, step("a", "confirmed"))
+    record = await kept[1].get("a")
+    assert record
+    assert record.state == (state or "proposed")
+    assert seen[:1] == [(Usage(actions=1, amount_minor=5),)]
+    await put(kept, step("b", "confirmed", resources=()))
+    assert len(set(seen)) == 1, "others are not counted for"
 
 
 async def test_an_unknown_outcome_still_holds(kept: Kept) -> None:
@@ -225,6 +255,18 @@ async def test_time_moves_what_has_waited_long_enough(kept: Kept) -> None:
     assert await due(timedelta(0)) == ["a"]
     assert await due(timedelta(seconds=3)) == ["a", "c"]
     assert await due(timedelta(seconds=9)) == ["a", "c", "e"]
+
+
+async def test_what_time_moves_comes_in_pages(kept: Kept) -> None:
+    await put(kept, *(step(f"k{number}", "approved", resources=()) for number in range(5)))
+    await kept[0].append(STREAM, [step(f"z{number}", "approved", resources=()) for number in range(3)])
+    later = NOW + timedelta(hours=1)
+    found: list[str] = []
+    last = None
+    while page := await kept[1].due(later, unsettled_before=later, after=last, limit=3):
+        found += [one.key for one in page]
+        last = page[-1]
+    assert found == ["k0", "k1", "k2", "k3", "k4", "z0", "z1", "z2"]
 
 
 async def test_the_first_decision_holds(kept: Kept) -> None:

@@ -1,6 +1,7 @@
 """Undoing: the last action first, as far as the world allows, with a look at it before."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from actions.conftest import Kept
@@ -187,6 +188,56 @@ async def test_what_is_undone_is_what_was_shown(kept: Kept) -> None:
     shown = steps_digest(await desk.undoing.preview(ALL))
     assert all(step.is_undone for step in await desk.undoing.run(ALL, GRACE, shown=shown))
     assert desk.till.out == {"1": 0, "2": 0}
+
+
+async def test_what_joins_between_the_look_and_the_undo_is_not_undone_with_it(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = undoable_desk(kept)
+    await pay(desk, "1", 500, "a")
+    shown = steps_digest(await desk.undoing.preview(ALL))
+    find = desk.actions.find
+    looks = 0
+
+    async def find_and_lose_the_race(*args: Any, **named: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        found = await find(*args, **named)
+        if looks == 1:
+            await pay(desk, "2", 30, "b")
+        return found
+
+    monkeypatch.setattr(desk.actions, "find", find_and_lose_the_race)
+    steps = await desk.undoing.run(ALL, GRACE, shown=shown)
+    assert told(list(steps)) == [("a", None)]
+    assert desk.till.out == {"1": 0, "2": 30}
+
+
+async def test_after_an_undo_was_undone_the_first_action_holds_and_can_be_undone_once_more(kept: Kept) -> None:
+    desk = undoable_desk(kept)
+    await pay(desk, "1", 500, "a")
+    for undo in ("undo/a", "undo-2/a", "undo-3/a"):
+        [step] = await desk.undoing.run(Scope(key="a"), GRACE)
+        assert (step.rule, (await desk.get("a")).undone_by, desk.till.out) == (None, undo, {"1": 0})
+        [step] = await desk.undoing.run(Scope(key="a"), GRACE)
+        assert step.rule == "undo.already"
+        desk.clock.at += timedelta(seconds=1)
+        [step] = await desk.undoing.run(Scope(key=undo), GRACE)
+        assert (step.rule, (await desk.get("a")).undone_by, desk.till.out) == (None, None, {"1": 500})
+        assert (await desk.get(undo)).undone_by == f"undo/{undo}"
+        desk.clock.at += timedelta(seconds=1)
+    assert told(list(await desk.undoing.preview(ALL))) == [("a", None)]
+
+
+async def test_an_undo_that_is_in_force_again_counts_again(kept: Kept) -> None:
+    desk = undoable_desk(kept)
+    await pay(desk, "1", 500, "a")
+    for key in ("a", "undo/a", "undo/undo/a"):
+        assert (await desk.undoing.run(Scope(key=key), GRACE))[0].is_undone
+        desk.clock.at += timedelta(seconds=1)
+    standing = [(await desk.get(key)).undone_by for key in ("a", "undo/a", "undo/undo/a", "undo/undo/undo/a")]
+    assert standing == ["undo/a", None, "undo/undo/undo/a", None]
+    assert desk.till.out == {"1": 0}
 
 
 PAYMENTS = st.lists(st.tuples(st.sampled_from("12"), st.integers(-50, 50)), min_size=1, max_size=8)

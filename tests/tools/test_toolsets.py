@@ -146,6 +146,9 @@ async def test_a_write_whose_caller_is_cancelled_half_way_is_carried_to_its_end_
         stamped.append(args.letter)
         return "stamped"
 
+    async def look_up(_key: str) -> JsonValue:
+        return "stamped" if stamped else None
+
     async def owns(_identity: Identity, _resource: str) -> bool:
         return True
 
@@ -157,6 +160,7 @@ async def test_a_write_whose_caller_is_cancelled_half_way_is_carried_to_its_end_
         resources=lambda _args: (),
         preview=preview,
         execute=stamp,
+        look_up=look_up,
         confirmation="none",
         assurance="anyone",
         irreversible=True,

@@ -1,6 +1,6 @@
 """The merchant's decision on actions whose stakes are too high for the team, and what time does to those that wait.
 
-The first decision on an action holds: its event has the action's key, so a second one is the first. What was approved
+The first decision on a wait holds: its event has the key of the wait, so a second one is the first. What was approved
 passes the gate anew, since the world may have moved; only the customer's yes and the approval are not asked for again.
 """
 
@@ -8,12 +8,13 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from anyio import sleep
 from pydantic import JsonValue
 
 from shopfloor.actions.gate import Gate, parse
+from shopfloor.actions.kind import ActionKind
 from shopfloor.actions.news import SETTLE_AFTER
 from shopfloor.actions.proposal import Admitted, Origin, Proposal
 from shopfloor.actions.store import UNSETTLED, ActionFilter, ActionRecord, Actions
@@ -22,7 +23,7 @@ from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import ActionMoved, ActionState
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.errors import CallerError, Conflict, InvalidInput, NotFound, StorageError
+from shopfloor.kernel.errors import CallerError, Conflict, InvalidInput, NotFound, StorageError, WorldError
 from shopfloor.kernel.ids import StreamId
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,11 @@ WORKER = StreamId("worker/actions")
 """What the one process that settles actions holds."""
 NOBODY = "nobody"
 """Who decided where time did."""
+IMPOSSIBLE = "action.impossible"
+NOT_DONE = "It did not reach our shop system, so nothing was changed."
+LOST = "Nobody can tell any more whether it was done, since it is no longer known how to look it up."
+ERASED = "What was to be done was erased before it was done."
+FAILED = "It could not be carried out, so nothing was changed."
 
 Tell = Callable[[ActionRecord], Awaitable[None]]
 """Hears that a customer's action was settled: the signal that its customer is told by is stored already."""
@@ -107,13 +113,14 @@ class Approvals:
         out. An unknown outcome is looked up by its key, and never tried again blindly.
         """
         now = self._clock.now()
-        due = await self._actions.due(now, unsettled_before=now - SETTLE_AFTER)
-        settled = 0
-        for record in due:
-            try:
-                settled += await self._settle(record)
-            except Exception:  # one that fails must not keep the others
-                logger.exception("the action %s could not be settled", record.key)
+        settled, last = 0, None
+        while page := await self._actions.due(now, unsettled_before=now - SETTLE_AFTER, after=last):
+            for record in page:
+                try:
+                    settled += await self._settle(record)
+                except Exception:  # one that fails must not keep the others
+                    logger.exception("the action %s could not be settled", record.key)
+            last = page[-1]
         return settled
 
     async def _settle(self, record: ActionRecord) -> bool:
@@ -124,10 +131,12 @@ class Approvals:
                     await self._decide(record, "expired", record, staff=NOBODY, reason=reason)
                 except Conflict:
                     return False
-            case "approved" | "confirmed":
+            case "approved" if record.is_erased:
+                await self._end(record, "refused", rule=IMPOSSIBLE, reason=ERASED)
+            case "approved":
                 await self._carry_out(record)
             case _:
-                if not await self._look_up(record):
+                if not await self._find_out(record):
                     return False
         await self._told(record.key)
         return True
@@ -138,7 +147,7 @@ class Approvals:
             raise NotFound(f"there is no action {key}")
         if record.state != "needs_approval" or (record.expires_at and record.expires_at <= self._clock.now()):
             raise _decided(record)
-        if not record.args:
+        if record.is_erased:
             raise Conflict(f"the action {key} cannot be decided on any more: its customer's data was erased")
         return record
 
@@ -167,23 +176,29 @@ class Approvals:
         Raises:
             Conflict: somebody else decided first.
         """
-        event = _event(decided, decision, staff=staff, reason=reason)
+        event = _event(decided, decision, staff=staff, reason=reason, rule=f"approval.{decision}")
+        event = event.model_copy(update={"waits_since": record.moved_at})
         [stored] = await self._journal.append(record.stream, [event])
         if stored.data != event:
             raise _decided(await self._actions.get(record.key) or record)
         return replace(decided, state=decision, staff=staff, reason=reason)
 
-    async def _carry_out(self, record: ActionRecord) -> None:
-        """Carry out what was approved, or admitted before a process died."""
+    async def _carry_out(self, record: ActionRecord, *, found: JsonValue = None) -> None:
+        """Carry out what was approved, or admitted before a process died; `found` is what its look-up returned."""
         is_admitted = record.state in UNSETTLED
-        admitted = Admitted(args=record.args, summary=record.summary, digest=record.digest) if is_admitted else None
+        again = Admitted(args=record.args, summary=record.summary, digest=record.digest, found=found)
+        admitted = again if is_admitted else None
         proposal = Proposal(
             kind=record.kind,
             args=record.args,
             identity=_principal(record),
             key=record.key,
             origin=Origin(
-                agent=record.agent, agent_name=record.agent_name, turn_id=record.turn_id, task_id=record.task_id
+                agent=record.agent,
+                agent_name=record.agent_name,
+                turn_id=record.turn_id,
+                task_id=record.task_id,
+                stream=record.stream,
             ),
             admitted=admitted,
             approved=None if is_admitted else record.digest,
@@ -195,24 +210,59 @@ class Approvals:
 
         try:
             await self._gate.submit(proposal, journal)
-        except CallerError as error:  # its kind is gone, or the key was used for something else
+        except WorldError:
+            raise
+        except Exception as error:
+            is_told = isinstance(error, CallerError)  # its kind is gone, or the key was used for something else
             left = await self._actions.get(record.key)
-            if left and left.state in {"approved", "confirmed"}:
-                await journal(_event(left, "refused", staff=left.staff, reason=str(error), rule="action.impossible"))
+            if left and left.state == "approved":
+                if not is_told:
+                    logger.exception("%s failed before anything was done", record.key)
+                await self._end(left, "refused", rule=IMPOSSIBLE, reason=str(error) if is_told else FAILED)
+            elif not is_told:
+                raise
 
-    async def _look_up(self, record: ActionRecord) -> bool:
-        """Find out what came of an action that was sent and not confirmed; say whether that is known now."""
-        kind = self._gate.kind(record.kind)
-        result = await kind.look_up(record.key) if kind.look_up else None
-        if result is not None:
-            await self._carry_out(record)  # under its key, which the shop has: it only tells again what it did
-            return True
-        if kind.look_up is None or self._clock.now() - record.moved_at < GIVE_UP_AFTER:
+    async def _find_out(self, record: ActionRecord) -> bool:
+        """Find out what came of an action that was admitted; say whether that is known now.
+
+        Where its arguments cannot be read any more, as after an erasure, it is settled by its key alone.
+        """
+        kind = self._kind(record)
+        found = await kind.look_up(record.key) if kind else None
+        is_readable = kind is not None and _is_readable(kind, record)
+        if is_readable and (found is not None or record.state == "confirmed"):
+            await self._carry_out(record, found=found)  # under its key: what was done only tells again what it did
+        elif found is not None:
+            await self._end(record, "executed", result=None if record.is_erased else found)
+        elif self._is_fresh(record):
             return False
-        reason = "It did not reach our shop system, so nothing was changed."
-        event = _event(record, "refused", staff=None, reason=reason, rule="outcome.not_done")
-        await self._journal.append(record.stream, [event])
+        elif kind is None:
+            await self._end(record, "refused", rule=IMPOSSIBLE, reason=LOST)
+        else:
+            await self._end(record, "refused", rule="outcome.not_done", reason=NOT_DONE)
         return True
+
+    def _kind(self, record: ActionRecord) -> ActionKind[Any] | None:
+        try:
+            return self._gate.kind(record.kind)
+        except InvalidInput:
+            return None
+
+    def _is_fresh(self, record: ActionRecord) -> bool:
+        """Whether an action moved so lately that its effect may still be under way."""
+        return self._clock.now() - record.moved_at < GIVE_UP_AFTER
+
+    async def _end(
+        self,
+        record: ActionRecord,
+        state: ActionState,
+        *,
+        rule: str | None = None,
+        reason: str = "",
+        result: JsonValue = None,
+    ) -> None:
+        event = _event(record, state, staff=record.staff, reason=reason, rule=rule)
+        await self._journal.append(record.stream, [event.model_copy(update={"result": result})])
 
     async def _told(self, key: str) -> ActionRecord:
         record = await self._actions.get(key)
@@ -224,7 +274,7 @@ class Approvals:
 
 
 def _event(
-    record: ActionRecord, state: ActionState, *, staff: str | None, reason: str, rule: str | None = None
+    record: ActionRecord, state: ActionState, *, staff: str | None, reason: str, rule: str | None
 ) -> ActionMoved:
     return ActionMoved(
         turn_id=record.turn_id,
@@ -244,7 +294,7 @@ def _event(
         resources=record.resources,
         amount_minor=record.amount.minor if record.amount else None,
         currency=record.amount.currency if record.amount else None,
-        rule=rule or f"approval.{state}",
+        rule=rule,
         reason=reason,
         inputs=record.inputs,
         policy=record.policy,
@@ -252,6 +302,17 @@ def _event(
         expires_at=record.expires_at,
         undoes=record.undoes,
     )
+
+
+def _is_readable(kind: ActionKind[Any], record: ActionRecord) -> bool:
+    """Whether an action's arguments are there and fit its kind."""
+    if record.is_erased:
+        return False
+    try:
+        parse(kind, record.args)
+    except InvalidInput:
+        return False
+    return True
 
 
 def _principal(record: ActionRecord) -> Identity | Staff:

@@ -7,7 +7,7 @@ is executed once under its key, and recorded. Each step is journaled with the ru
 
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from shopfloor.actions.kind import ActionArgs, ActionKind, Change
 from shopfloor.actions.projection import disputed
 from shopfloor.actions.proposal import Proposal, Undone, Verdict, event_of, refused
 from shopfloor.actions.ruling import Case, Rulebook, Ruling
-from shopfloor.actions.store import ActionRecord, Actions, Standing, UsageQuery, busy
+from shopfloor.actions.store import ActionRecord, Actions, Counted, Standing, Usage, UsageQuery, busy
 from shopfloor.durable.contract import Durable, Effect
 from shopfloor.identity.identity import Assurance, Identity, Principal, Staff
 from shopfloor.journal.events import ActionMoved, ActionState
@@ -156,18 +156,28 @@ class Gate:
         rules = await self._rules()
         case = _case(kind, known.args, known.resources, proposal, self._clock.now())
         queries = rules.queries(case)
-        async with self._hold((*disputed(known.resources), *map(_scope, queries)), deadline):
-            verdict = await self._judge(kind, args, proposal, known, case, rules, queries)
+        async with self._hold(disputed(known.resources), deadline), AsyncExitStack() as limits:
+            await limits.enter_async_context(self._hold([*map(_scope, queries)], deadline))
+            verdict, counted = await self._judge(kind, args, proposal, known, case, rules, queries)
             if verdict.is_known:
                 return verdict
             if verdict.state != "executed":
                 await record(event_of(proposal, "proposed" if verdict.state == "needs_yes" else verdict.state, verdict))
                 return verdict
-            return await to_the_end(self._admit(kind, args, proposal, verdict, record), GRACE_S)
+
+            async def admit() -> Verdict:
+                with self._actions.while_counted(proposal.key, counted) if counted else nullcontext():
+                    admitted = await self._admit(kind, args, proposal, verdict, record)
+                await limits.aclose()  # it is counted from now on, so nobody has to wait until it is carried out
+                return await self._execute(kind, args, proposal, admitted, record)
+
+            return await to_the_end(admit(), GRACE_S)
 
     @asynccontextmanager
     async def _hold(self, names: Sequence[str], deadline: float) -> AsyncGenerator[None]:
-        """Keep others from what an action touches, in an order that nobody can deadlock in.
+        """Keep others from what an action touches, or from its limits, in an order that nobody can deadlock in.
+
+        Who holds limits never waits for things that are touched.
 
         Raises:
             Refused: `conflict.busy`.
@@ -200,14 +210,16 @@ class Gate:
         case: Case,
         rules: Rulebook,
         queries: Sequence[UsageQuery],
-    ) -> Verdict:
+    ) -> tuple[Verdict, Counted | None]:
+        """Return a verdict, and what the limits had counted for it; None where none counted anything."""
         standing = await self._actions.standing(proposal.key, known.resources, queries, rules.currency)
         if standing.record and (earlier := _settled(standing.record, proposal, known)):
-            return earlier
+            return earlier, None
         preview = await kind.preview(args)
         if preview.assurance:
             _check_assurance(proposal.identity, preview.assurance)
-        ruling = rules.judge(replace(case, facts=preview.facts, amount=preview.amount), standing.usage)
+        case = replace(case, facts=preview.facts, amount=preview.amount)
+        ruling = rules.judge(case, standing.usage)
         # The yes is for what was shown: when the amount or anything else of it has changed, it is asked for again.
         verdict = replace(
             known,
@@ -219,14 +231,20 @@ class Gate:
             policy=rules.version,
         )
         if ruling.refusal:
-            return replace(verdict, state="refused", rule=ruling.refusal.rule, reason=ruling.refusal.says)
+            return replace(verdict, state="refused", rule=ruling.refusal.rule, reason=ruling.refusal.says), None
         if self._lacks_yes(kind, proposal, verdict.digest):
-            return replace(verdict, state="needs_yes", rule="consent.yes")
+            return replace(verdict, state="needs_yes", rule="consent.yes"), None
         if clash := collision(kind.changes(args), self._live(standing)):
             if clash.rule == BUSY:
                 raise clash
-            return refused(verdict, clash)
-        return self._approved(verdict, proposal, ruling, rules)
+            return refused(verdict, clash), None
+
+        def still_fits(usage: tuple[Usage, ...]) -> bool:
+            anew = rules.judge(case, usage)
+            return anew.refusal is None and (anew.approval is None or _needs_no_approval(proposal))
+
+        counted = Counted(queries=tuple(queries), usage=standing.usage, currency=rules.currency, still_fits=still_fits)
+        return self._approved(verdict, proposal, ruling, rules), counted if queries else None
 
     def _lacks_yes(self, kind: ActionKind[Any], proposal: Proposal, wanted: str) -> bool:
         if kind.confirmation == "none" or isinstance(proposal.identity, Staff) or proposal.approved:
@@ -252,7 +270,7 @@ class Gate:
         if proposal.approved is not None and proposal.approved != verdict.digest:
             reason = "It is no longer what was approved, so it was not done."
             return replace(verdict, state="refused", rule="approval.changed", reason=reason)
-        if ruling.approval is None or isinstance(proposal.identity, Staff) or proposal.approved:
+        if ruling.approval is None or _needs_no_approval(proposal):
             return verdict
         return replace(
             verdict,
@@ -270,7 +288,7 @@ class Gate:
             await self.check_unchanged(proposal.undoes)
         verdict = replace(verdict, before=before)
         await record(event_of(proposal, "confirmed", verdict))
-        return await self._execute(kind, args, proposal, verdict, record)
+        return verdict
 
     async def check_unchanged(self, undone: Undone) -> None:
         """Check that the world is as an action left it which is to be undone.
@@ -285,22 +303,41 @@ class Gate:
     async def _execute(
         self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, verdict: Verdict, record: Record
     ) -> Verdict:
+        found = proposal.admitted.found if proposal.admitted else None
         try:
             result = await self._durable.run_once(proposal.key, proposal.kind, verdict.args)
-        except Refused as refusal:  # the world moved between the preview and the write
-            verdict = refused(verdict, refusal)
-            await record(event_of(proposal, "refused", verdict))
-            return verdict
-        except WorldError:
-            verdict = replace(verdict, state="outcome_unknown", rule="outcome.unknown")
-            await record(event_of(proposal, "outcome_unknown", verdict))
-            return verdict
-        except CallerError as error:  # such as a key that was used for something else
-            verdict = replace(verdict, state="refused", rule="action.impossible", reason=str(error))
-            await record(event_of(proposal, "refused", verdict))
-            raise
+        except Exception as error:
+            if found is None:
+                return await self._not_executed(error, proposal, verdict, record)
+            logger.warning("%s was done, but does not tell its result again: %s", proposal.key, type(error).__name__)
+            result = found
         verdict = await self._executed(kind, args, proposal, replace(verdict, result=result))
-        await record(event_of(proposal, "executed", verdict))
+        try:
+            await record(event_of(proposal, "executed", verdict))
+        except InvalidInput:  # it is done all the same
+            logger.exception("what came of %s cannot be stored", proposal.key)
+            verdict = replace(verdict, result=None, after=None)
+            await record(event_of(proposal, "executed", verdict))
+        return verdict
+
+    async def _not_executed(self, error: Exception, proposal: Proposal, verdict: Verdict, record: Record) -> Verdict:
+        """Record why an admitted action was not carried out, or that nobody knows whether it was.
+
+        Raises:
+            CallerError: the error, where it is one, such as a key that was used for something else.
+        """
+        if isinstance(error, Refused):  # the world moved between the preview and the write
+            verdict = refused(verdict, error)
+        elif isinstance(error, CallerError):
+            verdict = replace(verdict, state="refused", rule="action.impossible", reason=str(error))
+        else:
+            if not isinstance(error, WorldError):  # a mistake in the program: it may have come after the effect
+                logger.error("carrying out %s failed", proposal.key, exc_info=error)
+            verdict = replace(verdict, state="outcome_unknown", rule="outcome.unknown")
+        is_unknown = verdict.state == "outcome_unknown"
+        await record(event_of(proposal, "outcome_unknown" if is_unknown else "refused", verdict))
+        if isinstance(error, CallerError):
+            raise error
         return verdict
 
     async def _executed(self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, verdict: Verdict) -> Verdict:
@@ -310,8 +347,8 @@ class Gate:
         if kind.snapshot:
             try:
                 after = await kind.snapshot(args)
-            except (WorldError, CallerError) as error:  # it is done all the same, and only cannot be undone
-                logger.warning("what %s left cannot be read: %s", proposal.key, type(error).__name__)
+            except Exception:  # it is done all the same, and only cannot be undone
+                logger.warning("what %s left cannot be read", proposal.key, exc_info=True)
         until = self._clock.now() + kind.inverse.within if kind.inverse and kind.inverse.within else None
         return replace(verdict, state="executed", after=after, undo_until=until)
 
@@ -348,6 +385,7 @@ def _case(
         principal="staff" if isinstance(principal, Staff) else "customer" if customer else "guest",
         customer_id=customer,
         confidence=proposal.confidence,
+        stream=proposal.origin.stream,
         now=now,
     )
 
@@ -362,9 +400,13 @@ def _check_assurance(principal: Principal, assurance: Assurance) -> None:
         raise Refused(f"identity.{assurance}", "Please sign in to your account first.")
 
 
+def _needs_no_approval(proposal: Proposal) -> bool:
+    return isinstance(proposal.identity, Staff) or proposal.approved is not None
+
+
 def _scope(query: UsageQuery) -> str:
     """Return what all actions share that use up the same limit, so that each is counted before the next is judged."""
-    return digest([*sorted(query.kinds), query.customer_id, query.agent, query.resource])
+    return digest([*sorted(query.kinds), query.customer_id, query.agent, query.stream, query.resource])
 
 
 def _settled(record: ActionRecord, proposal: Proposal, known: Verdict) -> Verdict | None:

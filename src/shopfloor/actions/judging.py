@@ -128,7 +128,10 @@ class CompiledPolicy:
 
 
 def _counted(part: _Part, case: Case) -> Iterator[tuple[Limit, UsageQuery]]:
-    """Return what is counted for which limit; a guest, who has no account, is known by the things they touch."""
+    """Return what is counted for which limit.
+
+    A guest, who has no account, is known by the conversation and by the things they touch.
+    """
     for limit in part.limits if case.principal != "staff" else ():
         since, kinds = case.now - limit.within, frozenset(limit.kinds)
         if limit.per == "shop":
@@ -138,6 +141,8 @@ def _counted(part: _Part, case: Case) -> Iterator[tuple[Limit, UsageQuery]]:
         elif limit.per == "customer" and case.customer_id is not None:
             yield limit, UsageQuery(since=since, kinds=kinds, customer_id=case.customer_id)
         else:
+            if limit.per == "customer" and case.stream is not None:
+                yield limit, UsageQuery(since=since, kinds=kinds, stream=case.stream)
             for resource in disputed(case.resources):
                 yield limit, UsageQuery(since=since, kinds=kinds, resource=resource)
 

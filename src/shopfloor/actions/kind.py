@@ -90,6 +90,11 @@ class ActionKind(Generic[A]):
     """Reads the world; raises `Refused` where its state or schema rules forbid the action."""
     execute: Callable[[str, A], Awaitable[JsonValue]]
     """Carries it out under an idempotency key and returns the result."""
+    look_up: Callable[[str], Awaitable[JsonValue]]
+    """Returns what is kept as the result of a key, or None where it was never carried out.
+
+    A kind that cannot be looked up cannot be made: an outcome that nobody knows would stay unknown for ever. What of a
+    result only the arguments tell may be missing."""
     confirmation: Confirmation
     assurance: Assurance
     """How sure of the customer one must be."""
@@ -101,8 +106,6 @@ class ActionKind(Generic[A]):
     """Reads what the action changes, nothing else. It is kept before and after; an undo needs the world as it was left.
 
     None where the undoing action's own rules tell whether it still can be undone."""
-    look_up: Callable[[str], Awaitable[JsonValue]] | None = None
-    """Returns what the shop keeps as the result of a key, or None where it never carried it out. None: cannot tell."""
     inverse: Inverse[A] | None = None
     irreversible: bool = False
     facts: frozenset[str] | None = None

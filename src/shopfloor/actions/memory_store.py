@@ -1,18 +1,21 @@
 """The actions of a journal in memory: the twin for tests and simulations."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import takewhile
 
 from shopfloor.actions.news import Note, news_of, nowhere
-from shopfloor.actions.projection import disputed, erased, held, moved
+from shopfloor.actions.projection import disputed, erased, held, moved, undone
 from shopfloor.actions.store import (
     COUNTED,
     LIVE,
     UNSETTLED,
     ActionFilter,
     ActionRecord,
+    Admitting,
+    Counted,
     Standing,
     Usage,
     UsageQuery,
@@ -30,6 +33,7 @@ class MemoryActions:
     def __init__(self, note: Note = nowhere) -> None:
         """Start with none; take what stores the signals of what customers are to be told."""
         self._note = note
+        self._admitting = Admitting()
         self._records: dict[str, ActionRecord] = {}
         self._held: dict[str, str] = {}
         self._live: dict[str, dict[str, None]] = {}
@@ -41,7 +45,8 @@ class MemoryActions:
         """Follow events of one stream.
 
         Raises:
-            Refused: `conflict.busy`, where another action holds a resource that one was admitted to.
+            Refused: `conflict.busy`, where another action holds a resource that one was admitted to, or has used up
+                its limits.
         """
         for event in events:
             if isinstance(event.data, ActionMoved):
@@ -56,6 +61,7 @@ class MemoryActions:
                 self._records.update((record.key, erased(record)) for record in theirs)
 
     def _move(self, event: Event, data: ActionMoved) -> None:
+        self._admitting.check(data.key, data.state, self._usage)
         known = self._records.get(data.key)
         record = moved(known, event, data)
         wanted = held(record)
@@ -66,8 +72,9 @@ class MemoryActions:
         self._held.update(dict.fromkeys(wanted, record.key))
         self._list(self._records.get(record.key), record)
         self._records[record.key] = record
-        if record.undoes and record.state == "executed" and (undone := self._records.get(record.undoes)):
-            self._records[undone.key] = replace(undone, undone_by=record.key)
+        if record.undoes and record.state == "executed":
+            for key, by in [*undone(record, self._records.get)]:
+                self._records[key] = replace(self._records[key], undone_by=by)
         if news := news_of(known, record):
             self._note(news)
 
@@ -81,6 +88,10 @@ class MemoryActions:
             counted.pop(record.key, None)
             if record.state in COUNTED:
                 counted[record.key] = None
+
+    def while_counted(self, key: str, counted: Counted) -> AbstractContextManager[None]:
+        """Let the action of a key be stored as `confirmed`, meanwhile, only as long as it fits its limits."""
+        return self._admitting.while_counted(key, counted)
 
     async def get(self, key: str) -> ActionRecord | None:
         """Return an action, or None."""
@@ -116,9 +127,12 @@ class MemoryActions:
             usage=tuple(self._usage(query, currency) for query in queries),
         )
 
-    async def due(self, now: datetime, *, unsettled_before: datetime) -> Sequence[ActionRecord]:
-        """Return what time has to move."""
-        return [one for one in sorted(self._records.values(), key=_age) if _is_due(one, now, unsettled_before)]
+    async def due(
+        self, now: datetime, *, unsettled_before: datetime, after: ActionRecord | None = None, limit: int = 200
+    ) -> Sequence[ActionRecord]:
+        """Return a page of what time has to move, the first proposed first."""
+        due = (one for one in sorted(self._records.values(), key=_age) if _is_due(one, now, unsettled_before))
+        return [one for one in due if after is None or _age(one) > _age(after)][:limit]
 
     def _usage(self, query: UsageQuery, currency: str) -> Usage:
         narrowest = (query.customer_id, None) if query.customer_id else (None, query.agent)
@@ -152,6 +166,7 @@ def _counts(record: ActionRecord, query: UsageQuery) -> bool:
         (not query.kinds or record.kind in query.kinds)
         and query.customer_id in {None, record.customer_id}
         and query.agent in {None, record.agent}
+        and query.stream in {None, record.stream}
         and (query.resource is None or query.resource in record.resources)
     )
 

@@ -21,7 +21,8 @@ def nowhere(_signal: Signal) -> None:
 
 def news_of(known: ActionRecord | None, record: ActionRecord) -> Signal | None:
     """Return the signal that an action has moved from what was known of it; None where nobody has to be told."""
-    return settled_signal(record.key, record.state, at=record.moved_at) if _is_news(known, record) else None
+    is_news = not record.is_erased and _is_news(known, record)
+    return settled_signal(record.key, record.state, at=record.moved_at) if is_news else None
 
 
 def _is_news(known: ActionRecord | None, record: ActionRecord) -> bool:

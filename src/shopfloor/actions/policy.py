@@ -173,7 +173,7 @@ class Limit(PolicyData):
     kinds: Kinds = ()
     """The kinds that are counted and held by it; all where empty."""
     per: Per
-    """Whose actions are counted together. For a guest, who has no account, the things they touch stand for them."""
+    """Whose actions are counted together. For a guest stand the conversation and the things they touch."""
     within: Duration
     actions: Annotated[int, Field(ge=0, le=10**9, strict=True)] | None = None
     amount: Units | None = None

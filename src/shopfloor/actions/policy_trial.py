@@ -163,6 +163,7 @@ def case_of(record: ActionRecord, *, irreversible: bool) -> Case:
         principal="staff" if record.is_for_shop else "guest" if record.customer_id is None else "customer",
         customer_id=record.customer_id,
         confidence=confidence if isinstance(confidence, float | int) else None,
+        stream=record.stream,
         now=record.proposed_at,
     )
 
@@ -225,6 +226,8 @@ class _Side:
             what, name = "customer", query.customer_id
         elif query.agent is not None:
             what, name = "agent", query.agent
+        elif query.stream is not None:
+            what, name = "stream", query.stream
         elif query.resource is not None:
             what, name = "resource", query.resource
         series = self._series.get((query.kinds, what, name))
@@ -236,6 +239,8 @@ def _counted_under(case: Case) -> Iterable[tuple[str, str]]:
     yield "agent", case.agent
     if case.customer_id is not None:
         yield "customer", case.customer_id
+    if case.stream is not None:
+        yield "stream", case.stream
     for resource in set(case.resources):
         yield "resource", resource
 

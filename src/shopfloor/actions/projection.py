@@ -1,5 +1,6 @@
 """How an event moves the record of its action: pure, so that every store keeps the same."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from shopfloor.actions.store import UNSETTLED, ActionRecord
@@ -57,6 +58,20 @@ def moved(known: ActionRecord | None, event: Event, data: ActionMoved) -> Action
         amount=record.amount or known.amount,
         undoes=record.undoes or known.undoes,
     )
+
+
+def undone(record: ActionRecord, known: Callable[[str], ActionRecord | None]) -> Iterator[tuple[str, str | None]]:
+    """Yield the key of each action that an executed undo changes the standing of, with its `undone_by` from now on.
+
+    The action that it undoes does not hold any more. If that was an undo itself, what it had undone holds again, and so
+    on. `known` returns an action by its key, as it stood before.
+    """
+    undoing, undoes, is_in_force = record.key, record.undoes, True
+    while undoes and (one := known(undoes)):
+        if one.undone_by not in {None, undoing}:  # by yet another, which holds
+            return
+        yield one.key, undoing if is_in_force else None
+        undoing, undoes, is_in_force = one.key, one.undoes, not is_in_force
 
 
 def erased(record: ActionRecord) -> ActionRecord:

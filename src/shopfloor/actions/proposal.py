@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from shopfloor.identity.identity import Identity, Principal
 from shopfloor.journal.events import ActionMoved, ActionState
 from shopfloor.kernel.errors import Refused
-from shopfloor.kernel.ids import AgentId, TurnId
+from shopfloor.kernel.ids import AgentId, StreamId, TurnId
 from shopfloor.kernel.money import Money
 
 VerdictState = Literal["needs_yes", "executed", "refused", "needs_approval", "outcome_unknown"]
@@ -32,6 +32,8 @@ class Admitted:
     args: dict[str, JsonValue]
     summary: str
     digest: str
+    found: JsonValue = None
+    """What its look-up returned, so that it is known to be done; None where it was not looked up."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +45,8 @@ class Origin:
     turn_id: TurnId | None = None
     """The turn, and with it the plan; None where a person of the staff acts."""
     task_id: str | None = None
+    stream: StreamId | None = None
+    """The conversation, by which a guest is counted; None where it is of none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

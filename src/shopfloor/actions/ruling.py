@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from pydantic import JsonValue
 
 from shopfloor.actions.store import Usage, UsageQuery
-from shopfloor.kernel.ids import AgentId, CustomerId
+from shopfloor.kernel.ids import AgentId, CustomerId, StreamId
 from shopfloor.kernel.money import Money
 
 PrincipalKind = Literal["customer", "guest", "staff"]
@@ -30,6 +30,8 @@ class Case:
     customer_id: CustomerId | None
     confidence: float | None = None
     """How sure the agent is, 0 to 1; None where it does not say."""
+    stream: StreamId | None = None
+    """The conversation that it is of; None where it is of none."""
     now: datetime
 
 

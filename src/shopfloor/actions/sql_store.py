@@ -1,8 +1,9 @@
 """The actions of a journal on the database, kept in the transactions of its appends."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -24,7 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from shopfloor.actions.naming import ids_from
 from shopfloor.actions.news import news_of
-from shopfloor.actions.projection import disputed, erased, held, moved
+from shopfloor.actions.projection import disputed, erased, held, moved, undone
 from shopfloor.actions.rows import ActionHoldRow, ActionResourceRow, ActionRow
 from shopfloor.actions.store import (
     COUNTED,
@@ -32,6 +33,8 @@ from shopfloor.actions.store import (
     UNSETTLED,
     ActionFilter,
     ActionRecord,
+    Admitting,
+    Counted,
     Standing,
     Usage,
     UsageQuery,
@@ -68,7 +71,6 @@ HOLD = {
     name: dialect.insert(HOLDS).on_conflict_do_nothing(index_elements=["resource"])
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
-PAGE = 200
 SqlNote = Callable[[Connection, Signal], None]
 """Stores a signal in the transaction of the step that it tells of; one that is known changes nothing."""
 
@@ -84,21 +86,28 @@ class SqlActions:
         """Take the database, and what stores the signals of what customers are to be told."""
         self._database = database
         self._note = note
+        self._admitting = Admitting()
 
     def project(self, connection: Connection, events: Sequence[Event]) -> None:
         """Follow events of one stream, in the transaction that stores them.
 
         Raises:
-            Refused: `conflict.busy`, where another action holds a resource that one was admitted to.
+            Refused: `conflict.busy`, where another action holds a resource that one was admitted to, or has used up
+                its limits.
         """
         for event in events:
             if isinstance(event.data, ActionMoved):
+                self._admitting.check(event.data.key, event.data.state, partial(_usage, connection))
                 known = _get(connection, event.data.key)
                 record = _move(connection, event, event.data, known)
                 if news := news_of(known, record):
                     self._note(connection, news)
             elif isinstance(event.data, PersonalErased):
                 _erase(connection, event.stream, event.data.actions)
+
+    def while_counted(self, key: str, counted: Counted) -> AbstractContextManager[None]:
+        """Let the action of a key be stored as `confirmed`, meanwhile, only as long as it fits its limits."""
+        return self._admitting.while_counted(key, counted)
 
     async def get(self, key: str) -> ActionRecord | None:
         """Return an action, or None."""
@@ -153,13 +162,18 @@ class SqlActions:
 
         return await self._database.read_core(read)
 
-    async def due(self, now: datetime, *, unsettled_before: datetime) -> Sequence[ActionRecord]:
-        """Return what time has to move."""
+    async def due(
+        self, now: datetime, *, unsettled_before: datetime, after: ActionRecord | None = None, limit: int = 200
+    ) -> Sequence[ActionRecord]:
+        """Return a page of what time has to move, the first proposed first."""
         expired = and_(ACTIONS.c.state == "needs_approval", ACTIONS.c.expires_at <= now)
         left = and_(ACTIONS.c.state.in_(UNSETTLED | {"approved"}), ACTIONS.c.moved_at < unsettled_before)
         waits = ACTIONS.c.state.in_(LIVE)  # what the partial index is on
         oldest = select(ACTIONS).where(waits, or_(expired, left)).order_by(ACTIONS.c.proposed_at, ACTIONS.c.key)
-        return await self._database.read_core(lambda connection: _records(connection, oldest.limit(PAGE)))
+        if after:
+            next_one = and_(ACTIONS.c.proposed_at == after.proposed_at, ACTIONS.c.key > after.key)
+            oldest = oldest.where(or_(ACTIONS.c.proposed_at > after.proposed_at, next_one))
+        return await self._database.read_core(lambda connection: _records(connection, oldest.limit(limit)))
 
 
 def _move(connection: Connection, event: Event, data: ActionMoved, known: ActionRecord | None) -> ActionRecord:
@@ -175,7 +189,8 @@ def _move(connection: Connection, event: Event, data: ActionMoved, known: Action
         connection.execute(SET_LIVE, {"of": record.key, "live": record.state in LIVE})
     _hold(connection, known, record)
     if record.undoes and record.state == "executed":
-        connection.execute(UNDONE, {"of": record.undoes, "by": record.key})
+        for key, by in [*undone(record, partial(_get, connection))]:
+            connection.execute(UNDONE, {"of": key, "by": by})
     return record
 
 
@@ -235,7 +250,7 @@ def _live(connection: Connection, key: str, resources: Sequence[str]) -> Iterato
 
 
 def _usage(connection: Connection, query: UsageQuery, currency: str) -> Usage:
-    named = {"customer_id": query.customer_id, "agent": query.agent, "resource": query.resource}
+    named = {"customer_id": query.customer_id, "agent": query.agent, "stream": query.stream, "resource": query.resource}
     given = {name: value for name, value in named.items() if value is not None}
     counting = _counting(frozenset(given), has_kinds=bool(query.kinds))
     values = {"since": query.since, "in": currency, **given} | ({"kinds": sorted(query.kinds)} if query.kinds else {})

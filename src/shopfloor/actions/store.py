@@ -3,7 +3,8 @@
 `memory_store` and `sql_store` keep this contract.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -69,7 +70,12 @@ class ActionRecord:
     undo_until: datetime | None
     undoes: str | None
     undone_by: str | None
-    """The key of the executed action that undid it."""
+    """The key of the executed action that undid it; None where nothing did, or where that was undone itself."""
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether what was to be done is no longer known."""
+        return not self.args and not self.digest
 
     @property
     def id(self) -> str:
@@ -106,6 +112,7 @@ class UsageQuery:
     customer_id: CustomerId | None = None
     agent: AgentId | None = None
     resource: str | None = None
+    stream: StreamId | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,6 +136,48 @@ class Standing:
     """For each query how many actions it counts, and how much money of a currency they moved."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counted:
+    """What limits had counted when an action was judged."""
+
+    queries: tuple[UsageQuery, ...]
+    usage: tuple[Usage, ...]
+    """For each of the queries."""
+    currency: str
+    still_fits: Callable[[tuple[Usage, ...]], bool]
+    """Whether the action would be admitted by other counts too; called from any thread."""
+
+
+class Admitting:
+    """The actions that are being admitted here, with what their limits had counted: both stores check them by it."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._counted: dict[str, Counted] = {}
+
+    @contextmanager
+    def while_counted(self, key: str, counted: Counted) -> Generator[None]:
+        """Admit the action of a key, meanwhile, only as long as it fits its limits."""
+        self._counted[key] = counted
+        try:
+            yield
+        finally:
+            self._counted.pop(key, None)
+
+    def check(self, key: str, state: ActionState, count: Callable[[UsageQuery, str], Usage]) -> None:
+        """Count anew for an action that is about to be stored as admitted.
+
+        Raises:
+            Refused: `conflict.busy`, where others have used up its limits since it was judged.
+        """
+        counted = self._counted.get(key) if state == "confirmed" else None
+        if counted is None:
+            return
+        usage = tuple(count(query, counted.currency) for query in counted.queries)
+        if usage != counted.usage and not counted.still_fits(usage):
+            raise busy()
+
+
 def busy() -> Refused:
     """Return the refusal of an action whose resource another one is changing this very moment."""
     return Refused("conflict.busy", "Something else is changing this right now. Please try again in a moment.")
@@ -139,6 +188,14 @@ class Actions(Protocol):
 
     All methods may raise `StorageError`.
     """
+
+    def while_counted(self, key: str, counted: Counted) -> AbstractContextManager[None]:
+        """Let the action of a key be stored as `confirmed`, meanwhile, only as long as it fits its limits.
+
+        They are counted anew in the transaction that stores it, so that no other process slips in between. Where others
+        have used them up, storing it raises `Refused` (`conflict.busy`), and it is to be judged anew.
+        """
+        ...
 
     async def get(self, key: str) -> ActionRecord | None:
         """Return an action, or None."""
@@ -167,6 +224,11 @@ class Actions(Protocol):
         """Return all that a verdict on an action needs to know of actions: one look at one state of things."""
         ...
 
-    async def due(self, now: datetime, *, unsettled_before: datetime) -> Sequence[ActionRecord]:
-        """Return what time has to move: waits that have expired, and unsettled actions that moved before an instant."""
+    async def due(
+        self, now: datetime, *, unsettled_before: datetime, after: ActionRecord | None = None, limit: int = 200
+    ) -> Sequence[ActionRecord]:
+        """Return a page of what time has to move, the first proposed first, those behind `after`.
+
+        That is waits that have expired, and unsettled actions that moved before an instant.
+        """
         ...

@@ -1,7 +1,8 @@
 """Undoing what was done: an action, all of a conversation or a plan, or all that an agent did since a time.
 
 Each action is undone by the action that its kind names, the last one first, through the gate and under a key of its
-own; an undo that was done is not done again. What cannot be undone stays, and is named with the reason.
+own; an undo that was done is not done again, unless it was undone itself. What cannot be undone stays, and is named
+with the reason.
 """
 
 from collections.abc import Sequence
@@ -86,8 +87,11 @@ class Undoing:
             InvalidInput: a scope that is none, or too much at once.
             NotFound: no such action or conversation.
         """
+        return await self._previews(await self._done(scope))
+
+    async def _previews(self, records: Sequence[ActionRecord]) -> Sequence[Step]:
         steps: list[Step] = []
-        for record in await self._done(scope):
+        for record in records:
             later = [step.record for step in steps if step.is_undone]
             steps.append(await self._previewed(record, later))
         return steps
@@ -105,9 +109,10 @@ class Undoing:
             NotFound: no such action or conversation.
             Conflict: it would be something else by now than what was shown.
         """
-        if shown is not None and steps_digest(await self.preview(scope)) != shown:
+        records = await self._done(scope)
+        if shown is not None and steps_digest(await self._previews(records)) != shown:
             raise Conflict("what would be undone has changed since it was shown: look at it again")
-        return [await self._undo(record, staff, is_silent=is_silent) for record in await self._done(scope)]
+        return [await self._undo(record, staff, is_silent=is_silent) for record in records]
 
     async def _done(self, scope: Scope) -> list[ActionRecord]:
         """Return the actions that were done and are meant, the last one first."""
@@ -165,7 +170,7 @@ class Undoing:
             kind=inverse.kind,
             args=inverse.args,
             identity=staff,
-            key=f"undo/{record.key}",
+            key=await self._key(record),
             origin=Origin(agent=STAFF, agent_name=staff.name),
             undoes=_undone(record),
         )
@@ -181,6 +186,14 @@ class Undoing:
             rule=None if is_done else verdict.rule or f"undo.{verdict.state}",
             reason=verdict.reason,
         )
+
+    async def _key(self, record: ActionRecord) -> str:
+        """Return the key of the action that undoes another: a new one where an earlier undo was undone itself."""
+        times, key = 1, f"undo/{record.key}"
+        while (known := await self._actions.get(key)) and known.undone_by is not None:
+            times += 1
+            key = f"undo-{times}/{record.key}"
+        return key
 
     def _inverse(self, record: ActionRecord) -> _Inverse:
         """Return the action that undoes another.

@@ -34,7 +34,7 @@ ActionState = Literal[
 ]
 """`proposed` waits for the customer's yes, `needs_approval` for the merchant's; `confirmed` was admitted."""
 DECISIONS = frozenset({"approved", "rejected", "expired"})
-"""What ends the wait for an approval; there is one for each action."""
+"""What ends the wait for an approval; there is one for each wait."""
 IdentityMethod = Literal["token", "order_and_email", "outreach"]
 """How: by the shop's token, by the guest check, or not at all, where the shop itself wrote to a customer it knows."""
 Role = Literal["user", "assistant"]
@@ -353,13 +353,17 @@ class ActionMoved(EventData):
     """The last instant at which an executed action can be undone; None where no time limits it."""
     undoes: str | None = None
     """The key of the action that this one undoes."""
+    waits_since: datetime | None = None
+    """Of a decision: when the wait began that it ends. None in journals of products that knew one wait of an action."""
     is_silent: bool = False
     """Whether the customer whose action it undoes is not told of it."""
 
     @property
     def idempotency_key(self) -> str | None:
-        """Return the action for what ends its wait for an approval: the first decision holds."""
-        return f"decision:{self.key}" if self.state in DECISIONS else None
+        """Return the wait for what ends it, with or without the merchant's approval: the first decision holds."""
+        if self.state not in DECISIONS:
+            return None
+        return f"decision:{self.key}" if self.waits_since is None else f"decision:{self.waits_since}:{self.key}"
 
 
 class SentenceWithheld(EventData):

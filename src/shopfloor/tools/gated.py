@@ -8,6 +8,7 @@ from pydantic import JsonValue, create_model
 from shopfloor.actions.gate import Gate
 from shopfloor.actions.kind import ActionKind
 from shopfloor.actions.proposal import Origin, Proposal, Verdict
+from shopfloor.kernel.ids import stream_of
 from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, ToolResult
 
 
@@ -38,6 +39,7 @@ def gated_tool(kind: ActionKind[Any], gate: Gate) -> Tool[Any]:
                 agent_name=context.agent_name,
                 turn_id=context.turn_id,
                 task_id=context.task_id,
+                stream=stream_of(context.session.conversation_id),
             ),
             consent=context.consent,
             admitted=context.admitted.get(key),

@@ -4,13 +4,14 @@
 
 There are truths (`true`, `false`), whole numbers and decimals, texts in quotes, lists in brackets and instants; names
 with dots; comparisons, also chained, `in` and `not in`; `and`, `or`, `not`; `+`, `-`, `*`; and a few functions. There
-are no loops, no variables, no attributes and no way to define anything, and length and nesting are bounded: so the time
-that one takes is bounded by what stands in it. It is read once and becomes closures; no Python is made of it.
+are no loops, no variables, no attributes and no way to define anything, and length, nesting and the items of lists that
+one looks at are bounded: so is the time that it takes. It is read once and becomes closures; no Python is made of it.
 
 **Unknown.** What is not there, of another type, an amount of another currency, or a number too long to be exact is
-unknown. What is made of something unknown is unknown, unless it comes out the same whatever that may be: `false and
-unknown` is false, `true or unknown` true, `not unknown` unknown (Kleene's logic). Truths, numbers and texts are never
-taken for one another. Numbers are exact: nothing is rounded.
+unknown, and so is all of an expression that looks at too many items of lists. What is made of something unknown is
+unknown, unless it comes out the same whatever that may be: `false and unknown` is false, `true or unknown` true, `not
+unknown` unknown (Kleene's logic). Truths, numbers and texts are never taken for one another. Numbers are exact: nothing
+is rounded.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from shopfloor.actions.expressions.checking import Names, check
 from shopfloor.actions.expressions.compiling import Evaluate, Scope, compiled, value_of
 from shopfloor.actions.expressions.functions import FUNCTIONS
 from shopfloor.actions.expressions.reading import WrongExpression, read
+from shopfloor.actions.expressions.steps import MAX_STEPS, TooManySteps
 from shopfloor.actions.expressions.tree import Node, names, written
 from shopfloor.actions.expressions.values import Truth, Type, Value, plain
 
@@ -50,7 +52,11 @@ class Expression:
 
     def holds(self, scope: Scope) -> Truth:
         """Say whether it holds; None where that cannot be told."""
-        value = self.evaluate(scope)
+        scope.steps.left = MAX_STEPS
+        try:
+            value = self.evaluate(scope)
+        except TooManySteps:
+            return None
         return value if isinstance(value, bool) else None
 
     def check(self, known: Names) -> None:

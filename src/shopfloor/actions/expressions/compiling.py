@@ -1,10 +1,11 @@
 """Turning an expression into closures, once; after that, working it out is a few calls."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, assert_never, cast
 
 from shopfloor.actions.expressions.functions import FUNCTIONS
+from shopfloor.actions.expressions.steps import Steps, TooManySteps
 from shopfloor.actions.expressions.tree import (
     Call,
     Comparator,
@@ -40,6 +41,8 @@ class Scope:
     """By name: what an expression can compare. A name with dots leads into JSON values under its first part."""
     currency: str
     """ISO 4217 code of the amounts that can be compared."""
+    steps: Steps = field(default_factory=Steps, compare=False)
+    """What is left to the expression that is being worked out."""
 
 
 Evaluate = Callable[[Scope], Value]
@@ -71,7 +74,10 @@ TESTS: Mapping[Comparator, Test] = {
 
 
 def compiled(node: Node) -> Evaluate:
-    """Return what works an expression out; it never raises, and what cannot be told is None."""
+    """Return what works an expression out; what cannot be told is None.
+
+    It raises nothing but `TooManySteps`, where lists are too long for it.
+    """
     match node:
         case Constant():
             return _always(node.value)
@@ -106,13 +112,16 @@ def _listing(node: Listing) -> Evaluate:
     if len(constants) == len(node.items):
         return _always(constants)
     items = [compiled(item) for item in node.items]
-    return lambda scope: tuple([item(scope) for item in items])
+    return lambda scope: tuple([item(scope) for item in items])  # as many as stand there
 
 
 def value_of(path: str, scope: Scope) -> Value:
     """Return what stands under a name; None where nothing does that an expression can compare."""
     root, *rest = path.split(".")
-    return _found(root, rest, scope)
+    try:
+        return _found(root, rest, Scope(scope.values, scope.currency))
+    except TooManySteps:
+        return None
 
 
 def _name(node: Name) -> Evaluate:
@@ -128,6 +137,8 @@ def _found(root: str, rest: Sequence[str], scope: Scope) -> Value:
         if not isinstance(found, dict):
             return None
         found = cast("dict[str, object]", found).get(part)
+    if type(found) is not str:
+        scope.steps.take(found)
     return plain(found, scope.currency)
 
 
@@ -140,8 +151,15 @@ def _call(node: Call) -> Evaluate:
     run, args = function.run, [compiled(arg) for arg in node.args]
     if len(args) == 1:
         (only,) = args
-        return lambda scope: run(only(scope))
-    return lambda scope: run(*[arg(scope) for arg in args])
+        return lambda scope: run(only(scope))  # which looks into no list
+
+    def evaluate(scope: Scope) -> Value:
+        given = [arg(scope) for arg in args]
+        if any(type(value) is tuple for value in given):
+            scope.steps.take(*given, times=len(given))  # each may be sought in the first
+        return run(*given)
+
+    return evaluate
 
 
 def _joined(node: Joined) -> Evaluate:
@@ -170,9 +188,9 @@ def _compared(node: Compared) -> Evaluate:
         test = TESTS[sign]
         if isinstance(right, Constant):
             constant = right.value
-            return lambda scope: test(first(scope), constant)
+            return lambda scope: test(first(scope), constant)  # which is no list
         other = compiled(right)
-        return lambda scope: test(first(scope), other(scope))
+        return lambda scope: _tested(test, first(scope), other(scope), scope)
     rest = [(TESTS[sign], compiled(part)) for sign, part in node.rest]
 
     def evaluate(scope: Scope) -> Value:
@@ -180,11 +198,18 @@ def _compared(node: Compared) -> Evaluate:
         found: list[Value] = []
         for test, part in rest:
             right = part(scope)
-            found.append(test(left, right))
+            found.append(_tested(test, left, right, scope))
             left = right
         return every(found)
 
     return evaluate
+
+
+def _tested(test: Test, left: Value, right: Value, scope: Scope) -> Truth:
+    """Compare two values, which takes at most as many steps as there are items in both."""
+    if type(left) is tuple or type(right) is tuple:
+        scope.steps.take(left, right)
+    return test(left, right)
 
 
 def _reckoned(node: Reckoned) -> Evaluate:

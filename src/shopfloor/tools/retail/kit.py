@@ -13,7 +13,7 @@ from shopfloor.profiles.contract import Profiles
 from shopfloor.profiles.recollection import Recollection
 from shopfloor.search.knowledge import PageRetriever
 from shopfloor.search.products import CatalogueSearch
-from shopfloor.shop.contract import Shop
+from shopfloor.shop.contract import Capability, Shop
 from shopfloor.tools.contract import Tool
 from shopfloor.tools.retail.accounts import AccountTools, account_kinds
 from shopfloor.tools.retail.carts import CartTools, cart_kinds, owns_cart
@@ -59,9 +59,9 @@ class RetailKit:
         )
 
     def kinds(self) -> Sequence[ActionKind[Any]]:
-        """Return the kinds of writes that the shop is capable of."""
+        """Return the kinds of writes that the shop is capable of, and of which it can tell whether they were done."""
         can = self._shop.capabilities
-        return tuple(kind for kind in self.all_kinds() if kind.needs is None or kind.needs in can)
+        return tuple(kind for kind in self.all_kinds() if kind.needs is None or {kind.needs, Capability.LOOK_UP} <= can)
 
     def reads(
         self, search: CatalogueSearch, retriever: PageRetriever, recollection: Recollection, tries: Tries

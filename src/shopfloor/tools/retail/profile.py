@@ -205,6 +205,10 @@ class _Writes:
         effect = await self._profiles.find_effect(key)
         return effect and {"erased": effect.result}
 
+    async def changed(self, key: str) -> JsonValue:
+        effect = await self._profiles.find_effect(key)
+        return effect and {"removed": effect.result}
+
     async def preview_restore(self, args: RestoreProfileArgs) -> Preview:
         names = ", ".join(KEYS[key].label for key in args.keys if key in KEYS)
         return Preview(summary=f"Let what is remembered be as it was before: {names}.")
@@ -237,6 +241,7 @@ def profile_kinds(profiles: Profiles, clock: Clock) -> tuple[ActionKind[Any], ..
             injects=INJECTED,
             attributes=ENTRIES,
             snapshot=writes.snapshot,
+            look_up=writes.changed,
             inverse=Inverse(kind="restore_profile", args=_as_before),
             facts=frozenset(),
         ),
@@ -254,6 +259,7 @@ def profile_kinds(profiles: Profiles, clock: Clock) -> tuple[ActionKind[Any], ..
             injects=INJECTED,
             attributes=ENTRIES,
             snapshot=writes.snapshot,
+            look_up=writes.changed,
             inverse=Inverse(kind="restore_profile", args=_as_before),
             facts=frozenset(),
         ),
@@ -290,6 +296,7 @@ def _restoring(writes: _Writes) -> ActionKind[RestoreProfileArgs]:
         injects=INJECTED,
         attributes=ENTRIES,
         snapshot=writes.snapshot,
+        look_up=writes.changed,
         inverse=Inverse(kind="restore_profile", args=_as_before),
         facts=frozenset(),
         is_offered=False,

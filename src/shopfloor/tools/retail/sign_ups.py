@@ -19,7 +19,7 @@ from shopfloor.language.emails import check_email
 from shopfloor.shop import rules
 from shopfloor.shop.contract import Capability, Shop
 from shopfloor.shop.models import Customer, Lead, LeadKind, MarketingConsent, Product, Variant, Wish
-from shopfloor.shop.writes import LEAD, NOTHING
+from shopfloor.shop.writes import COUNT, LEAD, NOTHING
 from shopfloor.tools.retail.looking_up import by_key
 from shopfloor.tools.retail.undoing import earlier
 from shopfloor.tools.retail.views import looks
@@ -151,6 +151,7 @@ class _Signing:
             confirmation="none",
             assurance="anyone",
             injects=frozenset({"customer_id"}),
+            look_up=by_key(self._shop, COUNT, lambda removed: {"removed": removed}),
             irreversible=True,
             facts=frozenset(),
         )
