@@ -292,10 +292,12 @@ class Bench:
         return json.loads(json.dumps(await self.kinds[name].execute(key, self.parse(name, args))))
 
     async def is_allowed(self, name: str, args: Mapping[str, JsonValue]) -> bool:
+        kind = self.kinds[name]
         try:
-            await self.kinds[name].preview(self.parse(name, args))
+            preview = await kind.preview(self.parse(name, args))
         except (Refused, CallerError):
             return False
+        assert set(preview.facts) == kind.facts, "policies are checked against the facts that a kind declares"
         return True
 
     async def snapshot(self, name: str, args: Mapping[str, JsonValue]) -> JsonValue:
