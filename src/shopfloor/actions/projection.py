@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Protocol
 
 from shopfloor.actions.store import UNSETTLED, ActionRecord
 from shopfloor.journal.events import ActionMoved, Event
@@ -60,7 +61,26 @@ def moved(known: ActionRecord | None, event: Event, data: ActionMoved) -> Action
     )
 
 
-def undone(record: ActionRecord, known: Callable[[str], ActionRecord | None]) -> Iterator[tuple[str, str | None]]:
+class Undoable(Protocol):
+    """What it takes of an action to tell what an undo does to it."""
+
+    @property
+    def key(self) -> str:
+        """Return its key."""
+        ...
+
+    @property
+    def undoes(self) -> str | None:
+        """Return the key of the action that it undoes."""
+        ...
+
+    @property
+    def undone_by(self) -> str | None:
+        """Return the key of the action that undid it and holds."""
+        ...
+
+
+def undone(record: Undoable, known: Callable[[str], Undoable | None]) -> Iterator[tuple[str, str | None]]:
     """Yield the key of each action that an executed undo changes the standing of, with its `undone_by` from now on.
 
     The action that it undoes does not hold any more. If that was an undo itself, what it had undone holds again, and so

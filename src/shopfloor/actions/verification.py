@@ -6,10 +6,10 @@ more than memory does.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from shopfloor.actions.naming import action_id
-from shopfloor.actions.projection import erased, moved
+from shopfloor.actions.projection import erased, moved, undone
 from shopfloor.actions.store import ActionFilter, ActionRecord, Actions
 from shopfloor.journal.chain import rebuild
 from shopfloor.journal.contract import Journal
@@ -139,6 +139,15 @@ def _compared(record: ActionRecord) -> ActionRecord:
     return replace(record, resources=tuple(sorted(set(record.resources))))
 
 
+@dataclass(kw_only=True, slots=True)
+class _Link:
+    """An action that undoes another or is undone, of any key: what it takes to follow such chains."""
+
+    key: str
+    undoes: str | None = None
+    undone_by: str | None = None
+
+
 class _Fold:
     """Makes records of a stream's events: those of the first `AT_ONCE` keys behind one."""
 
@@ -147,8 +156,7 @@ class _Fold:
         self.before: str | None = None
         """The key from which on no action is taken; None where all are."""
         self.records: dict[str, ActionRecord] = {}
-        self._undoing: dict[str, str] = {}
-        """Keys of what actions undo, by the key of the action that undoes one of those that it is about."""
+        self._links: dict[str, _Link] = {}
 
     def is_about(self, key: str) -> bool:
         """Whether an action's record would be among these."""
@@ -170,11 +178,19 @@ class _Fold:
         self.records.update({key: erased(self.records[key]) for key in keys if key in self.records})
 
     def _undo(self, data: ActionMoved) -> None:
-        if data.undoes and self.is_about(data.undoes):
-            self._undoing[data.key] = data.undoes
-        undone = self.records.get(self._undoing.get(data.key, ""))
-        if undone and data.state == "executed":
-            self.records[undone.key] = replace(undone, undone_by=data.key)
+        if data.undoes:
+            self._link(data.undoes)
+            self._link(data.key).undoes = data.undoes
+        link = self._links.get(data.key)
+        if link is None or link.undoes is None or data.state != "executed":
+            return
+        for key, by in [*undone(link, self._links.get)]:
+            self._links[key].undone_by = by
+            if key in self.records:
+                self.records[key] = replace(self.records[key], undone_by=by)
+
+    def _link(self, key: str) -> _Link:
+        return self._links.setdefault(key, _Link(key=key))
 
     def _shrink(self) -> None:
         keys = sorted(self.records)
