@@ -11,7 +11,7 @@ from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.outcome import Waiting
 from shopfloor.agents.slots import GOODS, SlotReader, address_parts
 from shopfloor.language.answers import is_no, is_yes
-from shopfloor.language.english import ACTIONS, KEEPING, NEGATIONS
+from shopfloor.language.english import ACTIONS, KEEPING, NEGATIONS, STOP_WORDS
 from shopfloor.language.text import sentences, words
 from shopfloor.planning.clauses import ANEW
 from shopfloor.planning.leaning import ASKS, FRAMES, Topic, is_leaning, leaned
@@ -134,6 +134,11 @@ class _Answers:
         skill = card.skill(waiting.skill) if card else None
         if card is None or skill is None:
             return None
+        if waiting.slot and card.slots[waiting.slot].type == "text" and _is_offered(message, waiting.question):
+            return Continuation(waiting=waiting, slots={waiting.slot: message.strip()})
+        return self._read(waiting, message, rest, card, skill)
+
+    def _read(self, waiting: Waiting, message: str, rest: str, card: AgentCard, skill: Skill) -> Continuation | None:
         topic = Topic(card=card, skill=skill, is_open=True, is_answered=True)
         best = self._match(message) if ASKS.match(message) else self._leaned(message, topic)
         is_other = self._is_other(message, best, topic)
@@ -275,6 +280,13 @@ class _Answers:
             if value is not None:
                 values[name] = value
         return values
+
+
+def _is_offered(message: str, question: str) -> bool:
+    """Whether a message says nothing but words of what a question offered behind its colon: `the gift card`."""
+    _, colon, offers = question.rpartition(": ")
+    said = set(words(message)) - STOP_WORDS
+    return bool(colon) and bool(said) and "?" not in message and said <= set(words(offers))
 
 
 def _turns_down(message: str) -> bool:
