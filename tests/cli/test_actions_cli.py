@@ -81,7 +81,7 @@ def test_a_cancellation_that_waits_is_listed_shown_rejected_and_approved(data: P
     shown = shopfloor("approvals", "show", name[:10], data=data)
     assert "touches     order:150" in shown.stdout
     assert 'arguments   order_number "150"' in shown.stdout
-    assert "undo        no: It was not done: it is needs approval. (undo.not_done)" in shown.stdout
+    assert "undo        no: It was not done: it is waiting for approval. (undo.not_done)" in shown.stdout
     refused = shopfloor("approvals", "reject", name, "--reason", " ", data=data)
     assert (refused.returncode, "say why" in refused.stderr) == (2, True)
     refused = shopfloor("approvals", "edit", name, "--args", '{"order_number": "151"}', data=data)

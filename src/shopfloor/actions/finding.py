@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from shopfloor.actions.naming import PREFIX, beginning
+from shopfloor.actions.naming import PREFIX, SHORTEST, beginning
 from shopfloor.actions.store import ActionRecord, Actions
 from shopfloor.journal.chain import rebuild
 from shopfloor.journal.contract import Journal
@@ -30,7 +30,10 @@ async def find_action(actions: Actions, name: str) -> ActionRecord:
         which = "".join(f"\n  {one.id}  {one.kind}, {one.state}, {', '.join(one.resources)}" for one in found)
         raise InvalidInput(f"{name} is the beginning of several ids, so add a character:{which}")
     if not found:
-        raise NotFound(f"there is no action {name}: name it by its id, such as {PREFIX}7k3m9q2x1zab, or by its key")
+        known_by = (
+            f"its id, such as {PREFIX}7k3m9q2x1zab, at least {SHORTEST} characters behind {PREFIX}, or by its key"
+        )
+        raise NotFound(f"there is no action {name}: name it by {known_by}")
     return found[0]
 
 

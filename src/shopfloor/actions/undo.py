@@ -5,7 +5,7 @@ own; an undo that was done is not done again, unless it was undone itself. What 
 with the reason.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from shopfloor.actions.proposal import Origin, Proposal, Undone
 from shopfloor.actions.store import ActionFilter, ActionRecord, Actions
 from shopfloor.identity.identity import Staff
 from shopfloor.journal.contract import Journal
-from shopfloor.journal.events import ActionMoved
+from shopfloor.journal.events import ActionMoved, ActionState
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import CallerError, Conflict, InvalidInput, NotFound, Refused
@@ -28,6 +28,8 @@ STAFF = AgentId("staff")
 MOST = 500
 """Actions undone at once."""
 IMPOSSIBLE = "undo.impossible"
+STANDS: Mapping[ActionState, str] = {"needs_approval": "waiting for approval", "outcome_unknown": "not known yet"}
+"""How an action stands that was not done, where its state is no word for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -204,7 +206,8 @@ class Undoing:
         """
         kind = self._gate.kind(record.kind)
         if record.state != "executed":
-            raise Refused("undo.not_done", f"It was not done: it is {record.state.replace('_', ' ')}.")
+            state = STANDS.get(record.state, record.state)
+            raise Refused("undo.not_done", f"It was not done: it is {state}.")
         if record.undone_by is not None:
             raise Refused("undo.already", "It was undone before.")
         if kind.inverse is None:
