@@ -394,18 +394,18 @@ async def test_a_return_that_does_not_exist_is_neither_withdrawn_nor_taken_up_ag
     with pytest.raises(NotFound):
         await shop.returns.withdraw_return("R4-9", key="a")
     with pytest.raises(NotFound):
-        await shop.returns.reinstate_return("R4-9", key="b")
+        await shop.returns.reinstate_return("R4-9", at=NOW, key="b")
 
 
 async def test_a_withdrawn_return_is_taken_up_again_as_it_was(shop: Shop) -> None:
     number = OrderNumber("4")
     asked = await shop.returns.request_return(number, "refund", [back(SOCK)], has_label=True, at=NOW, key="a")
     with pytest.raises(Refused) as refusal:
-        await shop.returns.reinstate_return(asked.id, key="b")
+        await shop.returns.reinstate_return(asked.id, at=NOW, key="b")
     assert refusal.value.rule == "return.not_withdrawn"
     await shop.returns.withdraw_return(asked.id, key="c")
-    assert await shop.returns.reinstate_return(asked.id, key="d") == asked
-    assert await shop.returns.reinstate_return(asked.id, key="d") == asked
+    assert await shop.returns.reinstate_return(asked.id, at=NOW, key="d") == asked
+    assert await shop.returns.reinstate_return(asked.id, at=NOW, key="d") == asked
     assert await shop.returns.returns_of(number) == [asked]
 
 
@@ -415,7 +415,7 @@ async def test_a_return_whose_goods_come_back_otherwise_is_not_taken_up_again(sh
     gone = await shop.returns.withdraw_return(asked.id, key="b")
     anew = await shop.returns.request_return(number, "refund", [back(SOCK)], at=NOW, key="c")
     with pytest.raises(Refused) as refusal:
-        await shop.returns.reinstate_return(asked.id, key="d")
+        await shop.returns.reinstate_return(asked.id, at=NOW, key="d")
     assert refusal.value.rule == "return.already_requested"
     assert await shop.returns.returns_of(number) == [gone, anew]
 
@@ -790,7 +790,7 @@ async def test_a_key_is_not_taken_for_another_write(shop: Shop) -> None:
     with pytest.raises(Conflict):
         await shop.orders.change_items(OrderNumber("1"), [ItemChange(sku=RED9, new_sku=RED10)], "A", at=NOW, key="k")
     with pytest.raises(Conflict):
-        await shop.returns.reinstate_return("R4-1", key="k")
+        await shop.returns.reinstate_return("R4-1", at=NOW, key="k")
     assert await shop.orders.get_order(OrderNumber("2")) == CONTENTS.orders[1]
     assert await shop.tickets.list_tickets() == []
 

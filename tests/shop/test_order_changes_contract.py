@@ -32,7 +32,7 @@ from shopfloor.shop.models import (
     Shipment,
     Variant,
 )
-from shopfloor.shop.paying import net_by_method
+from shopfloor.shop.paying import PAID_ANOTHER_WAY, net_by_method
 
 pytestmark = pytest.mark.anyio
 
@@ -538,6 +538,29 @@ async def test_an_exchange_promises_no_more_than_was_paid_and_not_given_back(kin
         difference = returns[-1].difference
         assert difference is not None
         assert -difference.minor == min(left, 1_000)
+
+
+async def test_what_is_taken_up_again_promises_no_more_than_is_left_either(kind: str, database: Database) -> None:
+    dear = replace(order("9", line(STEEL, 1, 3_000), line(STEEL, 1, 3_000)), state="delivered")
+    bare = replace(dear, discount=dear.subtotal - usd(200), payments=(replace(dear.payments[0], amount=usd(700)),))
+    shop = await opened(kind, database, replace(CONTENTS, orders=(bare,)))
+    cheaper = ReturnLine(sku=STEEL, quantity=1, reason="Other", exchange_sku=GLASS)
+    first = await asked(shop, cheaper, key="a")
+    await shop.returns.withdraw_return(first.id, key="b")
+    second = await asked(shop, cheaper, key="c")
+    assert (first.difference, second.difference) == (usd(-700), usd(-700))
+    with pytest.raises(Refused) as refusal:
+        await shop.returns.reinstate_return(first.id, at=NOW, key="d")
+    assert refusal.value.rule == "return.money_gone"
+    await shop.returns.withdraw_return(second.id, key="e")
+    assert (await shop.returns.reinstate_return(first.id, at=NOW, key="f")).state == "requested"
+
+
+async def test_a_customers_words_do_not_pass_for_money_that_only_moved(kind: str, database: Database) -> None:
+    full = PaymentMethod(id=FULL, kind="gift_card", label="Gift card")
+    shop = await opened(kind, database, replace(CONTENTS, orders=(order("1", paid_by=full),)))
+    gone = await shop.orders.cancel_order(OrderNumber("1"), reason=PAID_ANOTHER_WAY, at=NOW, key="k")
+    assert gone.payment_state == "refunded"
 
 
 async def test_what_goes_back_to_an_expired_gift_card_is_not_settled_by_that(kind: str, database: Database) -> None:

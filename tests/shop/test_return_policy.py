@@ -180,6 +180,51 @@ def test_no_more_goes_back_than_is_left_of_what_the_order_cost() -> None:
     assert refund_due(order, {line.sku: line.quantity for line in OWN.lines}, POLICY, "faulty").minor == 500
 
 
+def test_what_moved_failed_or_left_with_changed_items_is_not_taken_off_what_goes_back() -> None:
+    all_of_it = {line.sku: line.quantity for line in OWN.lines}
+    free = refund_due(OWN, all_of_it, POLICY, "faulty")
+    paid = OWN.payments[0]
+    moved = Refund(
+        id="RF1",
+        amount=paid.amount,
+        method="Visa",
+        state="settled",
+        reason="Anything at all",
+        is_move=True,
+        created_at=NOW,
+        settled_at=NOW,
+    )
+    anew = replace(OWN, refunds=(moved,), payments=(paid, replace(paid, id="PY2", method_id="other")))
+    assert refund_due(anew, all_of_it, POLICY, "faulty") == free
+    failed = replace(OWN, refunds=(replace(moved, is_move=False, state="failed", settled_at=None),))
+    assert refund_due(failed, all_of_it, POLICY, "faulty") == free
+    less = Money("USD", 1_000)
+    dear = replace(paid, amount=paid.amount + less)
+    changed = replace(OWN, payments=(dear,), refunds=(replace(moved, is_move=False, amount=less),))
+    assert refund_due(changed, all_of_it, POLICY, "faulty") == free
+
+
+def test_what_earlier_returns_give_back_is_promised_once_and_only_until_their_goods_are_here() -> None:
+    order = replace(OWN, payments=(replace(OWN.payments[0], amount=Money("USD", 1_500)),))
+    all_of_it = {line.sku: line.quantity for line in OWN.lines}
+    exchange = Return(
+        id="R1",
+        order_number=order.number,
+        kind="exchange",
+        state="requested",
+        lines=(),
+        requested_at=NOW,
+        difference=Money("USD", -1_200),
+    )
+    for back, left in (
+        (exchange, 300),
+        (replace(exchange, state="withdrawn"), 1_500),
+        (replace(exchange, state="received", received_at=NOW), 1_500),
+        (replace(exchange, difference=Money("USD", 1_200)), 1_500),
+    ):
+        assert refund_due(order, all_of_it, POLICY, "faulty", [back]).minor == left
+
+
 def test_the_fee_for_the_way_is_kept_only_where_the_shop_did_nothing_wrong() -> None:
     order = sent_to("CA")
     free = refund_due(order, {SCARF: 1}, POLICY, "faulty")
@@ -197,7 +242,8 @@ def test_parts_never_give_back_more_than_the_whole(prices: list[int], percent: i
         replace(OWN.lines[0], sku=Sku(f"S{place}"), unit_price=Money("USD", price))
         for place, price in enumerate(prices)
     )
-    order = replace(OWN, lines=lines, discount=Money("USD", sum(prices) * percent // 100), tax=Money("USD", tax))
+    reduced = Money("USD", sum(prices) * percent // 100)
+    order = replace(OWN, lines=lines, discount=reduced, tax=Money("USD", tax), payments=())
     parts = [refund_due(order, {line.sku: 1}, POLICY, "faulty").minor for line in lines]
     whole = refund_due(order, {line.sku: 1 for line in lines}, POLICY, "faulty").minor
     assert sum(parts) <= whole == order.total.minor - order.shipping.minor

@@ -4,14 +4,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from anyio import create_task_group
 from demo_app import NOW, contents
 from tools.visit import OTHERS, OWN, UNKNOWN, Visit, jonas, maya
 
+from shopfloor.database.engine import Database
 from shopfloor.identity.guest_check import GuestCheck
-from shopfloor.identity.tries import MemoryTries
+from shopfloor.identity.tries import MemoryTries, SqlTries
 from shopfloor.journal.events import IdentityVerified
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.shop.memory import memory_shop
+from shopfloor.shop.sql import load, sql_shop
 from shopfloor.tools.contract import Toolset
 from shopfloor.tools.retail.orders import OrderTools
 from shopfloor.tools.toolsets import ToolList
@@ -145,6 +148,22 @@ async def test_a_conversation_stays_one_persons(tools: Toolset, number: str, is_
         assert again == {"outcome": "other_person"}
     assert visit.identity.order_numbers == {GUESTS}
     assert len(visit.events) == 1
+
+
+async def test_of_two_checks_at_once_the_second_sees_who_the_first_was(database: Database) -> None:
+    await load(database, contents())
+    shop = sql_shop(database)
+    tools = ToolList(OrderTools(shop, GuestCheck(shop.orders, SqlTries(database), FixedClock(NOW))).tools())
+    visit, told = Visit(), list[str]()
+
+    async def check(number: str, email: str) -> None:
+        told.append((await output(tools, "verify_guest", visit, order_number=number, email=email))["outcome"])
+
+    async with create_task_group() as both:
+        both.start_soon(check, GUESTS, GUEST_EMAIL)
+        both.start_soon(check, "148", "gareth.price@example.com")
+    assert sorted(told) == ["other_person", "verified"]
+    assert len(visit.identity.order_numbers) == 1
 
 
 async def test_a_signed_in_customer_opens_no_order_of_another_address(tools: Toolset) -> None:

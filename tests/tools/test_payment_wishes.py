@@ -73,6 +73,9 @@ async def test_the_way_that_is_named_is_found(number: str, request_: str, method
         ("1", "I want to pay order 1 another way", ["PayPal", SECOND.label, PHONE.label, *GIFTS]),
         ("1", "charge a gift card instead", GIFTS),
         ("2", "put it on a credit card", ["Visa ending in 4242", SECOND.label]),
+        ("1", "not by gift card, please", ["PayPal", SECOND.label, PHONE.label]),
+        ("1", "anything but PayPal", [SECOND.label, PHONE.label, *GIFTS]),
+        ("2", "Not the Visa, please", [SECOND.label, PHONE.label, *GIFTS]),
         ("1", "send me an invoice instead", ["PayPal", SECOND.label, PHONE.label, *GIFTS]),
     ],
 )

@@ -218,12 +218,14 @@ class Returns(Protocol):
         """
         ...
 
-    async def reinstate_return(self, return_id: str, *, key: str) -> Return:
+    async def reinstate_return(self, return_id: str, *, at: datetime, key: str) -> Return:
         """Take up a return again that was called off, as it was.
 
         Raises:
             NotFound: no such return.
-            Refused: `return.not_withdrawn`; `return.already_requested` where its goods come back otherwise by now.
+            Refused: `return.not_withdrawn`; `return.already_requested` where its goods come back otherwise by now,
+                `return.money_gone` where its money does; `payment.gift_card_balance`, `payment.gift_card_expired` where
+                a gift card does not cover its difference any more.
             Conflict: the key was used with other arguments.
         """
         ...

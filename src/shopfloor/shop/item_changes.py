@@ -110,20 +110,32 @@ def exchange_difference(
 
     `coming` are the pieces that already come back, by SKU; of pieces that were sold at several prices those go first.
     """
-    difference = 0
-    sold = {line.sku: _prices(order, line.sku) for line in lines}
-    gone = Counter(coming)
+    wanted = [(line, line.exchange_sku) for line in lines]
+    new = sum(products[sku].variant(sku).price.minor * line.quantity for line, sku in wanted if sku is not None)
+    return Money(order.shipping.currency, new - prices_paid(order, Counter(coming), lines))
+
+
+def prices_paid(order: Order, coming: Counter[Sku], lines: Iterable[ReturnLine]) -> int:
+    """Return the prices that pieces of an order were sold at, in minor units; they are added to those that come back.
+
+    `coming` are the pieces that already do, by SKU; of pieces that were sold at several prices those go first.
+    """
+    paid = 0
     for line in lines:
-        first = gone[line.sku]
-        gone[line.sku] += line.quantity
-        difference -= sum(sold[line.sku][first : gone[line.sku]])
-        if line.exchange_sku is not None:
-            difference += products[line.exchange_sku].variant(line.exchange_sku).price.minor * line.quantity
-    return Money(order.shipping.currency, difference)
+        sold = [each.unit_price.minor for each in order.lines if each.sku == line.sku for _ in range(each.quantity)]
+        first = coming[line.sku]
+        coming[line.sku] += line.quantity
+        paid += sum(sold[first : coming[line.sku]])
+    return paid
 
 
-def _prices(order: Order, sku: Sku) -> list[int]:
-    return [line.unit_price.minor for line in order.lines if line.sku == sku for _ in range(line.quantity)]
+def share_of(order: Order, goods: int) -> int:
+    """Return what was paid for goods of an order in minor units: their price with tax, less their part of a reduction.
+
+    It is rounded down, so that parts never come to more than the whole.
+    """
+    whole = order.subtotal.minor
+    return goods * (whole - order.discount.minor + order.tax.minor) // whole if whole else 0
 
 
 def _bought(order: Order) -> Counter[Sku]:

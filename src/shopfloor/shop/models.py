@@ -211,9 +211,11 @@ class Refund:
     method: str
     """Where it goes, as the customer knows it: `Visa ending in 4242`."""
     method_id: str = ""
-    """Of the `PaymentMethod`; a gift card's code. Empty where the shop kept none."""
+    """Of the `PaymentMethod`; empty where the shop kept none."""
     state: RefundState
     reason: str
+    is_move: bool = False
+    """Whether it only makes room for another way to pay, by which as much was taken anew."""
     created_at: datetime
     settled_at: datetime | None
 

@@ -76,7 +76,9 @@ class Account:
         card = self.wallet.card(method.id)
         return Account(order=order, wallet=_with(self.wallet, card, card.balance - amount) if card else self.wallet)
 
-    def give_back(self, method_id: str, amount: Money, *, reason: str, at: datetime) -> "Account":
+    def give_back(
+        self, method_id: str, amount: Money, *, reason: str, at: datetime, is_move: bool = False
+    ) -> "Account":
         """Give money back by a way to pay, at once where that is a gift card."""
         if amount.minor <= 0:
             return self
@@ -90,6 +92,7 @@ class Account:
             method_id=method_id,
             state="settled" if is_settled else "pending",
             reason=reason,
+            is_move=is_move,
             created_at=at,
             settled_at=at if is_settled else None,
         )
@@ -97,11 +100,11 @@ class Account:
         wallet = _with(self.wallet, card, card.balance + amount) if card and is_settled else self.wallet
         return Account(order=order, wallet=wallet)
 
-    def give_all_back(self, *, reason: str, at: datetime) -> "Account":
+    def give_all_back(self, *, reason: str, at: datetime, is_move: bool = False) -> "Account":
         """Give everything that was taken back to where it came from."""
         account = self
         for method_id, amount in self.taken:
-            account = account.give_back(method_id, amount, reason=reason, at=at)
+            account = account.give_back(method_id, amount, reason=reason, at=at, is_move=is_move)
         return account
 
 
@@ -191,7 +194,7 @@ def repaid(account: Account, method: PaymentMethod, *, at: datetime) -> Account:
     taken = sum(amount.minor for _, amount in account.taken)
     is_held = method.kind == "gift_card" and order.payment_state not in {*CHARGED, "refunded"}
     amount = Money(order.shipping.currency, order.total.minor if is_held else taken)
-    free = account.give_all_back(reason=PAID_ANOTHER_WAY, at=at)
+    free = account.give_all_back(reason=PAID_ANOTHER_WAY, at=at, is_move=True)
     if is_held or order.payment_state in CHARGED:
         free = free.take(method, amount, at=at)
     state: PaymentState = "authorised" if order.payment_state == "failed" else order.payment_state
@@ -220,16 +223,19 @@ def settled(account: Account, difference: Money, method: PaymentMethod, *, at: d
 
 def state_after(order: Order) -> PaymentState:
     """Return how far what was taken for an order has arrived back; what was only paid another way has not."""
-    moved = sum(each.amount.minor for each in order.refunds if _is_move(each) and each.state != "failed")
+    moved = sum(each.amount.minor for each in order.refunds if each.is_move and each.state != "failed")
     paid = sum(payment.amount.minor for payment in order.payments) - moved
-    back = sum(each.amount.minor for each in order.refunds if each.state == "settled" and not _is_move(each))
+    back = sum(each.amount.minor for each in order.refunds if each.state == "settled" and not each.is_move)
     if not paid or not back:
         return order.payment_state
     return "refunded" if back >= paid else "partially_refunded"
 
 
-def _is_move(refund: Refund) -> bool:
-    return refund.reason == PAID_ANOTHER_WAY
+def held_of(order: Order) -> int:
+    """Return what was taken for an order and not given back, in minor units; its total where no payments were kept."""
+    if order.payments:
+        return sum(net_by_method(order).values())
+    return order.total.minor - sum(refund.amount.minor for refund in order.refunds if refund.state != "failed")
 
 
 def net_by_method(order: Order) -> Mapping[str, int]:

@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from shopfloor.kernel.errors import Refused
 from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.kernel.money import Money
+from shopfloor.shop.item_changes import share_of
 from shopfloor.shop.models import Order, OrderLine, PaymentMethod, Product, Return, ReturnKind, Variant
-from shopfloor.shop.rules import GONE
+from shopfloor.shop.rules import GONE, free_of
 
 ReturnReason = Literal["wrong_size", "wrong_item", "faulty", "not_as_described", "changed_mind", "other"]
 REASONS: Mapping[ReturnReason, str] = {
@@ -182,7 +183,7 @@ def refund_due(
 
     The shipping fee is not part of it, and the fee for the way is taken off. It is rounded down, so that parts never
     come to more than the whole; pieces that come back by earlier returns are not counted again, and no more goes back
-    than is left of what the order cost.
+    than is left of what was taken for the order.
     """
     coming = Counter[Sku]()
     for back in live(earlier):
@@ -195,12 +196,9 @@ def refund_due(
         taken = min(open_pieces[line.sku], line.quantity - gone)
         open_pieces[line.sku] -= taken
         goods += line.unit_price.minor * taken
-    whole = order.subtotal.minor
-    paid = whole - order.discount.minor + order.tax.minor
     fee = 0 if reason in OUR_FAULT else policy.fee_minor.get(order.shipping_address.country, 0)
-    due = goods * paid // whole if whole else 0
-    left = order.total.minor - sum(refund.amount.minor for refund in order.refunds)
-    return Money(order.shipping.currency, max(min(due, left) - fee, 0))
+    due = min(share_of(order, goods), free_of(order, earlier))
+    return Money(order.shipping.currency, max(due - fee, 0))
 
 
 def kinds_of(order: Order, lines: Sequence[ReturnableLine], policy: ReturnPolicy) -> tuple[ReturnKind, ...]:

@@ -20,6 +20,7 @@ from shopfloor.shop.models import (
     Lead,
     LeadKind,
     Order,
+    PaymentMethod,
     Promotion,
     Return,
     ReturnKind,
@@ -225,9 +226,17 @@ def _difference(account: Account, earlier: Sequence[Return], wish: ReturnWish, p
     item_changes.check_exchange(account.order, wish.lines, products)
     difference = item_changes.exchange_difference(account.order, _coming(earlier), wish.lines, products)
     method = method or next((way for way in wallet.ways() if way.id == account.order.payment_method_id), None)
+    _check_covered(account, earlier, method, difference, at=wish.at)
+    return Money(difference.currency, max(difference.minor, -free_of(account.order, earlier)))
+
+
+def _check_covered(
+    account: Account, earlier: Sequence[Return], method: PaymentMethod | None, difference: Money, *, at: datetime
+) -> None:
+    """Check that a way to pay covers what an exchange costs more, beside what earlier ones of the order still cost."""
     if method and difference.minor > 0:
-        paying.check_covers(wallet, method, difference + _promised(account.order, earlier, method.id), at=wish.at)
-    return Money(difference.currency, max(difference.minor, -_left_of(account, earlier)))
+        more = _promised(account.order, earlier, method.id)
+        paying.check_covers(account.wallet, method, difference + more, at=at)
 
 
 def _promised(order: Order, earlier: Sequence[Return], method_id: str) -> Money:
@@ -243,11 +252,20 @@ def _promised(order: Order, earlier: Sequence[Return], method_id: str) -> Money:
     return Money(order.shipping.currency, sum(promised))
 
 
-def _left_of(account: Account, earlier: Sequence[Return]) -> int:
-    """Return what was taken, not given back, and not promised to be by an earlier exchange; in minor units."""
-    taken = sum(amount.minor for _method, amount in account.taken)
-    differences = [back.difference.minor for back in earlier if back.difference and back.state not in GONE]
-    return max(taken + sum(minor for minor in differences if minor < 0), 0)
+def free_of(order: Order, earlier: Sequence[Return]) -> int:
+    """Return what was taken for an order, not given back, and not promised to be by earlier returns; in minor units.
+
+    What a return gives back is promised until its goods are here: after that it stands among the refunds.
+    """
+    promised, coming = 0, Counter[Sku]()
+    for back in earlier:
+        if back.state in GONE:
+            continue
+        gives = item_changes.share_of(order, item_changes.prices_paid(order, coming, back.lines))
+        if back.kind == "exchange":
+            gives = max(-back.difference.minor, 0) if back.difference else 0
+        promised += 0 if back.received_at else gives
+    return max(paying.held_of(order) - promised, 0)
 
 
 def _label(return_id: str) -> str:
@@ -268,15 +286,22 @@ def withdrawn(back: Return) -> Return:
     return replace(back, state="withdrawn")
 
 
-def reinstated(order: Order, earlier: Sequence[Return], back: Return) -> Return:
+def reinstated(account: Account, earlier: Sequence[Return], back: Return, *, at: datetime) -> Return:
     """Return a return that was called off taken up again, among the order's others.
 
     Raises:
-        Refused: `return.not_withdrawn`; `return.already_requested` where its goods come back otherwise by now.
+        Refused: `return.not_withdrawn`; `return.already_requested` where its goods come back otherwise by now,
+            `return.money_gone` where its money does; `payment.gift_card_balance`, `payment.gift_card_expired` where a
+            gift card does not cover its difference any more.
     """
     if back.state != "withdrawn":
         raise Refused("return.not_withdrawn", f"Return {back.id} was not withdrawn.")
-    _check_returnable(order, earlier, back.lines)
+    _check_returnable(account.order, earlier, back.lines)
+    if back.difference and -back.difference.minor > free_of(account.order, earlier):
+        raise Refused("return.money_gone", f"What return {back.id} was to give back has gone back otherwise.")
+    method_id = back.payment_method_id or account.order.payment_method_id
+    method = next((way for way in account.wallet.ways() if way.id == method_id), None)
+    _check_covered(account, earlier, method, back.difference or Money(account.order.shipping.currency, 0), at=at)
     return replace(back, state="requested")
 
 

@@ -11,7 +11,7 @@ from shopfloor.shop.demo.chance import chance
 from shopfloor.shop.demo.days import Days
 from shopfloor.shop.demo.orders import OWNERS, payment_after
 from shopfloor.shop.demo.parcels import tracking_id
-from shopfloor.shop.item_changes import exchange_difference
+from shopfloor.shop.item_changes import exchange_difference, share_of
 from shopfloor.shop.models import Order, OrderLine, Product, Refund, Return, ReturnKind, ReturnLine, ReturnState
 
 
@@ -158,5 +158,4 @@ def _worth(order: Order, back: Return) -> Money:
     """Return what the customer paid for the goods that go back: less their share of the discount, with their tax."""
     price = {line.sku: line.unit_price.minor for line in order.lines}
     goods = sum(price[line.sku] * line.quantity for line in back.lines)
-    paid = order.subtotal - order.discount + order.tax
-    return Money(paid.currency, paid.minor * goods // order.subtotal.minor)
+    return Money(order.shipping.currency, share_of(order, goods))

@@ -63,13 +63,13 @@ class MemoryReturns(Part):
 
         return self._shelves.once(writes.withdraw_return(return_id, key=key), withdraw)
 
-    async def reinstate_return(self, return_id: str, *, key: str) -> Return:
+    async def reinstate_return(self, return_id: str, *, at: datetime, key: str) -> Return:
         """Take up a return again."""
 
         def reinstate() -> Return:
             back = self._return(return_id)
-            order = self._shelves.order(back.order_number)
-            self._shelves.returns[return_id] = rules.reinstated(order, self._shelves.returns_of(order.number), back)
+            account, others = self._shelves.account(back.order_number), self._shelves.returns_of(back.order_number)
+            self._shelves.returns[return_id] = rules.reinstated(account, others, back, at=at)
             return self._shelves.returns[return_id]
 
         return self._shelves.once(writes.reinstate_return(return_id, key=key), reinstate)

@@ -109,6 +109,7 @@ def _refund_of(row: RefundRow) -> Refund:
         method_id=row.method_id,
         state=row.state,
         reason=row.reason,
+        is_move=row.is_move,
         created_at=row.created_at,
         settled_at=row.settled_at,
     )
@@ -211,6 +212,7 @@ def _refund_row(refund: Refund, position: int) -> RefundRow:
         method_id=refund.method_id,
         state=refund.state,
         reason=refund.reason,
+        is_move=refund.is_move,
         created_at=refund.created_at,
         settled_at=refund.settled_at,
     )

@@ -12,10 +12,9 @@ from shopfloor.kernel.ids import OrderNumber
 from shopfloor.shop import rules, writes
 from shopfloor.shop.models import Return, ReturnKind, ReturnLine, ReturnState
 from shopfloor.shop.rules import ReturnWish
-from shopfloor.shop.sql.accounts import locked_account, locked_order
+from shopfloor.shop.sql.accounts import locked_account
 from shopfloor.shop.sql.catalogue import products_of
 from shopfloor.shop.sql.effects import Writer
-from shopfloor.shop.sql.order_rows import order_of
 from shopfloor.shop.sql.return_rows import read_returns, return_of, return_row
 from shopfloor.shop.sql.rows import ReturnRow
 
@@ -74,13 +73,14 @@ class SqlReturns:
 
         return await self._writer.once(writes.withdraw_return(return_id, key=key), withdraw)
 
-    async def reinstate_return(self, return_id: str, *, key: str) -> Return:
+    async def reinstate_return(self, return_id: str, *, at: datetime, key: str) -> Return:
         """Take up a return again."""
 
         def reinstate(session: Session) -> Return:
             row = _locked_return(session, return_id)
-            order = order_of(locked_order(session, row.order_number))
-            back = rules.reinstated(order, read_returns(session.connection(), order.number), return_of(row))
+            account = locked_account(session, row.order_number).account
+            others = read_returns(session.connection(), row.order_number)
+            back = rules.reinstated(account, others, return_of(row), at=at)
             row.state = back.state
             return back
 

@@ -216,6 +216,7 @@ class RefundRow(Base):
     method_id: Mapped[str]
     state: Mapped[RefundState] = mapped_column(String)
     reason: Mapped[str]
+    is_move: Mapped[bool]
     created_at: Mapped[At]
     settled_at: Mapped[OptionalAt]
 

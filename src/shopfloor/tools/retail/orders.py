@@ -9,10 +9,11 @@ from shopfloor.identity.guest_check import GuestCheck
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import IdentityVerified, Source
 from shopfloor.kernel.ids import OrderNumber
+from shopfloor.kernel.keyed_locks import KeyedLocks
 from shopfloor.shop import rules
 from shopfloor.shop.contract import Orders, Shop
 from shopfloor.shop.models import Address
-from shopfloor.tools.contract import NoArgs, Tool, ToolArgs, ToolContext, ToolResult
+from shopfloor.tools.contract import NoArgs, Session, Tool, ToolArgs, ToolContext, ToolResult
 from shopfloor.tools.retail.views import address_view, order_line_view, order_view, return_view
 
 Number = Annotated[OrderNumber, Field(description="The order's number, without a sign before it.", max_length=40)]
@@ -56,6 +57,7 @@ class OrderTools:
         """Take the shop and the guest check."""
         self._shop = shop
         self._guest_check = guest_check
+        self._checks = KeyedLocks()
 
     def tools(self) -> Sequence[Tool[Any]]:
         """Return the tools that read, and the guest check."""
@@ -120,7 +122,10 @@ class OrderTools:
         )
 
     async def _verify_guest(self, args: GuestArgs, context: ToolContext) -> ToolResult:
-        session = context.session
+        async with self._checks.hold(context.session.conversation_id):  # of two at once the second sees the first's
+            return await self._check_guest(args, context.session)
+
+    async def _check_guest(self, args: GuestArgs, session: Session) -> ToolResult:
         if await self._is_another(session.identity, args.email):
             return ToolResult(output={"outcome": "other_person"})
         result = await self._guest_check.check(session.conversation_id, args.order_number, args.email)

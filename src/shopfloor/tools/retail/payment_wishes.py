@@ -24,6 +24,7 @@ KINDS: Mapping[MethodKind, re.Pattern[str]] = {
     "invoice": re.compile(r"\binvoice\b"),
 }
 """What customers call the ways to pay."""
+ANYTHING_BUT = re.compile(r"\b(?:anything|any way|whatever|everything) (?:but|except)\b")
 FILLERS = frozenset({"ending", "in", "gift", "card", "pay"})
 """Words of a label that tell no way to pay from another."""
 
@@ -91,8 +92,12 @@ def _meant(text: str, others: Sequence[PaymentMethod]) -> Sequence[PaymentMethod
     The only one there is needs no name; where another kind is named than it has, it is not meant.
     """
     plain = normalise(text)
-    if (left_out := EXCEPT.search(plain)) and left_out.start() > 0:  # `by PayPal instead of my Visa`
+    left_out = ANYTHING_BUT.search(plain) or EXCEPT.search(plain)
+    if left_out and plain[: left_out.start()].strip():  # `by PayPal instead of my Visa`
         plain = plain[: left_out.start()]
+    elif left_out:  # `not by gift card`
+        unwanted = _meant(plain[left_out.end() :], others)
+        return [way for way in others if way not in unwanted]
     said = set(words(plain))
     if named := [way for way in others if said & (set(words(way.label)) - FILLERS)]:
         return named

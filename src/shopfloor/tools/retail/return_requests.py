@@ -295,16 +295,17 @@ class ReturnRequests:
 
     async def _preview_reinstatement(self, args: ReinstateReturn) -> Preview:
         back = await self._return(args)
-        others = await self._shop.returns.returns_of(args.order_number)
-        order = await self._order(args.order_number)
-        check_once(order, others, await self._policy())
-        rules.reinstated(order, others, back)
+        case = await self._shop.orders.get_case(args.order_number)
+        if case is None:
+            raise NotFound(f"there is no order {args.order_number}")
+        check_once(case.order, case.returns, await self._policy())
+        rules.reinstated(case.account, case.returns, back, at=self._clock.now())
         summary = f"Take up return {back.id} of order #{back.order_number} again, asked for {self._asked(back)}."
         return Preview(summary=summary, facts=_return_facts(back))
 
     async def _reinstate(self, key: str, args: ReinstateReturn) -> JsonValue:
         back = await self._return(args)
-        return return_view(await self._shop.returns.reinstate_return(back.id, key=key))
+        return return_view(await self._shop.returns.reinstate_return(back.id, at=self._clock.now(), key=key))
 
     def _asked(self, back: Return) -> str:
         return dated(back.requested_at, self._zone)
