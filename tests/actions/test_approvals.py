@@ -294,6 +294,15 @@ async def test_what_was_erased_and_never_arrived_is_given_up(kept: Kept, state: 
     assert ((await desk.get()).state, (await desk.get()).rule) == ("refused", "outcome.not_done")
 
 
+async def test_what_waits_and_was_erased_is_not_approved_and_can_be_rejected(kept: Kept) -> None:
+    desk = await waiting_desk(kept)
+    await desk.journal.erase(STREAM)
+    with pytest.raises(Conflict, match="reject it"):
+        await desk.approvals.approve("k", GRACE)
+    assert (await desk.approvals.reject("k", GRACE, reason="Gone.")).state == "rejected"
+    assert (await desk.submit(key="next")).rule != "conflict.waiting", "the order is free again"
+
+
 async def test_what_was_approved_and_erased_is_not_done(kept: Kept) -> None:
     desk = await waiting_desk(kept)
     await desk.journal.append(STREAM, [_again(await desk.get(), "approved", staff="Grace")])

@@ -73,10 +73,14 @@ class Approvals:
         Raises:
             NotFound: no such action.
             InvalidInput: the arguments do not fit, or the customer would have to be asked anew.
-            Conflict: it does not wait any more; somebody else, or time, decided first.
+            Conflict: it does not wait any more, since somebody else, or time, decided first; or it was erased.
             Refused: the edited action is against a rule.
         """
         record = await self._decidable(key)
+        if record.is_erased:
+            raise Conflict(
+                f"the action {key} cannot be approved any more, since its customer's data was erased: reject it"
+            )
         edited = await self._edited(record, args) if args else record
         decided = await self._decide(record, "approved", edited, staff=staff.name, reason=reason)
         await self._carry_out(decided)
@@ -147,8 +151,6 @@ class Approvals:
             raise NotFound(f"there is no action {key}")
         if record.state != "needs_approval" or (record.expires_at and record.expires_at <= self._clock.now()):
             raise _decided(record)
-        if record.is_erased:
-            raise Conflict(f"the action {key} cannot be decided on any more: its customer's data was erased")
         return record
 
     async def _edited(self, record: ActionRecord, changes: Mapping[str, JsonValue]) -> ActionRecord:

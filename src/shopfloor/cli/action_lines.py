@@ -148,7 +148,9 @@ def _who(record: ActionRecord) -> str:
 
 
 def _summary(record: ActionRecord) -> str:
-    return plain(record.summary) or "[dim]nothing is known of what it does[/]"
+    if record.is_erased:
+        return "[dim]what it does was erased[/]"
+    return plain(record.summary) or "[dim]refused before it was worked out what it would do[/]"
 
 
 def _facts(record: ActionRecord, reader: Reader) -> Iterator[tuple[str, str]]:
