@@ -9,9 +9,11 @@ from typing import Any, cast
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     RowMapping,
     Select,
     Table,
+    Text,
     and_,
     bindparam,
     delete,
@@ -67,10 +69,10 @@ SET_LIVE = update(RESOURCES).where(RESOURCES.c.key == bindparam("of")).values(is
 RELEASE = delete(HOLDS).where(HOLDS.c.key == bindparam("of"))
 HOLDER = select(HOLDS.c.key).where(HOLDS.c.resource == bindparam("on"))
 TOUCHING = select(RESOURCES.c.key).where(RESOURCES.c.is_live, RESOURCES.c.resource.in_(bindparam("on", expanding=True)))
-OF_SOME = bindparam("of", expanding=True)
-IDS = select(ACTIONS.c.key, ACTIONS.c.id).where(ACTIONS.c.key.in_(OF_SOME))
-LIVE_OF = select(RESOURCES.c.key, RESOURCES.c.resource).where(RESOURCES.c.is_live, RESOURCES.c.key.in_(OF_SOME))
-HELD_BY = select(HOLDS.c.key, HOLDS.c.resource).where(HOLDS.c.key.in_(OF_SOME))
+THEIRS = bindparam("of", expanding=True, type_=Text())
+IDS = select(ACTIONS.c.key, ACTIONS.c.id).where(ACTIONS.c.key.in_(THEIRS))
+LIVE_OF = select(RESOURCES.c.key, RESOURCES.c.resource).where(RESOURCES.c.is_live, RESOURCES.c.key.in_(THEIRS))
+HELD_BY = select(HOLDS.c.key, HOLDS.c.resource).where(HOLDS.c.key.in_(THEIRS))
 UNDONE = update(ACTIONS).where(ACTIONS.c.key == bindparam("of")).values(undone_by=bindparam("by"))
 HOLD = {
     name: dialect.insert(HOLDS).on_conflict_do_nothing(index_elements=["resource"])
@@ -132,8 +134,9 @@ class SqlActions:
         """Return by its key how each of some actions is listed."""
 
         def read(connection: Connection) -> Mapping[str, Listing]:
-            ids = [(key, own) for key, own in connection.execute(IDS, {"of": list(keys)})]
-            live, holds = (_by_key(connection, statement, keys) for statement in (LIVE_OF, HELD_BY))
+            of = {"of": list(keys)}
+            live, holds = (_by_key(connection.execute(wanted, of)) for wanted in (LIVE_OF, HELD_BY))
+            ids = connection.execute(IDS, of)
             return {key: Listing(id=own, live=live.get(key, ()), held=holds.get(key, ())) for key, own in ids}
 
         return await self._database.read_core(read)
@@ -245,9 +248,10 @@ def _get(connection: Connection, key: str) -> ActionRecord | None:
     return _record(row, connection.scalars(RESOURCES_OF, {"of": key}))
 
 
-def _by_key(connection: Connection, wanted: Select[Any], keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def _by_key(rows: Iterable[Row[Any, Any]]) -> dict[str, tuple[str, ...]]:
+    """Return the second values of rows by the first, each in order."""
     found: dict[str, tuple[str, ...]] = {}
-    for key, resource in sorted((key, resource) for key, resource in connection.execute(wanted, {"of": list(keys)})):
+    for key, resource in sorted((key, resource) for key, resource in rows):
         found[key] = (*found.get(key, ()), resource)
     return found
 

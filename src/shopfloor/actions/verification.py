@@ -108,7 +108,7 @@ async def _held_against(fold: "_Fold", actions: Actions, stream: StreamId) -> di
     try:
         while page := await actions.find(ActionFilter(stream=stream), after=after, limit=PAGE):
             about = [record for record in page if fold.is_about(record.key)]
-            listed = await actions.listed([record.key for record in about]) if about else {}
+            listed = await actions.listed([record.key for record in about])
             for record in about:
                 if problem := _problem(record, listed.get(record.key), left.pop(record.key, None)):
                     problems[record.key] = problem
