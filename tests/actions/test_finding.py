@@ -1,17 +1,21 @@
 """Finding an action by what a person types, and what the staff propose."""
 
 from itertools import count
+from typing import cast
 
 import pytest
 from actions.conftest import Kept
 from actions.till import STREAM, Desk, Till
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Table, update
 
 from shopfloor.actions.desk import MAX_ID, StaffDesk
 from shopfloor.actions.desk import STREAM as STAFF_STREAM
 from shopfloor.actions.finding import find_action, steps_of
 from shopfloor.actions.naming import action_id
+from shopfloor.actions.rows import ActionRow
+from shopfloor.database.engine import Database
 from shopfloor.identity.identity import Staff
 from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, Refused
 from shopfloor.kernel.ids import SeededIds
@@ -52,6 +56,21 @@ async def test_an_action_is_found_by_key_by_id_and_by_an_ids_beginning(kept: Kep
     for typed in ("", "act_", "zzzz", name[:7], f"{name}0", f"{one} "):
         with pytest.raises(NotFound, match="there is no action"):
             await find_action(desk.actions, typed)
+
+
+async def test_an_action_that_stands_under_anothers_id_is_not_found_by_it(on_sql: Kept, database: Database) -> None:
+    desk, _ = staffed(on_sql)
+    await desk.submit({"order": "1"}, key="small")
+    await desk.submit({"order": "2", "minor": 900}, key="big")
+    table = cast("Table", ActionRow.__table__)
+    changing = update(table).where(table.c.key == "small").values(id="act_zzzzzzzzzzzz")
+    exchanging = update(table).where(table.c.key == "big").values(id=action_id("small"))
+    for statement in (changing, exchanging):
+        await database.write_core(lambda connection, said=statement: connection.execute(said))
+    for typed in (action_id("small"), action_id("small")[:9], "act_zzzzzzzzzzzz", action_id("big")):
+        with pytest.raises(NotFound):
+            await find_action(desk.actions, typed)
+    assert (await find_action(desk.actions, "big")).key == "big"
 
 
 async def test_the_steps_of_an_action_are_its_own(kept: Kept) -> None:

@@ -15,7 +15,16 @@ from shopfloor.actions.naming import action_id
 from shopfloor.actions.rows import ActionHoldRow, ActionResourceRow, ActionRow
 from shopfloor.actions.sql_store import SqlActions
 from shopfloor.actions.store import Actions
-from shopfloor.actions.verification import CHANGED, MISSING, UNREADABLE, UNTOLD, check_page, check_stream
+from shopfloor.actions.verification import (
+    CHANGED,
+    LISTED,
+    MISNAMED,
+    MISSING,
+    UNREADABLE,
+    UNTOLD,
+    check_page,
+    check_stream,
+)
 from shopfloor.database.engine import Database
 from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import ActionMoved, ActionState
@@ -31,6 +40,7 @@ pytestmark = pytest.mark.anyio
 ONE, OTHER = StreamId("conversation/c1"), StreamId("staff")
 ACTIONS = cast("Table", ActionRow.__table__)
 EVENTS = cast("Table", EventRow.__table__)
+HOLDS = cast("Table", ActionHoldRow.__table__)
 RESOURCES = cast("Table", ActionResourceRow.__table__)
 TABLES = [cast("Table", row.__table__) for row in (ActionHoldRow, ActionResourceRow, ActionRow, EventRow, StreamRow)]
 KEYS = st.sampled_from(["a", "b", "c", "d", "e"])
@@ -211,6 +221,42 @@ async def test_resources_that_were_changed_are_named(filled: Kept, database: Dat
     assert named(await checked(filled[0], filled[1])) == {action_id("a"): (ONE, CHANGED)}
 
 
+async def test_two_actions_that_exchanged_their_ids_are_named(filled: Kept, database: Database) -> None:
+    for key, own in (("a", action_id("b")), ("b", action_id("a"))):
+        changing = update(ACTIONS).where(ACTIONS.c.key == key).values(id=own)
+        await database.write_core(lambda connection, said=changing: connection.execute(said))
+    found = await checked(filled[0], filled[1])
+    assert named(found) == {action_id(key): (ONE, MISNAMED) for key in "ab"}
+    assert found.actions == 1
+
+
+async def test_an_action_that_is_listed_otherwise_than_its_events_tell_is_named(
+    filled: Kept, database: Database
+) -> None:
+    journal, actions, _ = filled
+    await journal.append(ONE, [moves("w", "needs_approval", resources=("order:2",))])
+    await journal.append(OTHER, [moves("u", "confirmed", resources=("order:3", "order:4"))])
+    assert (await checked(journal, actions)).differing == []
+    waits, goes, done = ((StreamId(of), action_id(key)) for of, key in ((ONE, "w"), (OTHER, "u"), (ONE, "a")))
+    live, held = update(RESOURCES), HOLDS.c.resource == "order:3"
+    for change, back, (stream, own) in (
+        (live.where(RESOURCES.c.key == "w").values(is_live=False), {"is_live": True}, waits),
+        (live.where(RESOURCES.c.resource == "order:4").values(is_live=False), {"is_live": True}, goes),
+        (live.where(RESOURCES.c.key == "a").values(is_live=True), {"is_live": False}, done),
+        (insert(HOLDS).values(resource="order:9", key="a"), delete(HOLDS).where(HOLDS.c.key == "a"), done),
+        (insert(HOLDS).values(resource="order:2", key="w"), delete(HOLDS).where(HOLDS.c.key == "w"), waits),
+        (delete(HOLDS).where(held), insert(HOLDS).values(resource="order:3", key="u"), goes),
+        (update(HOLDS).where(held).values(resource="order:5"), None, goes),
+    ):
+        await database.write_core(lambda connection, said=change: connection.execute(said))
+        assert named(await checked(journal, actions)) == {own: (stream, LISTED)}
+        if isinstance(back, dict):
+            back = change.values(**back)
+        if back is not None:
+            await database.write_core(lambda connection, said=back: connection.execute(said))
+            assert (await checked(journal, actions)).differing == []
+
+
 async def test_a_row_that_is_gone_and_one_that_nothing_tells_of_are_named(filled: Kept, database: Database) -> None:
     def change(connection: Any) -> None:
         connection.execute(delete(RESOURCES).where(RESOURCES.c.key == "b"))
@@ -270,6 +316,9 @@ class Growing:
             self.moved += 1
             await self._journal.append(ONE, [moves("b", "refused", reason=f"{self.moved}")])
         return await self._inner.find(*given, after=after, **named)
+
+    async def listed(self, keys: Any) -> Any:
+        return await self._inner.listed(keys)
 
 
 async def test_an_append_that_was_refused_leaves_both_as_they_were(on_sql: Kept) -> None:

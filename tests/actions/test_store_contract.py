@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopfloor.actions.naming import action_id, beginning
+from shopfloor.actions.projection import listing
 from shopfloor.actions.sql_store import SqlActions
-from shopfloor.actions.store import LIVE, ActionFilter, Counted, Usage, UsageQuery
+from shopfloor.actions.store import LIVE, ActionFilter, Counted, Listing, Usage, UsageQuery
 from shopfloor.database.engine import Database
 from shopfloor.journal.events import ActionMoved, ActionState
 from shopfloor.journal.sql import SqlJournal
@@ -64,6 +65,25 @@ async def put(kept: Kept, *events: ActionMoved, stream: StreamId = STREAM) -> No
 
 async def keys(kept: Kept, wanted: ActionFilter, **page: Any) -> list[str]:
     return [record.key for record in await kept[1].find(wanted, **page)]
+
+
+async def test_an_action_is_listed_as_it_stands(kept: Kept) -> None:
+    actions, own = kept[1], action_id("a")
+    for event, live, held in (
+        (step(state="proposed"), (), ()),
+        (step(state="needs_approval", resources=("x", "b:new", "a", "a")), ("a", "b:new", "x"), ()),
+        (step(state="confirmed", resources=()), ("a", "b:new", "x"), ("a", "x")),
+        (step(state="outcome_unknown", resources=("a", "y")), ("a", "y"), ("a", "y")),
+        (step(state="executed"), (), ()),
+    ):
+        await put(kept, event)
+        assert await actions.listed(["a", "b"]) == {"a": Listing(id=own, live=live, held=held)}
+        record = await actions.get("a")
+        assert record
+        assert listing(record) == Listing(id=own, live=live, held=held)
+    await put(kept, step("b", "confirmed", resources=("x",)))
+    assert list(await actions.listed(["b"])) == ["b"]
+    assert await actions.listed([]) == {}
 
 
 async def test_an_action_stands_as_its_events_tell(kept: Kept) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from shopfloor.actions.kind import Inverse
 from shopfloor.actions.proposal import Origin
+from shopfloor.actions.store import ActionFilter
 from shopfloor.actions.undo import MOST, STAFF, Scope, Step, steps_digest
 from shopfloor.identity.identity import Staff
 from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
@@ -238,6 +239,38 @@ async def test_an_undo_that_is_in_force_again_counts_again(kept: Kept) -> None:
     standing = [(await desk.get(key)).undone_by for key in ("a", "undo/a", "undo/undo/a", "undo/undo/undo/a")]
     assert standing == ["undo/a", None, "undo/undo/undo/a", None]
     assert desk.till.out == {"1": 0}
+
+
+async def test_an_undo_of_an_undo_that_another_has_taken_the_place_of_is_not_undone(kept: Kept) -> None:
+    desk = undoable_desk(kept, snapshot=None)
+    await pay(desk, "1", 500, "a")
+    for key in ("a", "undo/a", "undo/undo/a", "undo/a"):
+        assert (await desk.undoing.run(Scope(key=key), GRACE))[0].is_undone
+        desk.clock.at += timedelta(seconds=1)
+    superseded = Scope(key="undo/undo/undo/a")
+    for look in (desk.undoing.preview, lambda scope: desk.undoing.run(scope, GRACE)):
+        assert told(list(await look(superseded))) == [("undo/undo/undo/a", "undo.superseded")]
+    assert (desk.till.out, (await desk.get("a")).undone_by) == ({"1": 500}, None)
+    assert (await desk.undoing.run(Scope(key="undo-2/undo/a"), GRACE))[0].is_undone, "the last link can be"
+    assert (desk.till.out, (await desk.get("a")).undone_by) == ({"1": 0}, "undo/a")
+
+
+@given(choices=st.lists(st.integers(0, 20), max_size=14), has_snapshot=st.booleans())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_whatever_is_undone_and_taken_up_again_an_action_holds_where_its_effect_does(
+    choices: list[int], has_snapshot: bool
+) -> None:
+    desk = undoable_desk() if has_snapshot else undoable_desk(snapshot=None)
+    await pay(desk, "1", 500, "a")
+    keys = ["a"]
+    for choice in choices:
+        before = desk.till.out["1"]
+        [step] = await desk.undoing.run(Scope(key=keys[choice % len(keys)]), GRACE)
+        desk.clock.at += timedelta(seconds=1)
+        is_held = (await desk.get("a")).undone_by is None
+        assert desk.till.out["1"] == (500 if is_held else 0)
+        assert step.is_undone == (desk.till.out["1"] != before)
+        keys = sorted(record.key for record in await desk.actions.find(ActionFilter(), limit=100))
 
 
 PAYMENTS = st.lists(st.tuples(st.sampled_from("12"), st.integers(-50, 50)), min_size=1, max_size=8)

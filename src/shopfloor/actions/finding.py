@@ -25,7 +25,8 @@ async def find_action(actions: Actions, name: str) -> ActionRecord:
     if record := await actions.get(name):
         return record
     start = beginning(name)
-    found = await actions.named(start) if start else ()
+    named = await actions.named(start) if start else ()
+    found = [record for record in named if start and record.id.startswith(start)]  # a stored id may have been changed
     if len(found) > 1:
         which = "".join(f"\n  {one.id}  {one.kind}, {one.state}, {', '.join(one.resources)}" for one in found)
         raise InvalidInput(f"{name} is the beginning of several ids, so add a character:{which}")

@@ -1,6 +1,6 @@
 """The actions of a journal in memory: the twin for tests and simulations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from shopfloor.actions.store import (
     ActionRecord,
     Admitting,
     Counted,
+    Listing,
     Standing,
     Usage,
     UsageQuery,
@@ -102,6 +103,15 @@ class MemoryActions:
         named = [record for record in self._records.values() if record.id.startswith(start)]
         return sorted(named, key=lambda record: (record.id, record.key))[:limit]
 
+    async def listed(self, keys: Sequence[str]) -> Mapping[str, Listing]:
+        """Return by its key how each of some actions is listed."""
+        live, holds = _by_key(self._live.items()), _by_key((on, (key,)) for on, key in self._held.items())
+        return {
+            key: Listing(id=self._records[key].id, live=live.get(key, ()), held=holds.get(key, ()))
+            for key in keys
+            if key in self._records
+        }
+
     async def find(self, wanted: ActionFilter, *, after: str | None = None, limit: int = 50) -> Sequence[ActionRecord]:
         """Return a page of actions, the last proposed first."""
         found = sorted((one for one in self._records.values() if _fits(one, wanted)), key=_age, reverse=True)
@@ -140,6 +150,14 @@ class MemoryActions:
         counted = [one for one in takewhile(lambda one: one.moved_at >= query.since, newest) if _counts(one, query)]
         amounts = [one.amount.minor for one in counted if one.amount and one.amount.currency == currency]
         return Usage(actions=len(counted), amount_minor=sum(amounts))
+
+
+def _by_key(resources: Iterable[tuple[str, Iterable[str]]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for resource, keys in sorted(resources, key=lambda each: each[0]):
+        for key in keys:
+            found[key] = (*found.get(key, ()), resource)
+    return found
 
 
 def _age(record: ActionRecord) -> tuple[datetime, str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from shopfloor.actions.store import UNSETTLED, ActionRecord
+from shopfloor.actions.store import LIVE, UNSETTLED, ActionRecord, Listing
 from shopfloor.journal.events import ActionMoved, Event
 from shopfloor.kernel.money import Money
 
@@ -107,6 +107,12 @@ def is_erased(record: ActionRecord) -> bool:
 def held(record: ActionRecord) -> tuple[str, ...]:
     """Return the resources that an action keeps all others from, as long as it may get its effect."""
     return disputed(record.resources) if record.state in UNSETTLED else ()
+
+
+def listing(record: ActionRecord) -> Listing:
+    """Return how an action that stands so is to be listed."""
+    live = sorted(set(record.resources)) if record.state in LIVE else ()
+    return Listing(id=record.id, live=tuple(live), held=held(record))
 
 
 def disputed(resources: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The actions of a journal on the database, kept in the transactions of its appends."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cache, partial
@@ -9,9 +9,11 @@ from typing import Any, cast
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     RowMapping,
     Select,
     Table,
+    Text,
     and_,
     bindparam,
     delete,
@@ -35,6 +37,7 @@ from shopfloor.actions.store import (
     ActionRecord,
     Admitting,
     Counted,
+    Listing,
     Standing,
     Usage,
     UsageQuery,
@@ -66,6 +69,10 @@ SET_LIVE = update(RESOURCES).where(RESOURCES.c.key == bindparam("of")).values(is
 RELEASE = delete(HOLDS).where(HOLDS.c.key == bindparam("of"))
 HOLDER = select(HOLDS.c.key).where(HOLDS.c.resource == bindparam("on"))
 TOUCHING = select(RESOURCES.c.key).where(RESOURCES.c.is_live, RESOURCES.c.resource.in_(bindparam("on", expanding=True)))
+THEIRS = bindparam("of", expanding=True, type_=Text())
+IDS = select(ACTIONS.c.key, ACTIONS.c.id).where(ACTIONS.c.key.in_(THEIRS))
+LIVE_OF = select(RESOURCES.c.key, RESOURCES.c.resource).where(RESOURCES.c.is_live, RESOURCES.c.key.in_(THEIRS))
+HELD_BY = select(HOLDS.c.key, HOLDS.c.resource).where(HOLDS.c.key.in_(THEIRS))
 UNDONE = update(ACTIONS).where(ACTIONS.c.key == bindparam("of")).values(undone_by=bindparam("by"))
 HOLD = {
     name: dialect.insert(HOLDS).on_conflict_do_nothing(index_elements=["resource"])
@@ -122,6 +129,17 @@ class SqlActions:
             .limit(limit)
         )
         return await self._database.read_core(lambda connection: _records(connection, wanted))
+
+    async def listed(self, keys: Sequence[str]) -> Mapping[str, Listing]:
+        """Return by its key how each of some actions is listed."""
+
+        def read(connection: Connection) -> Mapping[str, Listing]:
+            of = {"of": list(keys)}
+            live, holds = (_by_key(connection.execute(wanted, of)) for wanted in (LIVE_OF, HELD_BY))
+            ids = connection.execute(IDS, of)
+            return {key: Listing(id=own, live=live.get(key, ()), held=holds.get(key, ())) for key, own in ids}
+
+        return await self._database.read_core(read)
 
     async def find(self, wanted: ActionFilter, *, after: str | None = None, limit: int = 50) -> Sequence[ActionRecord]:
         """Return a page of actions, the last proposed first."""
@@ -204,7 +222,7 @@ def _note_resources(connection: Connection, record: ActionRecord) -> None:
 
 def _hold(connection: Connection, known: ActionRecord | None, record: ActionRecord) -> None:
     wanted = held(record)
-    if known and held(known) and not wanted:
+    if known and held(known) and held(known) != wanted:
         connection.execute(RELEASE, {"of": record.key})
     for resource in wanted:
         connection.execute(HOLD[connection.dialect.name], {"resource": resource, "key": record.key})
@@ -228,6 +246,14 @@ def _get(connection: Connection, key: str) -> ActionRecord | None:
     if row is None:
         return None
     return _record(row, connection.scalars(RESOURCES_OF, {"of": key}))
+
+
+def _by_key(rows: Iterable[Row[Any, Any]]) -> dict[str, tuple[str, ...]]:
+    """Return the second values of rows by the first, each in order."""
+    found: dict[str, tuple[str, ...]] = {}
+    for key, resource in sorted((key, resource) for key, resource in rows):
+        found[key] = (*found.get(key, ()), resource)
+    return found
 
 
 def _records(connection: Connection, wanted: Select[Any]) -> list[ActionRecord]:

@@ -3,7 +3,7 @@
 `memory_store` and `sql_store` keep this contract.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -137,6 +137,17 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Listing:
+    """How an action is found without its record: what a store keeps beside it, and what the record itself tells too."""
+
+    id: str
+    live: tuple[str, ...]
+    """The resources by which others meet it as one that is `LIVE`, in order."""
+    held: tuple[str, ...]
+    """The resources that it keeps all others from, in order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Counted:
     """What limits had counted when an action was judged."""
 
@@ -203,6 +214,10 @@ class Actions(Protocol):
 
     async def named(self, start: str, *, limit: int = 5) -> Sequence[ActionRecord]:
         """Return actions whose id begins so, in the order of their ids."""
+        ...
+
+    async def listed(self, keys: Sequence[str]) -> Mapping[str, Listing]:
+        """Return by its key how each of some actions is listed; one that is not there is left out."""
         ...
 
     async def find(self, wanted: ActionFilter, *, after: str | None = None, limit: int = 50) -> Sequence[ActionRecord]:

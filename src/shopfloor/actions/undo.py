@@ -143,7 +143,7 @@ class Undoing:
     async def _previewed(self, record: ActionRecord, later: Sequence[ActionRecord]) -> Step:
         """Return what undoing an action would do once `later` ones are undone."""
         try:
-            inverse = self._inverse(record)
+            inverse = await self._inverse(record)
             kind = self._gate.kind(inverse.kind)
             args = parse(kind, inverse.args)
             if any(set(one.resources) & set(record.resources) for one in later):
@@ -159,7 +159,7 @@ class Undoing:
 
     async def _undo(self, record: ActionRecord, staff: Staff, *, is_silent: bool) -> Step:
         try:
-            inverse = self._inverse(record)
+            inverse = await self._inverse(record)
         except Refused as refusal:
             return Step(record=record, kind=None, summary="", rule=refusal.rule, reason=refusal.reason)
         except CallerError as error:  # its kind is gone
@@ -197,12 +197,27 @@ class Undoing:
             key = f"undo-{times}/{record.key}"
         return key
 
-    def _inverse(self, record: ActionRecord) -> _Inverse:
+    async def _is_superseded(self, record: ActionRecord) -> bool:
+        """Whether what an undo of an undo had put in force again was undone by another action since.
+
+        To undo it would then have an effect of its own, and change nothing of what holds.
+        """
+        one, is_in_force = record, True
+        while one.undoes and (earlier := await self._actions.get(one.undoes)):
+            is_in_force = not is_in_force
+            if is_in_force and earlier.undone_by is not None:
+                return True
+            if not is_in_force and earlier.undone_by != one.key:  # another one undid it: the rest of the chain is its
+                return False
+            one = earlier
+        return False
+
+    async def _inverse(self, record: ActionRecord) -> _Inverse:
         """Return the action that undoes another.
 
         Raises:
-            Refused: `undo.not_done`, `undo.already`, `undo.irreversible`, `undo.too_late`, `undo.erased`, or what the
-                kind says where nothing was changed.
+            Refused: `undo.not_done`, `undo.already`, `undo.superseded`, `undo.irreversible`, `undo.too_late`,
+                `undo.erased`, or what the kind says where nothing was changed.
         """
         kind = self._gate.kind(record.kind)
         if record.state != "executed":
@@ -210,6 +225,9 @@ class Undoing:
             raise Refused("undo.not_done", f"It was not done: it is {state}.")
         if record.undone_by is not None:
             raise Refused("undo.already", "It was undone before.")
+        if await self._is_superseded(record):
+            reason = "What it had put in force again was undone by another action since: undo that one instead."
+            raise Refused("undo.superseded", reason)
         if kind.inverse is None:
             raise Refused("undo.irreversible", "Nothing undoes this.")
         if record.undo_until is not None and record.undo_until < self._clock.now():

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shopfloor.actions.naming import action_id
-from shopfloor.actions.projection import erased, moved, undone
-from shopfloor.actions.store import ActionFilter, ActionRecord, Actions
+from shopfloor.actions.projection import erased, listing, moved, undone
+from shopfloor.actions.store import ActionFilter, ActionRecord, Actions, Listing
 from shopfloor.journal.chain import rebuild
 from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import ActionMoved, Event, PersonalErased
@@ -25,6 +25,8 @@ PAGE = 500
 TRIES = 5
 """How often a stream is looked at that grows meanwhile."""
 CHANGED = "is not as the events tell"
+MISNAMED = "is found by another id in the record of actions than by its own"
+LISTED = "is listed as under way, or holds things, otherwise than the events tell"
 MISSING = "is not in the record of actions, though events tell of it"
 UNTOLD = "is in the record of actions, and no event tells of it"
 UNREADABLE = "cannot be read in the record of actions"
@@ -105,11 +107,11 @@ async def _held_against(fold: "_Fold", actions: Actions, stream: StreamId) -> di
     after: str | None = None
     try:
         while page := await actions.find(ActionFilter(stream=stream), after=after, limit=PAGE):
-            for record in page:
-                if fold.is_about(record.key):
-                    told = left.pop(record.key, None)
-                    if told is None or _compared(record) != _compared(told):
-                        problems[record.key] = UNTOLD if told is None else CHANGED
+            about = [record for record in page if fold.is_about(record.key)]
+            listed = await actions.listed([record.key for record in about])
+            for record in about:
+                if problem := _problem(record, listed.get(record.key), left.pop(record.key, None)):
+                    problems[record.key] = problem
             if len(page) < PAGE:
                 break
             after = page[-1].key
@@ -123,15 +125,28 @@ async def _one_by_one(left: dict[str, ActionRecord], actions: Actions, stream: S
     problems: dict[str, str] = {}
     for key, told in left.items():
         try:
-            record = await actions.get(key)
+            record, listed = await actions.get(key), await actions.listed([key])
+            is_there = record is not None and record.stream == stream
+            problem = _problem(record, listed.get(key), told) if record and is_there else MISSING
         except UNFIT:
-            problems[key] = UNREADABLE
-            continue
-        if record is None or record.stream != stream:
-            problems[key] = MISSING
-        elif _compared(record) != _compared(told):
-            problems[key] = CHANGED
+            problem = UNREADABLE
+        if problem:
+            problems[key] = problem
     return problems
+
+
+def _problem(record: ActionRecord, listed: Listing | None, told: ActionRecord | None) -> str | None:
+    """Return what is wrong with an action's rows, where events tell of it so; None where nothing is."""
+    if told is None:
+        return UNTOLD
+    if _compared(record) != _compared(told):
+        return CHANGED
+    wanted = listing(told)
+    if listed is None:  # taken out meanwhile
+        return MISSING
+    if listed.id != wanted.id:
+        return MISNAMED
+    return None if listed == wanted else LISTED
 
 
 def _compared(record: ActionRecord) -> ActionRecord:
