@@ -26,7 +26,7 @@ from shopfloor.identity.identity import Assurance, Identity, Principal, Staff
 from shopfloor.journal.events import ActionMoved, ActionState
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.errors import CallerError, Conflict, InvalidFields, InvalidInput, Refused, WorldError
+from shopfloor.kernel.errors import CallerError, Conflict, InvalidFields, InvalidInput, Refused, Unavailable, WorldError
 from shopfloor.kernel.fields import fields_of
 from shopfloor.kernel.finishing import to_the_end
 from shopfloor.kernel.keyed_locks import KeyedLocks
@@ -303,13 +303,13 @@ class Gate:
     async def _execute(
         self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, verdict: Verdict, record: Record
     ) -> Verdict:
-        found = proposal.admitted.found if proposal.admitted else None
         try:
             result = await self._durable.run_once(proposal.key, proposal.kind, verdict.args)
         except Exception as error:
+            found, cause = await self._left(kind, error, proposal)
             if found is None:
-                return await self._not_executed(error, proposal, verdict, record)
-            logger.warning("%s was done, but does not tell its result again: %s", proposal.key, type(error).__name__)
+                return await self._not_executed(cause, proposal, verdict, record)
+            logger.warning("%s was done, but does not tell its result: %s", proposal.key, type(error).__name__)
             result = found
         verdict = await self._executed(kind, args, proposal, replace(verdict, result=result))
         try:
@@ -319,6 +319,22 @@ class Gate:
             verdict = replace(verdict, result=None, after=None)
             await record(event_of(proposal, "executed", verdict))
         return verdict
+
+    async def _left(self, kind: ActionKind[Any], error: Exception, proposal: Proposal) -> tuple[JsonValue, Exception]:
+        """Return what an action left that ended in an error, or None, with the error that tells what came of it.
+
+        What says no may do so after the effect, or on a second run, in a world that has moved since the first. A key
+        that was used for something else is not looked up: what it left is not this action's.
+        """
+        if proposal.admitted and proposal.admitted.found is not None:
+            return proposal.admitted.found, error
+        if isinstance(error, Conflict) or not isinstance(error, (CallerError, Refused)):
+            return None, error
+        try:
+            return await kind.look_up(proposal.key), error
+        except Exception:
+            logger.warning("what came of %s cannot be looked up", proposal.key, exc_info=True)
+            return None, Unavailable(f"what came of {proposal.key} cannot be looked up: it will be tried again")
 
     async def _not_executed(self, error: Exception, proposal: Proposal, verdict: Verdict, record: Record) -> Verdict:
         """Record why an admitted action was not carried out, or that nobody knows whether it was.
