@@ -18,9 +18,9 @@ from pydantic import JsonValue, ValidationError
 from shopfloor.actions.conflicts import collision
 from shopfloor.actions.kind import ActionArgs, ActionKind, Change
 from shopfloor.actions.projection import disputed
-from shopfloor.actions.proposal import Proposal, Undone, Verdict, event_of, refused
+from shopfloor.actions.proposal import Proposal, Undone, Verdict, event_of, refused, without_words
 from shopfloor.actions.ruling import Case, Rulebook, Ruling
-from shopfloor.actions.store import ActionRecord, Actions, Counted, Standing, Usage, UsageQuery, busy
+from shopfloor.actions.store import ERASED, ActionRecord, Actions, Counted, Standing, Usage, UsageQuery, busy
 from shopfloor.durable.contract import Durable, Effect
 from shopfloor.identity.identity import Assurance, Identity, Principal, Staff
 from shopfloor.journal.events import ActionMoved, ActionState
@@ -129,7 +129,7 @@ class Gate:
                 if refusal.rule != BUSY or current_time() > deadline:
                     verdict = refused(known, refusal)
                     if await self._is_open(proposal.key, refusal):
-                        await record(event_of(proposal, "refused", verdict))
+                        await self._end(proposal, "refused", verdict, record)
                     return verdict
             await sleep(RETRY_S)
 
@@ -313,12 +313,21 @@ class Gate:
             result = found
         verdict = await self._executed(kind, args, proposal, replace(verdict, result=result))
         try:
-            await record(event_of(proposal, "executed", verdict))
+            await self._end(proposal, "executed", verdict, record)
         except InvalidInput:  # it is done all the same
             logger.exception("what came of %s cannot be stored", proposal.key)
             verdict = replace(verdict, result=None, after=None)
-            await record(event_of(proposal, "executed", verdict))
+            await self._end(proposal, "executed", verdict, record)
         return verdict
+
+    async def _end(self, proposal: Proposal, state: ActionState, verdict: Verdict, record: Record) -> None:
+        """Record how an action ended: without a word, where it was erased while it was under way."""
+        try:
+            await record(event_of(proposal, state, verdict))
+        except Refused as refusal:
+            if refusal.rule != ERASED:
+                raise
+            await record(event_of(proposal, state, without_words(verdict)))
 
     async def _left(self, kind: ActionKind[Any], error: Exception, proposal: Proposal) -> tuple[JsonValue, Exception]:
         """Return what an action left that ended in an error, or None, with the error that tells what came of it.
@@ -351,7 +360,7 @@ class Gate:
                 logger.error("carrying out %s failed", proposal.key, exc_info=error)
             verdict = replace(verdict, state="outcome_unknown", rule="outcome.unknown")
         is_unknown = verdict.state == "outcome_unknown"
-        await record(event_of(proposal, "outcome_unknown" if is_unknown else "refused", verdict))
+        await self._end(proposal, "outcome_unknown" if is_unknown else "refused", verdict, record)
         if isinstance(error, CallerError):
             raise error
         return verdict
