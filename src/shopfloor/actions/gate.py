@@ -156,8 +156,7 @@ class Gate:
         rules = await self._rules()
         case = _case(kind, known.args, known.resources, proposal, self._clock.now())
         queries = rules.queries(case)
-        async with self._hold(disputed(known.resources), deadline), AsyncExitStack() as limits:
-            await limits.enter_async_context(self._hold([*map(_scope, queries)], deadline))
+        async with self._hold(disputed(known.resources), deadline):
             verdict, counted = await self._judge(kind, args, proposal, known, case, rules, queries)
             if verdict.is_known:
                 return verdict
@@ -166,9 +165,11 @@ class Gate:
                 return verdict
 
             async def admit() -> Verdict:
-                with self._actions.while_counted(proposal.key, counted) if counted else nullcontext():
-                    admitted = await self._admit(kind, args, proposal, verdict, record)
-                await limits.aclose()  # it is counted from now on, so nobody has to wait until it is carried out
+                admitted = await self._look(kind, args, proposal, verdict)
+                # Nobody waits while a shop is looked at: what others used up since is counted anew as it is stored.
+                async with self._hold([*map(_scope, queries)], current_time() + WAIT_S):
+                    with self._actions.while_counted(proposal.key, counted) if counted else nullcontext():
+                        await record(event_of(proposal, "confirmed", admitted))
                 return await self._execute(kind, args, proposal, admitted, record)
 
             return await to_the_end(admit(), GRACE_S)
@@ -177,7 +178,7 @@ class Gate:
     async def _hold(self, names: Sequence[str], deadline: float) -> AsyncGenerator[None]:
         """Keep others from what an action touches, or from its limits, in an order that nobody can deadlock in.
 
-        Who holds limits never waits for things that are touched.
+        Who holds limits never waits for things that are touched, nor for the shop.
 
         Raises:
             Refused: `conflict.busy`.
@@ -280,15 +281,12 @@ class Gate:
             expires_at=self._clock.now() + rules.expire_after,
         )
 
-    async def _admit(
-        self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, verdict: Verdict, record: Record
-    ) -> Verdict:
+    async def _look(self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, verdict: Verdict) -> Verdict:
+        """Return the verdict on what is about to be admitted, with what it is going to change as that is now."""
         before = await kind.snapshot(args) if kind.snapshot else None
         if proposal.undoes:
             await self.check_unchanged(proposal.undoes)
-        verdict = replace(verdict, before=before)
-        await record(event_of(proposal, "confirmed", verdict))
-        return verdict
+        return replace(verdict, before=before)
 
     async def check_unchanged(self, undone: Undone) -> None:
         """Check that the world is as an action left it which is to be undone.
@@ -430,7 +428,7 @@ def _needs_no_approval(proposal: Proposal) -> bool:
 
 
 def _scope(query: UsageQuery) -> str:
-    """Return what all actions share that use up the same limit, so that each is counted before the next is judged."""
+    """Return what all actions share that use up the same limit, so that they are admitted one after the other."""
     return digest([*sorted(query.kinds), query.customer_id, query.agent, query.stream, query.resource])
 
 
