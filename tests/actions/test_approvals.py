@@ -4,14 +4,17 @@ from datetime import timedelta
 
 import pytest
 from actions.conftest import Kept
-from actions.till import CLERK, STREAM, Desk, Till, other_policy
+from actions.till import CLERK, STREAM, Desk, Pay, Till, other_policy
 from anyio import Event, create_task_group, fail_after
 
 from shopfloor.actions.approvals import GIVE_UP_AFTER
+from shopfloor.actions.kind import Preview
 from shopfloor.actions.news import SETTLE_AFTER
-from shopfloor.actions.store import ActionRecord
+from shopfloor.actions.store import ERASED, ActionRecord
+from shopfloor.actions.verification import check_stream
 from shopfloor.identity.identity import Staff
 from shopfloor.journal.events import ActionMoved
+from shopfloor.journal.verification import Findings
 from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
 from shopfloor.kernel.ids import StreamId
 from shopfloor.kernel.money import Money
@@ -23,9 +26,9 @@ GRACE, ALAN = Staff(name="Grace"), Staff(name="Alan")
 LARGE = {"order": "1", "minor": 900}
 
 
-async def waiting_desk(kept: Kept | None = None, *, confirmation: str = "none") -> Desk:
+async def waiting_desk(kept: Kept | None = None, *, confirmation: str = "none", till: Till | None = None) -> Desk:
     """Return a desk at which a payment waits for the merchant, under the key `k`."""
-    till = Till()
+    till = till or Till()
     desk = Desk(till.kind(confirmation=confirmation), till=till, limit=Money("USD", 500), kept=kept)
     verdict = await (desk.submit(LARGE) if confirmation == "none" else desk.paid(LARGE))
     assert verdict.state == "needs_approval"
@@ -312,8 +315,64 @@ async def test_what_was_approved_and_erased_is_not_done(kept: Kept) -> None:
     assert ((await desk.get()).state, desk.till.paid) == ("refused", {})
 
 
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [(None, "executed"), (Refused("till.shut", "Closed."), "refused"), (Unavailable("no answer"), "outcome_unknown")],
+)
+async def test_what_is_erased_while_it_is_carried_out_stays_erased(
+    kept: Kept, fault: Exception | None, state: str
+) -> None:
+    till = Till()
+    till.broken, till.go_on = fault, Event()
+    desk = Desk(till.undoable(), till=till, kept=kept)
+    async with create_task_group() as tasks:
+        tasks.start_soon(desk.submit, {"order": "1", "note": "12 Elm Street"})
+        await till.begun.wait()
+        await desk.journal.erase(STREAM, actions=["k"])
+        till.go_on.set()
+    record = await desk.get()
+    assert (record.state, record.is_erased, record.resources) == (state, True, ("order:1",))
+    for step in await desk.steps():
+        words = (step.args, step.summary, step.digest, step.reason, step.inputs, step.result, step.before, step.after)
+        assert words == ({}, "", "", "", {}, None, None, None)
+    findings = Findings()
+    await check_stream(desk.journal, desk.actions, STREAM, findings)
+    assert (findings.broken, findings.differing) == ([], [])
+
+
+class ErasingTill(Till):
+    """Has what waits erased while it is looked at."""
+
+    desk: Desk | None = None
+
+    async def preview(self, args: Pay) -> Preview:
+        if self.desk:
+            await self.desk.journal.erase(STREAM)
+        return await super().preview(args)
+
+
+async def test_what_is_erased_while_it_is_decided_on_is_not_done(kept: Kept) -> None:
+    till = ErasingTill()
+    desk = await waiting_desk(kept, till=till)
+    till.desk = desk
+    with pytest.raises(Conflict, match="erased"):
+        await desk.approvals.approve("k", GRACE, args={"minor": 901})
+    assert ((await desk.get()).state, (await desk.get()).is_erased, till.paid) == ("needs_approval", True, {})
+
+
+async def test_what_is_erased_before_it_is_admitted_is_not_done(kept: Kept) -> None:
+    till = ErasingTill()
+    desk = await waiting_desk(kept, till=till)
+    till.desk = desk
+    record = await desk.approvals.approve("k", GRACE)
+    assert (record.state, record.rule, record.args, record.reason, till.paid) == ("refused", ERASED, {}, "", {})
+
+
 async def test_arguments_that_do_not_fit_any_more_keep_no_outcome_unknown(kept: Kept) -> None:
-    desk = await erased_desk(kept, "outcome_unknown")
+    desk = Desk(kept=kept)
+    desk.till.broken = Unavailable("no answer")
+    await desk.paid()
+    desk.till.broken = None
     named_so_once = {"args": {"was": "named so"}, "digest": "d"}
     again = _again(await desk.get(), "outcome_unknown")
     await desk.journal.append(STREAM, [again.model_copy(update=named_so_once)])

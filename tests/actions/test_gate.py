@@ -277,6 +277,40 @@ async def test_an_effect_that_turns_out_impossible_is_journaled_as_refused() -> 
     assert await desk.states() == ["proposed", "confirmed", "refused"]
 
 
+@pytest.mark.parametrize("error", [Refused("items.unknown", "It is gone."), NotFound("no order 1"), InvalidInput("no")])
+async def test_what_was_done_is_executed_though_something_says_no_afterwards(error: Exception) -> None:
+    till = Till()
+    till.broken_after = error
+    desk = Desk(till.undoable(), till=till)
+    verdict = await desk.submit()
+    record = await desk.get()
+    assert (verdict.state, verdict.result, verdict.rule, verdict.reason) == ("executed", {"paid": 500}, None, "")
+    assert (record.state, record.result, record.before, record.after) == ("executed", {"paid": 500}, 0, 500)
+    assert await desk.states() == ["confirmed", "executed"]
+
+
+@pytest.mark.parametrize("error", [Refused("items.unknown", "It is gone."), NotFound("no order 1")])
+async def test_what_says_no_leaves_the_outcome_unknown_where_it_cannot_be_looked_up(error: Exception) -> None:
+    desk = Desk()
+    desk.till.broken_after, desk.till.is_lost = error, True
+    assert (await desk.paid()).state == "outcome_unknown"
+    assert (await desk.get()).state == "outcome_unknown"
+    desk.till.is_lost = False
+    desk.clock.at += timedelta(hours=1)
+    assert await desk.approvals.settle() == 1
+    assert ((await desk.get()).state, desk.till.out) == ("executed", {"1": 500})
+
+
+async def test_a_key_that_another_action_used_is_refused_and_not_taken_for_done() -> None:
+    desk = Desk()
+    desk.till.paid["k"] = 700  # by another action
+    desk.till.broken = Conflict("the key was used for another write")
+    with pytest.raises(Conflict):
+        await desk.paid()
+    record = await desk.get()
+    assert (record.state, record.rule, record.result) == ("refused", "action.impossible", None)
+
+
 async def test_a_shop_that_cannot_be_read_leaves_nothing_half_done() -> None:
     till = Till()
 

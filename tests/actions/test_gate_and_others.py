@@ -13,7 +13,7 @@ from anyio import Event, create_task_group, fail_after, sleep
 from pydantic import JsonValue
 
 from shopfloor.actions.conflicts import collision
-from shopfloor.actions.kind import Change, Direction
+from shopfloor.actions.kind import Change, Direction, Preview
 from shopfloor.actions.proposal import Consent
 from shopfloor.actions.sql_store import SqlActions
 from shopfloor.database.engine import Database
@@ -135,6 +135,42 @@ async def test_what_is_carried_out_keeps_nobody_waiting_under_the_same_limit() -
             assert desk.till.asked == ["slow", "other"]
             desk.till.go_on.set()
     assert desk.till.paid == {"slow": 500, "other": 500}
+
+
+class SlowTill(Till):
+    """Is looked at by as many at once as come, and answers once all are there."""
+
+    def __init__(self, visitors: int) -> None:
+        super().__init__()
+        self.missing = visitors
+        self.all_are_there = Event()
+
+    async def preview(self, args: Pay) -> Preview:
+        self.missing -= 1
+        if not self.missing:
+            self.all_are_there.set()
+        await self.all_are_there.wait()
+        return await super().preview(args)
+
+
+@pytest.mark.parametrize("hourly", [10, 3])
+async def test_a_slow_look_at_the_shop_keeps_nobody_waiting_under_the_same_limit(kept: Kept, hourly: int) -> None:
+    till, many = SlowTill(10), 10
+    desk = free(till, hourly=hourly, kept=kept)
+    desk.own.update(f"order:{number}" for number in range(many))
+    verdicts: list[tuple[str, str | None]] = []
+
+    async def pay(number: int) -> None:
+        verdict = await desk.submit({"order": str(number)}, key=f"k{number}")
+        verdicts.append((verdict.state, verdict.rule))
+
+    with fail_after(DEADLINE_S):
+        async with create_task_group() as tasks:
+            for number in range(many):
+                tasks.start_soon(pay, number)
+    refused = [("refused", "pay.too_often")] * (many - hourly)
+    assert sorted(verdicts, key=str) == [("executed", None)] * hourly + refused
+    assert len(till.paid) == hourly
 
 
 async def test_a_guest_is_counted_by_the_conversation(kept: Kept) -> None:

@@ -25,7 +25,7 @@ from shopfloor.journal.events import ActionMoved, ActionState
 from shopfloor.journal.events import Event as Journaled
 from shopfloor.journal.memory import MemoryJournal
 from shopfloor.kernel.clock import FixedClock
-from shopfloor.kernel.errors import Refused
+from shopfloor.kernel.errors import NotFound, Refused
 from shopfloor.kernel.ids import AgentId, CustomerId, OrderNumber, StreamId, TurnId
 from shopfloor.kernel.money import Money
 from shopfloor.shop.contract import Capability
@@ -56,6 +56,10 @@ class Till:
         self.wording = "Pay {minor} for {order}."
         self.shut: Refused | None = None
         self.broken: Exception | None = None
+        self.broken_after: Exception | None = None
+        """What it says once it has paid."""
+        self.is_lost = False
+        """Whether nobody can look anything up."""
         self.begun, self.go_on = Event(), Event()
         self.go_on.set()
 
@@ -76,12 +80,16 @@ class Till:
         if key not in self.paid:
             self.paid[key] = args.minor
             self.out[args.order] = self.out.get(args.order, 0) + args.minor
+        if self.broken_after:
+            raise self.broken_after
         return {"paid": self.paid[key]}
 
     async def state(self, args: Pay) -> JsonValue:
         return self.out.get(args.order, 0)
 
     async def look_up(self, key: str) -> JsonValue:
+        if self.is_lost:
+            raise NotFound("there is no till")
         return {"paid": self.paid[key]} if key in self.paid else None
 
     def kind(self, name: str = "pay", **changes: Any) -> ActionKind[Pay]:

@@ -15,6 +15,7 @@ from shopfloor.kernel.ids import ConversationId, CustomerId
 from shopfloor.profiles.contract import ALL, MAX_VALUES, Kept, Origin, Profiles, Remembered
 from shopfloor.profiles.stores import MemoryProfiles, SqlProfiles
 from shopfloor.profiles.vocabulary import COLOURS, KEYS, MATERIALS
+from shopfloor.shop.effects import Effect
 
 pytestmark = pytest.mark.anyio
 
@@ -203,16 +204,32 @@ async def test_a_write_with_a_key_happens_once_and_the_key_is_taken_for_nothing_
     assert await profiles.find_effect("none") is None
 
 
-async def test_an_erasure_happens_once_and_leaves_no_trace_of_earlier_writes(profiles: Profiles) -> None:
+async def test_an_erasure_happens_once_and_leaves_no_word_of_earlier_writes(profiles: Profiles) -> None:
     await profiles.remember(MAYA, [entry("size.shoes", "9")], key="a")
     await profiles.remember(JONAS, [entry("size.shoes", "11")], key="b")
     assert await profiles.erase(MAYA, at=NOW, key="c") == 1
-    assert await profiles.find_effect("a") is None
+    assert await profiles.find_effect("a") == Effect(kind="remember", digest="", result=0)
     await profiles.remember(MAYA, [entry("fit", "slim", minutes=9)], key="d")
     assert await profiles.erase(MAYA, at=NOW + timedelta(hours=1), key="c") == 1
     assert await held(profiles) == [("fit", "slim")]
     assert await profiles.find_effect("d")
     assert await profiles.find_effect("b")
+
+
+async def test_a_write_that_is_sent_again_after_an_erasure_brings_nothing_back(profiles: Profiles) -> None:
+    shoes, earlier = entry("size.shoes", "9"), Kept(entries=(entry("fit", "slim"),))
+    await profiles.remember(MAYA, [shoes], key="a")
+    await profiles.restore(MAYA, ["fit"], earlier, key="b")
+    assert await profiles.forget_things(MAYA, [("fit", "slim")], at=NOW, key="c") == 1
+    assert await profiles.erase(MAYA, at=NOW + timedelta(hours=1)) == 1
+    assert await profiles.remember(MAYA, [shoes], key="a") == ()
+    await profiles.restore(MAYA, ["fit"], earlier, key="b")
+    assert await profiles.forget_things(MAYA, [("fit", "slim")], at=NOW, key="c") == 1
+    assert await profiles.recall(MAYA) == Kept(forgotten={ALL: NOW + timedelta(hours=1)})
+    with pytest.raises(Conflict):
+        await profiles.forget_things(MAYA, [("size.shoes", "9")], at=NOW, key="a")
+    await profiles.remember(MAYA, [shoes], key="d")
+    assert await held(profiles) == [("size.shoes", "9")]
 
 
 async def test_an_older_database_gets_the_tables_and_an_index_on_tickets(database: Database) -> None:

@@ -23,7 +23,7 @@ from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import ActionMoved, ActionState
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.errors import CallerError, Conflict, InvalidInput, NotFound, StorageError, WorldError
+from shopfloor.kernel.errors import CallerError, Conflict, InvalidInput, NotFound, Refused, StorageError, WorldError
 from shopfloor.kernel.ids import StreamId
 
 logger = logging.getLogger(__name__)
@@ -176,11 +176,14 @@ class Approvals:
         """Journal a decision, and return the action with it.
 
         Raises:
-            Conflict: somebody else decided first.
+            Conflict: somebody else decided first, or it was erased meanwhile.
         """
         event = _event(decided, decision, staff=staff, reason=reason, rule=f"approval.{decision}")
         event = event.model_copy(update={"waits_since": record.moved_at})
-        [stored] = await self._journal.append(record.stream, [event])
+        try:
+            [stored] = await self._journal.append(record.stream, [event])
+        except Refused:
+            raise _forgotten(record.key) from None
         if stored.data != event:
             raise _decided(await self._actions.get(record.key) or record)
         return replace(decided, state=decision, staff=staff, reason=reason)
@@ -321,6 +324,10 @@ def _principal(record: ActionRecord) -> Identity | Staff:
     if record.is_for_shop:
         return Staff(name=record.staff or record.agent_name)
     return Identity(customer_id=record.customer_id, order_numbers=frozenset(record.order_numbers))
+
+
+def _forgotten(key: str) -> Conflict:
+    return Conflict(f"the action {key} cannot be decided on any more: its customer's data was erased")
 
 
 def _decided(record: ActionRecord) -> Conflict:

@@ -18,15 +18,15 @@ from pydantic import JsonValue, ValidationError
 from shopfloor.actions.conflicts import collision
 from shopfloor.actions.kind import ActionArgs, ActionKind, Change
 from shopfloor.actions.projection import disputed
-from shopfloor.actions.proposal import Proposal, Undone, Verdict, event_of, refused
+from shopfloor.actions.proposal import Proposal, Undone, Verdict, event_of, refused, without_words
 from shopfloor.actions.ruling import Case, Rulebook, Ruling
-from shopfloor.actions.store import ActionRecord, Actions, Counted, Standing, Usage, UsageQuery, busy
+from shopfloor.actions.store import ERASED, ActionRecord, Actions, Counted, Standing, Usage, UsageQuery, busy
 from shopfloor.durable.contract import Durable, Effect
 from shopfloor.identity.identity import Assurance, Identity, Principal, Staff
 from shopfloor.journal.events import ActionMoved, ActionState
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.errors import CallerError, Conflict, InvalidFields, InvalidInput, Refused, WorldError
+from shopfloor.kernel.errors import CallerError, Conflict, InvalidFields, InvalidInput, Refused, Unavailable, WorldError
 from shopfloor.kernel.fields import fields_of
 from shopfloor.kernel.finishing import to_the_end
 from shopfloor.kernel.keyed_locks import KeyedLocks
@@ -129,7 +129,7 @@ class Gate:
                 if refusal.rule != BUSY or current_time() > deadline:
                     verdict = refused(known, refusal)
                     if await self._is_open(proposal.key, refusal):
-                        await record(event_of(proposal, "refused", verdict))
+                        await self._end(proposal, "refused", verdict, record)
                     return verdict
             await sleep(RETRY_S)
 
@@ -156,8 +156,7 @@ class Gate:
         rules = await self._rules()
         case = _case(kind, known.args, known.resources, proposal, self._clock.now())
         queries = rules.queries(case)
-        async with self._hold(disputed(known.resources), deadline), AsyncExitStack() as limits:
-            await limits.enter_async_context(self._hold([*map(_scope, queries)], deadline))
+        async with self._hold(disputed(known.resources), deadline):
             verdict, counted = await self._judge(kind, args, proposal, known, case, rules, queries)
             if verdict.is_known:
                 return verdict
@@ -166,9 +165,11 @@ class Gate:
                 return verdict
 
             async def admit() -> Verdict:
-                with self._actions.while_counted(proposal.key, counted) if counted else nullcontext():
-                    admitted = await self._admit(kind, args, proposal, verdict, record)
-                await limits.aclose()  # it is counted from now on, so nobody has to wait until it is carried out
+                admitted = await self._look(kind, args, proposal, verdict)
+                # Nobody waits while a shop is looked at: what others used up since is counted anew as it is stored.
+                async with self._hold([*map(_scope, queries)], current_time() + WAIT_S):
+                    with self._actions.while_counted(proposal.key, counted) if counted else nullcontext():
+                        await record(event_of(proposal, "confirmed", admitted))
                 return await self._execute(kind, args, proposal, admitted, record)
 
             return await to_the_end(admit(), GRACE_S)
@@ -177,7 +178,7 @@ class Gate:
     async def _hold(self, names: Sequence[str], deadline: float) -> AsyncGenerator[None]:
         """Keep others from what an action touches, or from its limits, in an order that nobody can deadlock in.
 
-        Who holds limits never waits for things that are touched.
+        Who holds limits never waits for things that are touched, nor for the shop.
 
         Raises:
             Refused: `conflict.busy`.
@@ -280,15 +281,12 @@ class Gate:
             expires_at=self._clock.now() + rules.expire_after,
         )
 
-    async def _admit(
-        self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, verdict: Verdict, record: Record
-    ) -> Verdict:
+    async def _look(self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, verdict: Verdict) -> Verdict:
+        """Return the verdict on what is about to be admitted, with what it is going to change as that is now."""
         before = await kind.snapshot(args) if kind.snapshot else None
         if proposal.undoes:
             await self.check_unchanged(proposal.undoes)
-        verdict = replace(verdict, before=before)
-        await record(event_of(proposal, "confirmed", verdict))
-        return verdict
+        return replace(verdict, before=before)
 
     async def check_unchanged(self, undone: Undone) -> None:
         """Check that the world is as an action left it which is to be undone.
@@ -303,22 +301,47 @@ class Gate:
     async def _execute(
         self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, verdict: Verdict, record: Record
     ) -> Verdict:
-        found = proposal.admitted.found if proposal.admitted else None
         try:
             result = await self._durable.run_once(proposal.key, proposal.kind, verdict.args)
         except Exception as error:
+            found, cause = await self._left(kind, error, proposal)
             if found is None:
-                return await self._not_executed(error, proposal, verdict, record)
-            logger.warning("%s was done, but does not tell its result again: %s", proposal.key, type(error).__name__)
+                return await self._not_executed(cause, proposal, verdict, record)
+            logger.warning("%s was done, but does not tell its result: %s", proposal.key, type(error).__name__)
             result = found
         verdict = await self._executed(kind, args, proposal, replace(verdict, result=result))
         try:
-            await record(event_of(proposal, "executed", verdict))
+            await self._end(proposal, "executed", verdict, record)
         except InvalidInput:  # it is done all the same
             logger.exception("what came of %s cannot be stored", proposal.key)
             verdict = replace(verdict, result=None, after=None)
-            await record(event_of(proposal, "executed", verdict))
+            await self._end(proposal, "executed", verdict, record)
         return verdict
+
+    async def _end(self, proposal: Proposal, state: ActionState, verdict: Verdict, record: Record) -> None:
+        """Record how an action ended: without a word, where it was erased while it was under way."""
+        try:
+            await record(event_of(proposal, state, verdict))
+        except Refused as refusal:
+            if refusal.rule != ERASED:
+                raise
+            await record(event_of(proposal, state, without_words(verdict)))
+
+    async def _left(self, kind: ActionKind[Any], error: Exception, proposal: Proposal) -> tuple[JsonValue, Exception]:
+        """Return what an action left that ended in an error, or None, with the error that tells what came of it.
+
+        What says no may do so after the effect, or on a second run, in a world that has moved since the first. A key
+        that was used for something else is not looked up: what it left is not this action's.
+        """
+        if proposal.admitted and proposal.admitted.found is not None:
+            return proposal.admitted.found, error
+        if isinstance(error, Conflict) or not isinstance(error, (CallerError, Refused)):
+            return None, error
+        try:
+            return await kind.look_up(proposal.key), error
+        except Exception:
+            logger.warning("what came of %s cannot be looked up", proposal.key, exc_info=True)
+            return None, Unavailable(f"what came of {proposal.key} cannot be looked up: it will be tried again")
 
     async def _not_executed(self, error: Exception, proposal: Proposal, verdict: Verdict, record: Record) -> Verdict:
         """Record why an admitted action was not carried out, or that nobody knows whether it was.
@@ -335,7 +358,7 @@ class Gate:
                 logger.error("carrying out %s failed", proposal.key, exc_info=error)
             verdict = replace(verdict, state="outcome_unknown", rule="outcome.unknown")
         is_unknown = verdict.state == "outcome_unknown"
-        await record(event_of(proposal, "outcome_unknown" if is_unknown else "refused", verdict))
+        await self._end(proposal, "outcome_unknown" if is_unknown else "refused", verdict, record)
         if isinstance(error, CallerError):
             raise error
         return verdict
@@ -405,7 +428,7 @@ def _needs_no_approval(proposal: Proposal) -> bool:
 
 
 def _scope(query: UsageQuery) -> str:
-    """Return what all actions share that use up the same limit, so that each is counted before the next is judged."""
+    """Return what all actions share that use up the same limit, so that they are admitted one after the other."""
     return digest([*sorted(query.kinds), query.customer_id, query.agent, query.stream, query.resource])
 
 

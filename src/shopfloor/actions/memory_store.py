@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import takewhile
 
 from shopfloor.actions.news import Note, news_of, nowhere
-from shopfloor.actions.projection import disputed, erased, held, moved, undone
+from shopfloor.actions.projection import check_words, disputed, erased, held, moved, undone
 from shopfloor.actions.store import (
     COUNTED,
     LIVE,
@@ -47,7 +47,7 @@ class MemoryActions:
 
         Raises:
             Refused: `conflict.busy`, where another action holds a resource that one was admitted to, or has used up
-                its limits.
+                its limits; `action.erased`, where one would bring back what was erased of an action that was open.
         """
         for event in events:
             if isinstance(event.data, ActionMoved):
@@ -64,6 +64,7 @@ class MemoryActions:
     def _move(self, event: Event, data: ActionMoved) -> None:
         self._admitting.check(data.key, data.state, self._usage)
         known = self._records.get(data.key)
+        check_words(known, data)
         record = moved(known, event, data)
         wanted = held(record)
         if any(self._held.get(resource, record.key) != record.key for resource in wanted):

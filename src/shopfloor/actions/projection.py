@@ -4,12 +4,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from shopfloor.actions.store import LIVE, UNSETTLED, ActionRecord, Listing
+from pydantic import JsonValue
+
+from shopfloor.actions.store import LIVE, UNSETTLED, ActionRecord, Listing, erased_meanwhile
 from shopfloor.journal.events import ActionMoved, Event
 from shopfloor.kernel.money import Money
 
 NEW = ":new"
 """How a resource ends that an action makes: nobody else can have it yet."""
+EMPTY: tuple[JsonValue, ...] = (None, "", {})
+"""What holds no words."""
 
 
 def moved(known: ActionRecord | None, event: Event, data: ActionMoved) -> ActionRecord:
@@ -59,6 +63,17 @@ def moved(known: ActionRecord | None, event: Event, data: ActionMoved) -> Action
         amount=record.amount or known.amount,
         undoes=record.undoes or known.undoes,
     )
+
+
+def check_words(known: ActionRecord | None, data: ActionMoved) -> None:
+    """Check that a step does not bring back what was erased of an action that was open.
+
+    Raises:
+        Refused: `action.erased`.
+    """
+    words = (data.args, data.summary, data.digest, data.inputs, data.result, data.before, data.after)
+    if known and known.state in LIVE and is_erased(known) and any(word not in EMPTY for word in words):
+        raise erased_meanwhile()
 
 
 class Undoable(Protocol):

@@ -114,6 +114,12 @@ def refused(verdict: Verdict, refusal: Refused) -> Verdict:
     return replace(verdict, state="refused", rule=refusal.rule, reason=refusal.reason)
 
 
+def without_words(verdict: Verdict) -> Verdict:
+    """Return a verdict without what is personal of it: what is told of an action that was erased while it was open."""
+    nothing = replace(verdict, args={}, summary="", digest="", reason="", inputs=None)
+    return replace(nothing, result=None, before=None, after=None)
+
+
 def event_of(proposal: Proposal, state: ActionState, verdict: Verdict) -> ActionMoved:
     """Return the event that tells of one step of an action."""
     principal, origin = proposal.identity, proposal.origin

@@ -27,7 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from shopfloor.actions.naming import ids_from
 from shopfloor.actions.news import news_of
-from shopfloor.actions.projection import disputed, erased, held, moved, undone
+from shopfloor.actions.projection import check_words, disputed, erased, held, moved, undone
 from shopfloor.actions.rows import ActionHoldRow, ActionResourceRow, ActionRow
 from shopfloor.actions.store import (
     COUNTED,
@@ -100,12 +100,13 @@ class SqlActions:
 
         Raises:
             Refused: `conflict.busy`, where another action holds a resource that one was admitted to, or has used up
-                its limits.
+                its limits; `action.erased`, where one would bring back what was erased of an action that was open.
         """
         for event in events:
             if isinstance(event.data, ActionMoved):
                 self._admitting.check(event.data.key, event.data.state, partial(_usage, connection))
                 known = _get(connection, event.data.key)
+                check_words(known, event.data)
                 record = _move(connection, event, event.data, known)
                 if news := news_of(known, record):
                     self._note(connection, news)

@@ -25,6 +25,8 @@ LIVE: frozenset[ActionState] = frozenset({*WAITING, *UNSETTLED})
 """States in which an action can collide with another."""
 COUNTED: frozenset[ActionState] = frozenset({*UNSETTLED, "executed"})
 """States that use up a limit."""
+ERASED = "action.erased"
+"""The rule that keeps what was erased from being written down again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,6 +194,11 @@ class Admitting:
 def busy() -> Refused:
     """Return the refusal of an action whose resource another one is changing this very moment."""
     return Refused("conflict.busy", "Something else is changing this right now. Please try again in a moment.")
+
+
+def erased_meanwhile() -> Refused:
+    """Return the refusal of a step that would bring back the words of an action that was erased while it was open."""
+    return Refused(ERASED, "What was to be done was erased meanwhile.")
 
 
 class Actions(Protocol):

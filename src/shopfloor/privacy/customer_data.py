@@ -41,8 +41,8 @@ KEPT = (
         why="the chain holds them together, and they tell what was done; nothing that was said is among them",
     ),
     Kept(
-        what="that the profile was erased, under the customer's id",
-        why="orders and searches would fill it again",
+        what="that the profile was erased and that it was written to, under the customer's id",
+        why="orders, searches and writes that are sent again would fill it again",
     ),
     Kept(
         what="backups, recordings and exports",

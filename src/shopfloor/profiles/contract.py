@@ -112,8 +112,8 @@ class Profiles(Protocol):
     async def erase(self, customer_id: CustomerId, *, at: datetime, key: str | None = None) -> int:
         """Remove all that is stored of a customer for good, and return how many entries that were.
 
-        That it was erased at `at` is kept, so that orders and searches do not tell it again. What was kept of earlier
-        writes under their keys goes too.
+        That it was erased at `at` is kept, so that orders and searches do not tell it again. Of earlier writes only
+        their keys and how many entries each removed are kept: one that is sent again changes nothing.
 
         Raises:
             StorageError: it is removed, but the disk still holds it; erase again.

@@ -34,7 +34,7 @@ class ForgottenRow(Base):
 
 
 class ProfileEffectRow(EffectColumns, Base):
-    """A write to a customer's profile that was carried out, under its key; it goes when the profile is erased."""
+    """A write to a profile that was carried out, under its key; its digest goes when the profile is erased."""
 
     __tablename__ = "profile_effects"
 

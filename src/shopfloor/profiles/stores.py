@@ -1,10 +1,11 @@
 """Where profiles are kept: in memory, or in the database."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import delete, select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
@@ -63,7 +64,8 @@ class MemoryProfiles:
         """Remove all."""
 
         def erased(_kept: Kept) -> Kept:
-            self._effects.pop(customer_id, None)
+            theirs = self._effects.get(customer_id, {})
+            theirs.update({key: replace(effect, digest=writes.ERASED) for key, effect in theirs.items()})
             return Kept(forgotten={ALL: at})
 
         return self._change(customer_id, writes.erase(customer_id, key) if key else None, erased)
@@ -90,7 +92,8 @@ class _MemoryEffects:
         self._customer_id = customer_id
 
     def claim(self, key: str, kind: str, asked: str) -> Effect | None:
-        return next((effects[key] for effects in self._all.values() if key in effects), None)
+        earlier = next((effects[key] for effects in self._all.values() if key in effects), None)
+        return writes.as_asked(earlier, kind, asked)
 
     def settle(self, key: str, effect: Effect) -> None:
         self._all.setdefault(self._customer_id, {})[key] = effect
@@ -153,7 +156,8 @@ class SqlProfiles:
         def work(session: Session) -> int:
             def erased(_kept: Kept) -> Kept:
                 theirs = ProfileEffectRow.customer_id == customer_id
-                session.execute(delete(ProfileEffectRow).where(theirs, ProfileEffectRow.key != (key or "")))
+                earlier = update(ProfileEffectRow).where(theirs, ProfileEffectRow.key != (key or ""))
+                session.execute(earlier.values(digest=writes.ERASED))
                 return Kept(forgotten={ALL: at})
 
             return self._change(session, customer_id, write, erased)
@@ -176,7 +180,14 @@ class SqlProfiles:
         if write is None:
             return do()
         new = partial(ProfileEffectRow, customer_id=customer_id, at=self._clock.now())
-        return once(SqlEffects(session, ProfileEffectRow, new), write, do)
+        return once(_SqlEffects(session, ProfileEffectRow, new), write, do)
+
+
+class _SqlEffects(SqlEffects[ProfileEffectRow]):
+    """The effects, seen by a write to a profile."""
+
+    def claim(self, key: str, kind: str, asked: str) -> Effect | None:
+        return writes.as_asked(super().claim(key, kind, asked), kind, asked)
 
 
 def _store(session: Session, customer_id: CustomerId, before: Kept, now: Kept) -> None:
