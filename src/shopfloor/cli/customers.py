@@ -105,5 +105,7 @@ def _tell(done: Erasure, output: Output) -> None:
     output.line("Kept:")
     for one in done.kept:
         output.line(f"  {escape(one.what)}: {escape(one.why)}")
+    if not any(done.counts.values()) and done.is_whole:
+        output.progress("Nothing was held of such a customer. Look whether that is their id, or their e-mail address.")
     if not done.is_whole:
         output.progress("Not everything is over yet: erase again once it is.")
