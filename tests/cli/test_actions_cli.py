@@ -92,6 +92,9 @@ def test_a_cancellation_that_waits_is_listed_shown_rejected_and_approved(data: P
     assert (action["state"], action["staff"], action["args"]["reason"]) == ("executed", "grace", "150")
     assert (action["result"]["state"], action["undo"]["rule"]) == ("cancelled", "undo.irreversible")
     assert [step["state"] for step in action["steps"]][-3:] == ["approved", "confirmed", "executed"]
+    assert [step["edited"] for step in action["steps"]][-3:] == [{"reason": "150"}, {}, {}]
+    shown = shopfloor("actions", "show", name, data=data).stdout
+    assert 'approved: by grace; rule approval.approved; reason is "150" now' in " ".join(shown.split())
     late = shopfloor("approvals", "reject", name, "--reason", "No.", "--as", "Alan", data=data)
     assert (late.returncode, late.stderr) == (2, "shopfloor: grace has approved this action already\n")
     assert rows("approvals", "list", data=data) == []

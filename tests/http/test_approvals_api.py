@@ -60,6 +60,8 @@ async def test_an_action_is_edited_and_approved_in_one_go() -> None:
             700,
             {"k": 700},
         )
+        edited = {step["state"]: step["edited"] for step in done.json()["steps"]}
+        assert (edited["approved"], edited["needs_approval"], edited["executed"]) == ({"minor": 700}, {}, {})
 
 
 async def test_a_rejection_takes_a_reason_and_nothing_is_done() -> None:

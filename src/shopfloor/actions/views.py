@@ -1,6 +1,6 @@
 """How actions look in JSON, on the command line and over HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,12 +60,22 @@ def detail_view(record: ActionRecord, events: Sequence[Event], undoing: Step) ->
         "before": record.before,
         "after": record.after,
         "undo": undo_view(undoing),
-        "steps": [step_view(event, event.data) for event in events if isinstance(event.data, ActionMoved)],
+        "steps": [step_view(event, data, changes) for event, data, changes in edits(events)],
     }
 
 
-def step_view(event: Event, data: ActionMoved) -> View:
-    """Write one step of an action."""
+def edits(events: Sequence[Event]) -> Iterator[tuple[Event, ActionMoved, View]]:
+    """Yield the steps of an action in order, each with the arguments that were changed by it."""
+    before: View = {}
+    for event in events:
+        if isinstance(data := event.data, ActionMoved):
+            names = {**before, **data.args} if before and data.args else {}
+            yield event, data, {name: data.args.get(name) for name in names if data.args.get(name) != before.get(name)}
+            before = data.args or before
+
+
+def step_view(event: Event, data: ActionMoved, changes: View) -> View:
+    """Write one step of an action, with the arguments that it changed."""
     return {
         "seq": event.seq,
         "at": event.at.isoformat(),
@@ -74,6 +84,7 @@ def step_view(event: Event, data: ActionMoved) -> View:
         "rule": data.rule,
         "reason": data.reason,
         "policy": data.policy,
+        "edited": changes,
     }
 
 

@@ -1,7 +1,7 @@
 """How actions read on a terminal: a line in a list, all that is known of one, what undoing does."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -13,7 +13,7 @@ from shopfloor.actions.kind import ActionKind
 from shopfloor.actions.naming import action_id
 from shopfloor.actions.store import ActionRecord
 from shopfloor.actions.undo import Step
-from shopfloor.actions.views import conversation_of
+from shopfloor.actions.views import conversation_of, edits
 from shopfloor.cli.times import from_now, moment, span
 from shopfloor.journal.events import ActionMoved, ActionState, Event
 
@@ -97,9 +97,8 @@ def detail(record: ActionRecord, events: Sequence[Event], undoing: Step, reader:
     yield f"  {'undo'.ljust(WIDE)}{plain(undo_words(undoing, reader))}"
     yield f"  {'key'.ljust(WIDE)}{plain(record.key)}"
     yield ""
-    for event in events:
-        if isinstance(event.data, ActionMoved):
-            yield _step(event, event.data, reader)
+    for event, data, changes in edits(events):
+        yield _step(event, data, changes, reader)
 
 
 def undo_words(step: Step, reader: Reader) -> str:
@@ -203,11 +202,12 @@ def _change(before: JsonValue, after: JsonValue) -> Iterator[str]:
         yield f"  {('' if number else 'changed').ljust(WIDE)}{plain(line)}"
 
 
-def _step(event: Event, data: ActionMoved, reader: Reader) -> str:
+def _step(event: Event, data: ActionMoved, changes: Mapping[str, JsonValue], reader: Reader) -> str:
     at = event.at.astimezone(reader.zone)
     more = [f"by {data.staff}"] if data.staff else []
     more += [f"rule {data.rule}"] if data.rule else []
     more += [data.reason] if data.reason else []
+    more += [f"{name} is {_json(value)} now" for name, value in changes.items()]
     told = f": {'; '.join(more)}" if more else ""
     return f"  [dim]{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03}[/]  {words(data.state)}{plain(told)}"
 

@@ -101,6 +101,8 @@ class StepShown(BaseModel):
     rule: str | None
     reason: str
     policy: int | None
+    edited: dict[str, JsonValue]
+    """The arguments that were changed by it, as they are since."""
 
 
 class UndoShown(BaseModel):
