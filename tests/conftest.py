@@ -1,12 +1,17 @@
 """What every test runs under: the asyncio backend, a loop that must not be blocked, a database if it asks for one."""
 
+import os
+import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import settings
+from postgres import Postgres
 
 from shopfloor.database.engine import Database
 from shopfloor.database.migrate import upgrade
@@ -14,6 +19,9 @@ from shopfloor.database.migrate import upgrade
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+NO_PARAMETERS = SimpleNamespace(params={})
 
 
 @pytest.fixture(scope="session")
@@ -37,9 +45,37 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server, which all processes of this run share."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(8)
+    # Not among pytest's own folders: it closes them to all but its user, and the server never runs as root.
+    with Postgres(Path(tempfile.gettempdir()) / f"shopfloor-postgres-{run}") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgres: Postgres) -> str:
+    """The name of a PostgreSQL database with all tables and no rows."""
+    name = postgres.create()
+    with postgres.opened(name) as database:
+        upgrade(database)
+    return name
+
+
 @pytest.fixture
-def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
-    """A database of the test's own."""
+def postgresql(postgres: Postgres, migrated_postgresql: str) -> Iterator[Database]:
+    """A database of the test's own on PostgreSQL."""
+    with postgres.copied(migrated_postgresql) as database:
+        yield database
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, migrated: Path, tmp_path: Path) -> Iterator[Database]:
+    """A database of the test's own: SQLite, unless a parameter of the test or of a fixture of it is `postgresql`."""
+    if "postgresql" in getattr(request.node, "callspec", NO_PARAMETERS).params.values():
+        yield request.getfixturevalue("postgresql")
+        return
     database = Database.sqlite(shutil.copy(migrated, tmp_path / "shop.db"))
     yield database
     database.close()

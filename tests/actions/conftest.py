@@ -24,6 +24,6 @@ def on_sql(database: Database, tmp_path: Path) -> Iterator[Kept]:
     journal.close()
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def kept(request: pytest.FixtureRequest) -> Kept:
-    return request.getfixturevalue("on_sql") if request.param == "sql" else in_memory()
+    return request.getfixturevalue("on_sql") if request.param != "memory" else in_memory()

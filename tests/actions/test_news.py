@@ -43,7 +43,7 @@ class Newsroom:
         return [(data.action_key, data.state) for data in signals if isinstance(data, ActionSettled)]
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def newsroom(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> Newsroom:
     clock, till = FixedClock(NOW), Till()
     if request.param == "memory":

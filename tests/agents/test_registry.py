@@ -29,7 +29,7 @@ async def descriptions(registry: Registry) -> dict[str, str]:
     return {card.id: card.description for card in await registry.cards()}
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def registry(request: pytest.FixtureRequest, database: Database) -> Registry:
     return MemoryRegistry([], CLOCK) if request.param == "memory" else SqlRegistry(database, CLOCK)
 

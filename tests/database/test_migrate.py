@@ -113,7 +113,8 @@ def test_a_truncated_database_is_not_upgraded(database: Database, path: Path) ->
 def test_processes_that_start_at_once_upgrade_together(database: Database, path: Path) -> None:
     program = Path(__file__).parent / "upgrading.py"
     started = [
-        subprocess.Popen([sys.executable, str(program), str(path)], stderr=subprocess.PIPE, text=True) for _ in range(4)
+        subprocess.Popen([sys.executable, str(program), f"sqlite:///{path}"], stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
     ]
     said = [process.communicate(timeout=60)[1] for process in started]
     assert [(process.returncode, words) for process, words in zip(started, said, strict=True)] == [(0, "")] * 4

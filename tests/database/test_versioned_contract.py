@@ -84,7 +84,7 @@ def sample(request: pytest.FixtureRequest) -> Sample:
     return request.param
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def kept(request: pytest.FixtureRequest, sample: Sample, database: Database) -> Versioned[Any]:
     if request.param == "memory":
         return MemoryVersioned(sample.kind, sample.shipped, CLOCK)

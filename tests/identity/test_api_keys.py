@@ -21,7 +21,7 @@ def clock() -> FixedClock:
     return FixedClock(datetime(2026, 5, 4, 9, 30, tzinfo=UTC))
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def keys(request: pytest.FixtureRequest, clock: FixedClock) -> ApiKeys:
     if request.param == "memory":
         return MemoryKeys(clock, SeededIds())

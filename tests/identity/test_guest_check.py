@@ -54,7 +54,7 @@ class Door:
         return [(await self.knock(number, f"nobody{n}@example.com", conversation)).outcome for n in range(count)]
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def tries(request: pytest.FixtureRequest, database: Database) -> Tries:
     return MemoryTries() if request.param == "memory" else SqlTries(database)
 

@@ -30,6 +30,6 @@ def sql_journal(database: Database, path: Path, clock: FixedClock) -> Iterator[S
     journal.close()
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def journal(request: pytest.FixtureRequest, clock: FixedClock) -> Journal:
-    return request.getfixturevalue("sql_journal") if request.param == "sql" else MemoryJournal(clock)
+    return request.getfixturevalue("sql_journal") if request.param != "memory" else MemoryJournal(clock)

@@ -145,7 +145,7 @@ class KeptInTables(Kept):
         await self._database.write_core(lambda connection: connection.execute(statement))
 
 
-@pytest.fixture(params=["memory", "tables"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def kept(request: pytest.FixtureRequest, clock: FixedClock) -> Empty:
     """Return what makes an empty journal, for each example anew."""
     if request.param == "memory":

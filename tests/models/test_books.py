@@ -47,15 +47,15 @@ FAILED = ModelCall(
 )
 
 
-@pytest.fixture(params=["memory", "sql", "gathering"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql", "gathering"])
 def ledger(request: pytest.FixtureRequest) -> Ledger:
     if request.param == "memory":
         return MemoryLedger()
     kept = SqlLedger(request.getfixturevalue("database"))
-    return kept if request.param == "sql" else GatheringLedger(kept)
+    return kept if request.param != "gathering" else GatheringLedger(kept)
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def spending(request: pytest.FixtureRequest) -> Spending:
     return MemorySpending() if request.param == "memory" else SqlSpending(request.getfixturevalue("database"))
 

@@ -33,7 +33,7 @@ ADA = Recipient(
 )
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, database: Database) -> Outreaches:
     return MemoryOutreaches() if request.param == "memory" else SqlOutreaches(database, FixedClock(NOW))
 
@@ -59,11 +59,11 @@ async def taken(store: Outreaches, *outreaches: Outreach, name: str = "s1") -> S
 
 
 async def admitted(store: Outreaches, one: Outreach, at: datetime = NOW) -> list[datetime]:
-    """Let an outreach pass, and return what the judge was told."""
+    """Let an outreach pass, and return what the judge was told last: it is asked anew where others get in its way."""
     told: list[datetime] = []
 
     def judge(sent: Sequence[datetime]) -> Verdict:
-        told.extend(sent)
+        told[:] = sent
         return SEND
 
     await store.decide(one.id, judge, at=at, conversation_id=HERE)

@@ -32,7 +32,7 @@ async def held(profiles: Profiles, customer: CustomerId = MAYA) -> list[tuple[st
     return [(entry.key, entry.value) for entry in (await profiles.recall(customer)).entries]
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def profiles(request: pytest.FixtureRequest) -> Profiles:
     return MemoryProfiles() if request.param == "memory" else SqlProfiles(request.getfixturevalue("database"))
 

@@ -176,8 +176,8 @@ def demo() -> ShopContents:
     return demo_contents(NOW)
 
 
-@pytest.fixture(params=["memory", "sql"])
-def kind(request: pytest.FixtureRequest) -> Literal["memory", "sql"]:
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> Literal["memory", "sqlite", "postgresql"]:
     return request.param
 
 

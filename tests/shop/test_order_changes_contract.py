@@ -148,8 +148,8 @@ CONTENTS = ShopContents(
 TOTAL = CONTENTS.orders[0].total
 
 
-@pytest.fixture(params=["memory", "sql"])
-def kind(request: pytest.FixtureRequest) -> Literal["memory", "sql"]:
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> Literal["memory", "sqlite", "postgresql"]:
     return request.param
 
 

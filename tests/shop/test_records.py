@@ -43,7 +43,7 @@ TICKET = Ticket(
 )
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def shop(request: pytest.FixtureRequest, database: Database) -> Shop:
     return memory_shop(ShopContents()) if request.param == "memory" else sql_shop(database)
 

@@ -1,13 +1,14 @@
 """The tools of the demo shop, made once for all tests that only read."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import anyio
 import pytest
 from anyio import to_thread
 from demo_app import contents, demo_app
+from postgres import Postgres
 from tools.shop_floor import Floor, index
 
 from shopfloor.database.base import Base
@@ -40,14 +41,31 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["memory", "sql"])
-async def floor(request: pytest.FixtureRequest, tmp_path: Path, filled: Path) -> AsyncIterator[Floor]:
-    search = await to_thread.run_sync(index)
+@pytest.fixture(scope="session")
+def filled_postgresql(postgres: Postgres, migrated_postgresql: str) -> str:
+    """Return the name of a PostgreSQL database that holds the demo shop, filled once for all tests."""
+    name = postgres.create(migrated_postgresql)
+    with postgres.opened(name) as database:
+        anyio.run(load, database, contents())
+    return name
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def shop_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database | None]:
+    """Return a database of the test's own that holds the demo shop; None where it is to be kept in memory."""
     if request.param == "memory":
-        yield Floor(memory_shop(contents()), search)
-        return
-    path = tmp_path / "shop.db"
-    await to_thread.run_sync(shutil.copy, filled, path)
-    database = await to_thread.run_sync(Database.sqlite, path)
-    yield Floor(sql_shop(database), search)
-    await to_thread.run_sync(database.close)
+        yield None
+    elif request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        with server.copied(request.getfixturevalue("filled_postgresql")) as database:
+            yield database
+    else:
+        database = Database.sqlite(shutil.copy(request.getfixturevalue("filled"), tmp_path / "shop.db"))
+        yield database
+        database.close()
+
+
+@pytest.fixture
+async def floor(shop_database: Database | None) -> Floor:
+    search = await to_thread.run_sync(index)
+    return Floor(sql_shop(shop_database) if shop_database else memory_shop(contents()), search)

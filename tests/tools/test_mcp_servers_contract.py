@@ -19,7 +19,7 @@ OFFERED = (
 )
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def servers(request: pytest.FixtureRequest) -> McpServers:
     if request.param == "memory":
         return MemoryMcpServers()

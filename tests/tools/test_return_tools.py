@@ -82,7 +82,7 @@ def piece(sku: str, quantity: int = 1, exchange: str | None = None) -> dict[str,
     return {"sku": sku, "quantity": quantity} | ({"exchange_sku": exchange} if exchange else {})
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def desk(request: pytest.FixtureRequest, database: Database) -> Desk:
     if request.param == "memory":
         return Desk(memory_shop(SHOP))

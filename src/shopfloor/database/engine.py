@@ -3,9 +3,11 @@
 Each unit of work is a plain function that runs in a thread, in one transaction.
 A unit of work costs one hop to a thread, however many statements it has; an async driver pays that per statement.
 SQLite has one writer at a time, so writes queue here instead of fighting for the file's lock; those that have queued
-meanwhile are committed together, for one wait for the disk.
+meanwhile are committed together, for one wait for the disk. PostgreSQL has many, and runs them `SERIALIZABLE`: where
+two collide, one is begun anew. So on both a unit of work may be written as if it were alone.
 """
 
+import random
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
@@ -15,9 +17,10 @@ from time import monotonic, sleep
 from typing import Any, TypeVar, cast
 
 from anyio import CapacityLimiter, Lock, to_thread
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -35,6 +38,24 @@ BUSY_TIMEOUT_MS = 5_000
 WAL_RETRY_S = 0.01
 """How often the switch to the write-ahead log is tried while another process opens the same new file."""
 
+COLLISIONS = frozenset({"40001", "40P01"})
+"""PostgreSQL's codes for a transaction that another one got in the way of: it is begun anew."""
+MOST_TRIES = 30
+FIRST_PAUSE_S = 0.002
+LONGEST_PAUSE_S = 0.2
+POOL_S = 10
+"""How long a connection of the pool is waited for."""
+CONNECTING_S = 5
+POSTGRESQL_CLIENT = {
+    "connect_timeout": CONNECTING_S,
+    "application_name": "shopfloor",
+    # A server that is gone without a word is noticed within half a minute.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+
 REMEDIES = {
     "malformed": "the database file is damaged: restore a backup, or choose another data directory with --data",
     "not a database": "the file is not a database: restore a backup, or choose another data directory with --data",
@@ -45,10 +66,33 @@ REMEDIES = {
     "locked": "another process has kept the database locked: try again in a moment",
 }
 """What SQLite says, and what the operator can do."""
+CODES = {
+    "40": "others keep changing the same rows of the database: try again in a moment",
+    "53100": "the database's disk is full: free some space and try again; nothing that was confirmed is lost",
+    "53": "the database server has no connection or memory left: raise its limits, or run fewer processes",
+    "55P03": "another transaction has kept rows of the database locked: try again in a moment",
+    "57": "the database server is being stopped or started: try again in a moment",
+    "28": "the database server does not let this user in: check the name and the password in the database's URL",
+    "3D": "there is no such database on the server: create it, or check the name in the database's URL",
+    "42501": "the database's user may not do this: let it own the database's schema",
+    "25006": "the database server takes no writes: check whether the URL names a replica",
+}
+"""PostgreSQL's codes, or how they begin, and what the operator can do."""
+NO_URL = (
+    "this is no URL of a database that shopfloor can use: write it like postgresql://user:password@host:5432/shop, "
+    "or leave it out for a file in the data directory"
+)
+UNREACHABLE = "the database server cannot be reached: check that it runs and that the database's URL is right"
 
 
 def storage_error(error: DBAPIError) -> StorageError:
     """Say what went wrong in the database and what can be done."""
+    code = _code(error)
+    if code is not None:
+        remedy = next((CODES[code[:length]] for length in (5, 2) if code[:length] in CODES), None)
+        return StorageError(remedy or f"the database failed: {error.orig}")
+    if not isinstance(error.orig, sqlite3.Error):  # PostgreSQL's driver, before or after there was a server to answer
+        return StorageError(UNREACHABLE)
     said = str(error.orig).lower()
     remedy = next((remedy for sign, remedy in REMEDIES.items() if sign in said), f"the database failed: {error.orig}")
     return StorageError(remedy)
@@ -65,6 +109,14 @@ def translated_errors() -> Generator[None]:
         ) from error
     except DBAPIError as error:
         raise storage_error(error) from error
+    except PoolTimeout as error:
+        raise StorageError("all connections to the database are in use: try again in a moment") from error
+
+
+def _code(error: DBAPIError) -> str | None:
+    """Return PostgreSQL's code of an error; None for SQLite's, and where no server answered."""
+    code: object = getattr(error.orig, "sqlstate", None)
+    return code if isinstance(code, str) else None
 
 
 class _Unit:
@@ -102,10 +154,19 @@ class Database:
     """
 
     def __init__(self, url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
-        """Take a SQLAlchemy URL; nothing is opened before the first use."""
-        self.engine = _engine(url, busy_timeout_ms)
+        """Take a URL as `database_url` reads it; nothing is opened before the first use.
+
+        Raises:
+            InvalidInput: it is no URL of a SQLite or PostgreSQL database.
+        """
+        self.engine = _engine(database_url(url), busy_timeout_ms)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        if self.is_sqlite:
+            self._reading = self.engine
+            self._writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        else:
+            self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._writing = self.engine.execution_options(isolation_level="SERIALIZABLE")
         self._write_slots = CapacityLimiter(1 if self.is_sqlite else READERS)
         self._queue: deque[_Unit] = deque()
         self._turn = Lock(fast_acquire=True)
@@ -122,7 +183,7 @@ class Database:
 
     async def read_core(self, work: Callable[[Connection], T]) -> T:
         """Run a unit of work that only reads, and needs no mapped objects."""
-        return await to_thread.run_sync(self._run, work, self.engine, limiter=self._read_slots)
+        return await to_thread.run_sync(self._run, work, self._reading, limiter=self._read_slots)
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run a unit of work in one transaction, as `write_core` does."""
@@ -132,10 +193,10 @@ class Database:
         """Run a unit of work that needs no mapped objects in one transaction: all of it is stored, or nothing.
 
         Once it has begun, cancelling the caller does not interrupt it. It is begun anew, after a rollback, where
-        another fails that it was to be committed with; so it changes nothing but the database.
+        another fails that it was to be committed with, or collides with it; so it changes nothing but the database.
         """
         if not self.is_sqlite:
-            return await to_thread.run_sync(self._run, work, self._writing, limiter=self._write_slots)
+            return await to_the_end(to_thread.run_sync(self._write, work, limiter=self._write_slots))
         unit = _Unit(work)
         self._queue.append(unit)
         try:
@@ -157,7 +218,22 @@ class Database:
 
     def run(self, work: Callable[[Session], T], is_write: bool) -> T:
         """Run a unit of work in the calling thread."""
-        return self._run(_mapped(work), self._writing if is_write else self.engine)
+        return self._write(_mapped(work)) if is_write else self._run(_mapped(work), self._reading)
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        """Run a unit of work in one transaction, anew as long as others get in its way."""
+        pause_s = FIRST_PAUSE_S
+        with translated_errors():
+            for _ in range(MOST_TRIES):
+                try:
+                    with self._writing.begin() as connection:
+                        return work(connection)
+                except DBAPIError as error:
+                    if _code(error) not in COLLISIONS:
+                        raise
+                sleep(random.uniform(0, pause_s))  # noqa: S311  (so that two that collide do not collide again)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        return self._run(work, self._writing)
 
     def _run(self, work: Callable[[Connection], T], engine: Engine) -> T:
         with translated_errors(), engine.begin() as connection:
@@ -213,7 +289,35 @@ class Database:
             raise StorageError("erased data is still in the database's log, which is in use: try again in a moment")
 
 
-def _engine(url: str, busy_timeout_ms: int) -> Engine:
+def database_url(url: str) -> URL:
+    """Return the URL of a SQLite or PostgreSQL database: `sqlite:///FILE` or `postgresql://USER@HOST/NAME`.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    try:
+        made = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise InvalidInput(NO_URL) from error
+    if made.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
+        return made.set(drivername="postgresql+psycopg")
+    if made.drivername == "sqlite":
+        return made
+    raise InvalidInput(NO_URL)
+
+
+def _engine(url: URL, busy_timeout_ms: int) -> Engine:
+    if url.drivername != "sqlite":
+        timeouts = f"-c lock_timeout={busy_timeout_ms} -c idle_in_transaction_session_timeout=60000"
+        client = {**POSTGRESQL_CLIENT, "options": timeouts}
+        return create_engine(
+            url,
+            hide_parameters=True,
+            pool_size=2 * READERS,
+            pool_timeout=POOL_S,
+            pool_pre_ping=True,
+            connect_args={name: value for name, value in client.items() if name not in url.query},
+        )
     engine = create_engine(url, hide_parameters=True, pool_size=2 * READERS)
 
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -223,9 +327,8 @@ def _engine(url: str, busy_timeout_ms: int) -> Engine:
             connection.close()  # the pool would leave it open
             raise
 
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", prepare)
-        event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 

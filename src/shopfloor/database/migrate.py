@@ -13,6 +13,16 @@ VERSIONS = Path(__file__).parent / "migrations" / "versions"
 LOCK = 7_316_214_955_103
 """Any number that nobody else uses: PostgreSQL's advisory lock for migrations."""
 
+SORTED_OTHERWISE = """
+SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
+FROM pg_attribute a
+JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
+JOIN pg_type t ON t.oid = a.atttypid AND t.typcategory = 'S'
+JOIN pg_collation l ON l.oid = a.attcollation AND l.collname <> 'C'
+WHERE a.attnum > 0 AND NOT a.attisdropped
+"""
+"""The columns of texts that PostgreSQL orders in a way of its own."""
+
 
 def upgrade(database: Database) -> None:
     """Bring the schema to the newest revision, in one transaction; where it is there already, only look.
@@ -58,6 +68,14 @@ def _upgrade(connection: Connection, database: Database, newest: str) -> None:
     if revision < newest:
         # Imported here, since Alembic takes longer to import than an up-to-date database takes to open.
         import_module("shopfloor.database.alembic_run").upgrade(connection, newest)
+        if not database.is_sqlite:
+            _sort_by_code_point(connection)
+
+
+def _sort_by_code_point(connection: Connection) -> None:
+    """Let PostgreSQL order texts as SQLite and Python do, in whatever language the server was set up."""
+    for table, column, kind in connection.execute(text(SORTED_OTHERWISE)).all():
+        connection.exec_driver_sql(f'ALTER TABLE "{table}" ALTER COLUMN "{column}" TYPE {kind} COLLATE "C"')
 
 
 def _drop_foreign_keys(connection: Connection) -> None:

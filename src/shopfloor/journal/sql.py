@@ -1,7 +1,7 @@
 """The journal in the installation's database, SQLite or PostgreSQL."""
 
 from collections.abc import AsyncGenerator, Callable, Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -154,7 +154,8 @@ class SqlJournal:
         )
         if added.entries:
             connection.execute(ADD, [{name: getattr(entry, name) for name in EVENT_COLUMNS} for entry in added.entries])
-            waiting = waiting.after(added.new, (rebuild(entry) for entry in _newest_first(connection, stream)))
+            with closing(_newest_first(connection, stream)) as newest:
+                waiting = waiting.after(added.new, newest)
             end = added.entries[-1]
             values = {"last_seq": end.seq, "head": end.chain}
             values |= {"unanswered": waiting.count, "waiting_since": waiting.since}
@@ -239,11 +240,12 @@ def _entries(connection: Connection, stream: StreamId, *, after: int = 0) -> Gen
         yield (Entry(**row) for row in stored.mappings())
 
 
-def _newest_first(connection: Connection, stream: StreamId) -> Iterator[Entry]:
+def _newest_first(connection: Connection, stream: StreamId) -> Generator[Event]:
     stored = select(EVENTS).where(EVENTS.c.stream == stream).order_by(EVENTS.c.seq.desc())
     # A generator function: nothing is read unless somebody looks, and most appends do not.
-    for row in connection.execute(stored.execution_options(yield_per=NEWEST_PAGE)).mappings():
-        yield Entry(**row)
+    with connection.execute(stored.execution_options(yield_per=NEWEST_PAGE)) as rows:
+        for row in rows.mappings():
+            yield rebuild(Entry(**row))
 
 
 def _verify(stream: StreamId, connection: Connection) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, false, or_, select
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
@@ -67,7 +67,8 @@ def _erase(session: Session, person: Person) -> ErasedRecords:
 
 
 def _of_leads(person: Person) -> ColumnElement[bool]:
-    by_address = and_(LeadRow.customer_id.is_(None), LeadRow.email_key == email_key(person.email or "\0"))
+    address = LeadRow.email_key == email_key(person.email) if person.email else false()
+    by_address = and_(LeadRow.customer_id.is_(None), address)
     return by_address if person.customer_id is None else or_(by_address, LeadRow.customer_id == person.customer_id)
 
 
