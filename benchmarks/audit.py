@@ -29,6 +29,7 @@ from shopfloor.journal.events import (
     ToolCalled,
 )
 from shopfloor.journal.export import pages, text_of
+from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.sql import SqlJournal
 from shopfloor.journal.verification import Findings, verify_page
 from shopfloor.journal.wanted import Wanted
@@ -93,7 +94,7 @@ async def filled(conversations: int) -> AsyncIterator[Journal]:
         database = Database.sqlite(path)
         upgrade(database)
         clock = FixedClock(SystemClock().now() - timedelta(days=30))
-        journal = SqlJournal(database, clock, Path(folder) / "locks")
+        journal = SqlJournal(database, clock, MachineLocks(Path(folder) / "locks"))
         for first in range(0, conversations, AT_ONCE):
             clock.at += timedelta(seconds=30)
             numbers = range(first, min(first + AT_ONCE, conversations))

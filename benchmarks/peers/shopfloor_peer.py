@@ -27,6 +27,7 @@ from shopfloor.database.versioned import MemoryVersioned
 from shopfloor.identity.identity import GUEST
 from shopfloor.identity.key_stores import MemoryKeys
 from shopfloor.identity.tries import MemoryTries
+from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.sql import SqlJournal
 from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.ids import TimedIds
@@ -149,7 +150,7 @@ def _kept(folder: Path, clock: Clock) -> tuple[SqlJournal, SqlActions]:
     locks = folder / "locks"
     locks.mkdir()
     actions = SqlActions(database)
-    return SqlJournal(database, clock, locks, [actions.project]), actions
+    return SqlJournal(database, clock, MachineLocks(locks), [actions.project]), actions
 
 
 async def _planner(shop: Shop, own: ToolList) -> ModelPlanner:

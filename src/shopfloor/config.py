@@ -9,6 +9,7 @@ from shopfloor.kernel.errors import InvalidInput, StorageError
 from shopfloor.models.settings import ModelSettings, kept_settings, model_settings, set_by
 
 DATA_VARIABLE = "SHOPFLOOR_DATA"
+DATABASE_VARIABLE = "SHOPFLOOR_DATABASE_URL"
 MODELS_VARIABLE = "SHOPFLOOR_MODELS"
 SECRET_BYTES = 32
 
@@ -26,11 +27,19 @@ class Config:
 
     The environment may name models besides.
     """
+    database_url: str | None = None
+    """Where a PostgreSQL database is; None for `$SHOPFLOOR_DATABASE_URL`, or a file in the data directory."""
 
     @property
     def database(self) -> Path:
-        """Return the database's file."""
+        """Return the file of the database, where it is kept in one."""
         return self.data / "shopfloor.sqlite3"
+
+    @property
+    def url(self) -> str:
+        """Return the URL of the database."""
+        named = self.database_url or os.environ.get(DATABASE_VARIABLE, "").strip()
+        return named or f"sqlite:///{self.database}"
 
     @property
     def locks(self) -> Path:

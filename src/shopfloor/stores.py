@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
+from importlib import import_module
 
 from anyio import to_thread
 from sqlalchemy import select
@@ -19,6 +20,7 @@ from shopfloor.agents.team_data import TeamData
 from shopfloor.config import Config
 from shopfloor.database.engine import Database
 from shopfloor.database.migrate import upgrade
+from shopfloor.database.notices import NoNotices, Notices
 from shopfloor.database.sql_versioned import SqlVersioned
 from shopfloor.database.versioned import Kind, MemoryVersioned, T, Versioned
 from shopfloor.identity.guest_check import Tries
@@ -26,6 +28,8 @@ from shopfloor.identity.key_stores import MemoryKeys, SqlKeys
 from shopfloor.identity.keys import ApiKeys
 from shopfloor.identity.tries import MemoryTries, SqlTries
 from shopfloor.journal.contract import Journal
+from shopfloor.journal.locks import Locks
+from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.memory import MemoryJournal
 from shopfloor.journal.sql import SqlJournal
 from shopfloor.kernel.clock import Clock, SystemClock
@@ -70,6 +74,7 @@ class Stores:
     mcp_servers: McpServers = field(default_factory=MemoryMcpServers)
     ledger: Ledger = field(default_factory=MemoryLedger)
     spending: Spending = field(default_factory=MemorySpending)
+    notices: Notices = field(default_factory=NoNotices)
 
     @property
     def holdings(self) -> Holdings:
@@ -86,11 +91,11 @@ async def open_stores(
     Raises:
         StorageError: the directory or the database cannot be used.
     """
-    async with _opened(config) as database:
+    async with _opened(config) as database, _node(config, database) as node:
         if await database.read(lambda session: session.scalar(select(ProductRow.id).limit(1))) is None:
             tell("Preparing the demo shop...")
             await load(database, await to_thread.run_sync(demo_contents, clock.now()))
-        yield await _stores(config, database, clock, ids)
+        yield await _stores(node, database, clock, ids)
 
 
 @asynccontextmanager
@@ -107,12 +112,32 @@ async def open_model_settings(config: Config) -> AsyncGenerator[KeptModels]:
 @asynccontextmanager
 async def _opened(config: Config) -> AsyncGenerator[Database]:
     await to_thread.run_sync(config.prepare)
-    database = await to_thread.run_sync(Database.sqlite, config.database)
+    database = await to_thread.run_sync(Database, config.url)
     try:
         await to_thread.run_sync(upgrade, database)
         yield database
     finally:
         await to_thread.run_sync(database.close)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Node:
+    """What a process of the installation is to the others."""
+
+    locks: Locks
+    notices: Notices
+
+
+@asynccontextmanager
+async def _node(config: Config, database: Database) -> AsyncGenerator[_Node]:
+    if database.is_sqlite:
+        yield _Node(locks=MachineLocks(config.locks), notices=NoNotices())
+        return
+    # Imported here, since an installation on SQLite should not wait for PostgreSQL's driver.
+    driver = await to_thread.run_sync(import_module, "shopfloor.database.postgresql")
+    node = driver.PostgresNode(database.engine.url)
+    async with node.running():
+        yield _Node(locks=node, notices=node)
 
 
 async def _kept(kind: Kind[T], shipped: Callable[[], T], database: Database, clock: Clock) -> Versioned[T]:
@@ -122,7 +147,7 @@ async def _kept(kind: Kind[T], shipped: Callable[[], T], database: Database, clo
     return kept
 
 
-async def _stores(config: Config, database: Database, clock: Clock, ids: IdSource) -> Stores:
+async def _stores(node: _Node, database: Database, clock: Clock, ids: IdSource) -> Stores:
     """Return where everything is kept in a database, with what the product ships brought there."""
     registry = SqlRegistry(database, clock)
     mark = await to_thread.run_sync(shipped_mark)
@@ -132,8 +157,9 @@ async def _stores(config: Config, database: Database, clock: Clock, ids: IdSourc
     actions = SqlActions(database, outreaches.note)
     return Stores(
         shop=sql_shop(database),
-        journal=SqlJournal(database, clock, config.locks, [actions.project]),
+        journal=SqlJournal(database, clock, node.locks, [actions.project], node.notices),
         actions=actions,
+        notices=node.notices,
         registry=registry,
         settings=await _kept(SETTINGS, shipped_brand, database, clock),
         prompts=await _kept(PROMPTS, shipped_prompts, database, clock),

@@ -10,6 +10,7 @@ from shopfloor.actions.sql_store import SqlActions
 from shopfloor.actions.store import Actions
 from shopfloor.database.engine import Database
 from shopfloor.journal.contract import Journal
+from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.sql import SqlJournal
 from shopfloor.kernel.clock import FixedClock
 
@@ -19,7 +20,7 @@ Kept = tuple[Journal, Actions, FixedClock]
 @pytest.fixture
 def on_sql(database: Database, tmp_path: Path) -> Iterator[Kept]:
     clock, actions = FixedClock(NOW), SqlActions(database)
-    journal = SqlJournal(database, clock, tmp_path / "locks", [actions.project])
+    journal = SqlJournal(database, clock, MachineLocks(tmp_path / "locks"), [actions.project])
     yield journal, actions, clock
     journal.close()
 

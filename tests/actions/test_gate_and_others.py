@@ -18,6 +18,7 @@ from shopfloor.actions.proposal import Consent
 from shopfloor.actions.sql_store import SqlActions
 from shopfloor.database.engine import Database
 from shopfloor.identity.identity import GUEST, Staff
+from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.sql import SqlJournal
 from shopfloor.kernel.errors import Conflict, Unavailable
 from shopfloor.kernel.ids import StreamId
@@ -96,7 +97,7 @@ async def test_many_at_once_do_not_slip_past_a_limit() -> None:
 async def test_two_processes_at_once_do_not_slip_past_a_limit(database: Database, tmp_path: Path, on_sql: Kept) -> None:
     till, judged = Till(), [Event(), Event()]
     actions = SqlActions(database)
-    other = SqlJournal(database, on_sql[2], tmp_path / "locks", [actions.project])
+    other = SqlJournal(database, on_sql[2], MachineLocks(tmp_path / "locks"), [actions.project])
 
     async def both_are_judged(args: Pay) -> JsonValue:
         judged[int(args.order) - 1].set()

@@ -16,6 +16,7 @@ from shopfloor.actions.undo import Scope
 from shopfloor.database.engine import Database
 from shopfloor.identity.identity import Staff
 from shopfloor.journal.events import ActionState
+from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.memory import MemoryJournal
 from shopfloor.journal.sql import SqlJournal
 from shopfloor.kernel.clock import FixedClock
@@ -53,7 +54,7 @@ def newsroom(request: pytest.FixtureRequest, database: Database, tmp_path: Path)
         return Newsroom(outreaches, Desk(till.kind(confirmation="none"), till=till, limit=Money("USD", 500), kept=kept))
     stored = SqlOutreaches(database, clock)
     sql = SqlActions(database, stored.note)
-    on_sql = (SqlJournal(database, clock, tmp_path / "locks", [sql.project]), sql, clock)
+    on_sql = (SqlJournal(database, clock, MachineLocks(tmp_path / "locks"), [sql.project]), sql, clock)
     return Newsroom(stored, Desk(till.kind(confirmation="none"), till=till, limit=Money("USD", 500), kept=on_sql))
 
 
@@ -101,7 +102,7 @@ async def test_a_signal_that_cannot_be_noted_undoes_the_step(database: Database,
 
     clock, till = FixedClock(NOW), Till()
     actions = SqlActions(database, note)
-    journal = SqlJournal(database, clock, tmp_path / "locks", [actions.project])
+    journal = SqlJournal(database, clock, MachineLocks(tmp_path / "locks"), [actions.project])
     desk = Desk(till.kind(confirmation="none"), till=till, limit=Money("USD", 500), kept=(journal, actions, clock))
     await desk.submit(LARGE)
     with pytest.raises(StorageError):

@@ -28,6 +28,7 @@ from shopfloor.actions.verification import (
 from shopfloor.database.engine import Database
 from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import ActionMoved, ActionState
+from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.rows import EventRow, StreamRow
 from shopfloor.journal.sql import SqlJournal
 from shopfloor.journal.verification import Findings
@@ -106,7 +107,7 @@ async def test_whatever_is_journaled_and_erased_the_record_stands_as_the_events_
     for table in TABLES:
         await database.write_core(lambda connection, table=table: connection.execute(delete(table)))
     clock, actions = FixedClock(NOW), SqlActions(database)
-    journal = SqlJournal(database, clock, tmp_path_factory.mktemp("locks"), [actions.project])
+    journal = SqlJournal(database, clock, MachineLocks(tmp_path_factory.mktemp("locks")), [actions.project])
     keys: set[str] = set()
     for stream, step in life:
         clock.at += timedelta(seconds=1)

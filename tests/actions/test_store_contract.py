@@ -17,6 +17,7 @@ from shopfloor.actions.sql_store import SqlActions
 from shopfloor.actions.store import LIVE, ActionFilter, Counted, Listing, Usage, UsageQuery
 from shopfloor.database.engine import Database
 from shopfloor.journal.events import ActionMoved, ActionState
+from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.sql import SqlJournal
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import Refused
@@ -101,7 +102,7 @@ async def test_an_action_stands_as_its_events_tell(kept: Kept) -> None:
 async def test_both_twins_keep_the_same_of_any_events(database: Database, tmp_path: Any) -> None:
     clock = FixedClock(NOW)
     sql = SqlActions(database)
-    on_sql = (SqlJournal(database, clock, tmp_path / "locks", [sql.project]), sql, clock)
+    on_sql = (SqlJournal(database, clock, MachineLocks(tmp_path / "locks"), [sql.project]), sql, clock)
     in_mem = in_memory()
     states: list[ActionState] = ["proposed", "declined", "needs_approval", "refused", "outcome_unknown", "executed"]
     for number, state in enumerate(states):

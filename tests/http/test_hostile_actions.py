@@ -17,6 +17,7 @@ from test_bad_input import check
 from shopfloor.actions.naming import action_id
 from shopfloor.actions.sql_store import SqlActions
 from shopfloor.database.engine import Database
+from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.sql import SqlJournal
 from shopfloor.kernel.clock import FixedClock
 
@@ -61,7 +62,7 @@ async def till(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     folder = tmp_path_factory.mktemp("hostile")
     database = Database.sqlite(shutil.copy(migrated, folder / "shop.db"))
     clock, actions = FixedClock(NOW), SqlActions(database)
-    journal = SqlJournal(database, clock, folder / "locks", [actions.project])
+    journal = SqlJournal(database, clock, MachineLocks(folder / "locks"), [actions.project])
     async with counter((journal, actions, clock)) as opened:
         await opened.waiting("waits")
         yield opened

@@ -8,6 +8,7 @@ import pytest
 
 from shopfloor.database.engine import Database
 from shopfloor.journal.contract import Journal
+from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.memory import MemoryJournal
 from shopfloor.journal.sql import SqlJournal
 from shopfloor.kernel.clock import FixedClock
@@ -25,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def sql_journal(database: Database, path: Path, clock: FixedClock) -> Iterator[SqlJournal]:
-    journal = SqlJournal(database, clock, path.parent / "locks")
+    journal = SqlJournal(database, clock, MachineLocks(path.parent / "locks"))
     yield journal
     journal.close()
 

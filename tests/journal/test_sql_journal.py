@@ -34,7 +34,7 @@ COPY_THE_LAST = """
 @asynccontextmanager
 async def another_process(script: str, path: Path) -> AsyncIterator[tuple[Process, TextReceiveStream]]:
     program = str(Path(__file__).parent / script)
-    arguments = [sys.executable, program, str(path), str(path.parent / "locks"), STREAM]
+    arguments = [sys.executable, program, str(path), str(MachineLocks(path.parent / "locks")), STREAM]
     async with await open_process(arguments, stderr=None) as process:
         assert process.stdout is not None
         try:
@@ -47,7 +47,7 @@ async def another_process(script: str, path: Path) -> AsyncIterator[tuple[Proces
 @pytest.fixture
 def second_journal(path: Path, clock: FixedClock) -> Iterator[SqlJournal]:
     database = Database.sqlite(path)
-    journal = SqlJournal(database, clock, path.parent / "locks")
+    journal = SqlJournal(database, clock, MachineLocks(path.parent / "locks"))
     yield journal
     journal.close()
     database.close()
@@ -119,7 +119,8 @@ async def test_two_journals_append_to_one_stream_without_a_gap(
 async def test_a_lock_file_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "locks").write_text("a file where the directory should be")
     with pytest.raises(StorageError, match="check its permissions"):
-        await MachineLocks(tmp_path / "locks").acquire("a", wait=True)
+        async with MachineLocks(tmp_path / "locks").hold("a", wait=True):
+            pass
 
 
 async def test_erased_text_is_gone_from_the_disk(sql_journal: SqlJournal, path: Path) -> None:

@@ -19,6 +19,7 @@ from shopfloor.database.engine import Database
 from shopfloor.journal.chain import Entry, action_of
 from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import EventData, MessageWritten
+from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.memory import MemoryJournal
 from shopfloor.journal.rows import EventRow, StreamRow
 from shopfloor.journal.sql import SqlJournal
@@ -133,7 +134,7 @@ class KeptInMemory(Kept):
 
 class KeptInTables(Kept):
     def __init__(self, clock: FixedClock, database: Database, locks: Path) -> None:
-        self.journal = SqlJournal(database, clock, locks)
+        self.journal = SqlJournal(database, clock, MachineLocks(locks))
         self._database = database
 
     async def put(self, before: Entry, after: Entry | None) -> None:

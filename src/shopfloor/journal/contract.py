@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from shopfloor.database.notices import Hear
 from shopfloor.journal.chain import Entry
 from shopfloor.journal.events import Event, EventData
 from shopfloor.journal.wanted import Mark, Place, Wanted
@@ -40,6 +41,13 @@ class Journal(Protocol):
         """
         ...
 
+    def hear(self, listener: Hear) -> None:
+        """Let a listener hear at once the names of streams that other processes append to, where that can be heard.
+
+        A name may not be heard, so who has to know all looks for itself too. The listener neither blocks nor raises.
+        """
+        ...
+
     async def read(self, stream: StreamId, *, after: int = 0) -> Sequence[Event]:
         """Return a stream's events with numbers above `after`, in order; empty where there is no such stream.
 
@@ -56,10 +64,11 @@ class Journal(Protocol):
         ...
 
     def hold(self, stream: StreamId, *, wait: bool = True) -> AbstractAsyncContextManager[bool]:
-        """Keep a stream's turn to oneself, over all processes of this machine; a process that dies gives it back.
+        """Keep a stream's turn to oneself, over all processes; a process that dies gives it back.
 
         It yields True once it is held, and False at once where somebody else holds it and `wait` is False.
-        It keeps nobody from appending.
+        It keeps nobody from appending. Where it is lost, as with the connection to the database, what is done meanwhile
+        is cancelled, and `StorageError` raised.
         """
         ...
 

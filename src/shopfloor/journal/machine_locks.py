@@ -14,6 +14,8 @@ import hashlib
 import os
 import struct
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from anyio import to_thread
@@ -26,7 +28,7 @@ LONGEST_DELAY_S = 0.1
 
 
 class MachineLocks:
-    """Locks by name. One process asks for a name once at a time: who comes second must wait before asking."""
+    """Locks by name, for `Locks`."""
 
     def __init__(self, directory: Path) -> None:
         """Take the directory of the lock file; it is made on first use."""
@@ -34,8 +36,9 @@ class MachineLocks:
         self._file: int | None = None
         self._opening = asyncio.Lock()
 
-    async def acquire(self, name: str, *, wait: bool) -> bool:
-        """Take a lock; return False where another process has it and `wait` is False.
+    @asynccontextmanager
+    async def hold(self, name: str, *, wait: bool) -> AsyncGenerator[bool]:
+        """Hold a lock; yields False at once where another process has it and `wait` is False.
 
         Raises:
             StorageError: the lock file cannot be made or locked.
@@ -43,15 +46,15 @@ class MachineLocks:
         file, place, delay = await self._opened(), _place(name), FIRST_DELAY_S
         while not _try_lock(file, place):
             if not wait:
-                return False
+                yield False
+                return
             await asyncio.sleep(delay)
             delay = min(delay * 1.5, LONGEST_DELAY_S)
-        return True
-
-    def release(self, name: str) -> None:
-        """Give a lock back."""
-        if self._file is not None:
-            _set(self._file, fcntl.F_UNLCK, _place(name))
+        try:
+            yield True
+        finally:
+            if self._file is not None:  # else all were given back
+                _set(self._file, fcntl.F_UNLCK, place)
 
     def close(self) -> None:
         """Give all locks back."""

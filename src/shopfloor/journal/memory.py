@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import islice
 
+from shopfloor.database.notices import Hear
 from shopfloor.journal.chain import Entry, action_of, erased, erasure_of, extend, rebuild, split
 from shopfloor.journal.checking import check
 from shopfloor.journal.contract import StreamEnd
@@ -47,6 +48,9 @@ class MemoryJournal:
             waiting = self._waiting.get(stream, Waiting())
             self._waiting[stream] = waiting.after(added.new, map(rebuild, reversed(entries)))
         return added.events
+
+    def hear(self, listener: Hear) -> None:
+        """Do nothing: there are no other processes."""
 
     async def read(self, stream: StreamId, *, after: int = 0) -> Sequence[Event]:
         """Return a stream's events with numbers above `after`, in order."""

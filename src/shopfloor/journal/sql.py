@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator, Callable, Collection, Generator, Ite
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
@@ -12,12 +11,13 @@ from sqlalchemy import ColumnElement, Connection, CursorResult, Table, and_, bin
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shopfloor.database.engine import Database
+from shopfloor.database.notices import Hear, NoNotices, Notices
 from shopfloor.journal import sql_overview
 from shopfloor.journal.chain import Entry, Payload, action_of, erasure_of, extend, rebuild, split
 from shopfloor.journal.checking import check
 from shopfloor.journal.contract import StreamEnd
 from shopfloor.journal.events import ActionMoved, Event, EventData
-from shopfloor.journal.machine_locks import MachineLocks
+from shopfloor.journal.locks import Locks
 from shopfloor.journal.rows import EventRow, StreamRow
 from shopfloor.journal.waiting import Waiting
 from shopfloor.journal.wanted import Mark, Place, Wanted
@@ -40,6 +40,8 @@ MOVE_END = (
 )
 Projection = Callable[[Connection, Sequence[Event]], None]
 """Keeps rows up to the events of a stream; it changes nothing but the database."""
+GROWN = "grown"
+"""The topic of notices that name a stream which was appended to."""
 MAX_NAMED = 1_000
 """Streams named in one query."""
 NEWEST_PAGE = 50
@@ -47,23 +49,39 @@ NEWEST_PAGE = 50
 
 
 class SqlJournal:
-    """A `Journal` in tables of a database. Turns are held by file locks, so all its processes share one machine."""
+    """A `Journal` in tables of a database."""
 
-    def __init__(self, database: Database, clock: Clock, locks: Path, projections: Sequence[Projection] = ()) -> None:
-        """Take the database, the clock that events are dated by, and a directory for the file of locks.
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        locks: Locks,
+        projections: Sequence[Projection] = (),
+        notices: Notices | None = None,
+    ) -> None:
+        """Take the database, the clock that events are dated by, the locks of turns, and who tells other processes.
 
         Each of the `projections` gets what an append stores, in its transaction; what one raises undoes the append.
         """
         self._database = database
+        self._notices = notices or NoNotices()
         self._projections = projections
         self._clock = clock
         self._held = KeyedLocks()
-        self._held_on_machine = MachineLocks(locks)
+        self._locks = locks
 
     async def append(self, stream: StreamId, events: Sequence[EventData]) -> Sequence[Event]:
         """Store events at the end of a stream, in one transaction."""
         payloads = [split(data) for data in events]
-        return await self._database.write_core(partial(self._append, stream, payloads)) if payloads else ()
+        if not payloads:
+            return ()
+        stored = await self._database.write_core(partial(self._append, stream, payloads))
+        self._notices.send(GROWN, stream)
+        return stored
+
+    def hear(self, listener: Hear) -> None:
+        """Let a listener hear the names of streams that other processes append to, where that can be heard."""
+        self._notices.hear(GROWN, listener)
 
     async def read(self, stream: StreamId, *, after: int = 0) -> Sequence[Event]:
         """Return a stream's events with numbers above `after`, in order."""
@@ -86,23 +104,18 @@ class SqlJournal:
 
     @asynccontextmanager
     async def hold(self, stream: StreamId, *, wait: bool = True) -> AsyncGenerator[bool]:
-        """Keep a stream's turn to oneself, over all processes of this machine."""
+        """Keep a stream's turn to oneself, over all processes."""
         if not wait and stream in self._held:
             yield False
             return
-        async with self._held.hold(stream):
-            if not await self._held_on_machine.acquire(stream, wait=wait):
-                yield False
-                return
-            try:
-                yield True
-            finally:
-                self._held_on_machine.release(stream)
+        async with self._held.hold(stream), self._locks.hold(stream, wait=wait) as is_held:
+            yield is_held
 
     async def erase(self, stream: StreamId, *, up_to: int | None = None, actions: Collection[str] | None = None) -> int:
         """Erase all personal fields of a stream, or those of some of its actions, from the database's log too."""
         keys = None if actions is None else frozenset(actions)
         count = await self._database.write_core(partial(self._erase, stream, up_to, keys))
+        self._notices.send(GROWN, stream)
         await self._database.forget_deleted()
         return count
 
@@ -139,7 +152,7 @@ class SqlJournal:
 
     def close(self) -> None:
         """Give all held streams back."""
-        self._held_on_machine.close()
+        self._locks.close()
 
     def _append(self, stream: StreamId, payloads: Sequence[Payload], connection: Connection) -> Sequence[Event]:
         last_seq, head, waiting = _locked_end(connection, stream)
