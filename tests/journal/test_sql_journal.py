@@ -34,7 +34,7 @@ COPY_THE_LAST = """
 @asynccontextmanager
 async def another_process(script: str, path: Path) -> AsyncIterator[tuple[Process, TextReceiveStream]]:
     program = str(Path(__file__).parent / script)
-    arguments = [sys.executable, program, str(path), str(MachineLocks(path.parent / "locks")), STREAM]
+    arguments = [sys.executable, program, str(path), str(path.parent / "locks"), STREAM]
     async with await open_process(arguments, stderr=None) as process:
         assert process.stdout is not None
         try:
