@@ -149,7 +149,7 @@ async def assemble(
     refresh = attached.refresh if attached else None
     # It plans with our own tools: nothing is read ahead that may be detached meanwhile.
     planner = planner or await _planner(ground.search, own, trained, sure if models else None)
-    desk = Desk(stores.journal, tools, clock, ids, Hub(), ground.recollection, models)
+    desk = Desk(stores.journal, tools, clock, ids, Hub(stores.notices), ground.recollection, models)
     chat = _chat(desk, stores, planner, ground.retriever)
     outreach = _outreach(stores, chat, clock)
     return App(

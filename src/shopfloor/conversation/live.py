@@ -1,14 +1,26 @@
-"""What a face hears while a turn runs: every event once it is journaled, and the text as it is released."""
+"""What a face hears while a turn runs: every event once it is journaled, and the text as it is released.
+
+A turn may run in another process of the installation. What it releases is heard here where notices reach; its events
+are found in the journal.
+"""
 
 import asyncio
-from collections import defaultdict
+import json
+from collections import OrderedDict, defaultdict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from shopfloor.database.notices import NoNotices, Notices
 from shopfloor.journal.events import Event, MessageWritten, ReplyComposed
 from shopfloor.kernel.ids import AgentId, ConversationId, MessageId
 
+RELEASED = "released"
+"""The topic of notices that hold a piece of text, with its conversation."""
+STOP = "stop"
+"""The topic of notices that name a conversation whose turn is to be stopped."""
+MAX_ELSEWHERE = 1_000
+"""Conversations of other processes of which it is kept what they released."""
 MAX_BEHIND = 1_000
 """Pieces that a follower may lag behind; one that is slower is let go, and comes back for what it missed."""
 
@@ -65,27 +77,38 @@ class Follower:
 
 
 class Hub:
-    """Passes what happens in this process's conversations on to all who follow them."""
+    """Passes what happens in conversations on to all who follow them."""
 
-    def __init__(self) -> None:
-        """Start without followers."""
+    def __init__(self, notices: Notices | None = None) -> None:
+        """Start without followers; take what passes notices between processes, where there are others."""
+        self._notices = notices or NoNotices()
         self._followers: defaultdict[ConversationId, set[Follower]] = defaultdict(set)
         self._so_far: dict[ConversationId, list[Released]] = {}
+        self._elsewhere: OrderedDict[ConversationId, list[Released]] = OrderedDict()
+        self._notices.hear(RELEASED, self._hear_released)
 
     def tell(self, conversation: ConversationId, piece: Piece) -> None:
-        """Pass a piece on."""
+        """Pass on what happened in a turn of this process, or an event that was found in the journal."""
         if isinstance(piece, Released):
             self._so_far.setdefault(conversation, []).append(piece)
+            self._notices.send(RELEASED, json.dumps([conversation, asdict(piece)]))
         elif isinstance(piece.data, MessageWritten):
             self._written(conversation, piece.data.message_id)
         elif isinstance(piece.data, ReplyComposed):
-            self._so_far.pop(conversation, None)
-        for follower in self._followers.get(conversation, ()):
-            follower.hear(piece)
+            self.forget(conversation)
+        self._pass_on(conversation, piece)
 
     def so_far(self, conversation: ConversationId) -> list[Released]:
         """Return what was released of messages that are not journaled yet."""
-        return list(self._so_far.get(conversation, ()))
+        return [*self._so_far.get(conversation, ()), *self._elsewhere.get(conversation, ())]
+
+    def ask_to_stop(self, conversation: ConversationId) -> None:
+        """Let whichever other process runs a turn of a conversation stop it."""
+        self._notices.send(STOP, conversation)
+
+    def hear_stops(self, stop: Callable[[ConversationId], object]) -> None:
+        """Let someone hear of the turns that other processes want stopped."""
+        self._notices.hear(STOP, lambda text: stop(ConversationId(text)))
 
     @asynccontextmanager
     async def follow(self, conversation: ConversationId) -> AsyncGenerator[Follower]:
@@ -106,10 +129,29 @@ class Hub:
     def forget(self, conversation: ConversationId) -> None:
         """Drop what was released of messages that will never be journaled, since their turn broke off."""
         self._so_far.pop(conversation, None)
+        self.forget_elsewhere(conversation)
+
+    def forget_elsewhere(self, conversation: ConversationId) -> None:
+        """Drop what other processes released of messages, since they journal them now and nobody follows here."""
+        self._elsewhere.pop(conversation, None)
+
+    def _hear_released(self, text: str) -> None:
+        name, fields = json.loads(text)
+        conversation, piece = ConversationId(name), Released(**fields)
+        self._elsewhere.setdefault(conversation, []).append(piece)
+        self._elsewhere.move_to_end(conversation)
+        if len(self._elsewhere) > MAX_ELSEWHERE:
+            self._elsewhere.popitem(last=False)
+        self._pass_on(conversation, piece)
+
+    def _pass_on(self, conversation: ConversationId, piece: Piece) -> None:
+        for follower in self._followers.get(conversation, ()):
+            follower.hear(piece)
 
     def _written(self, conversation: ConversationId, message: MessageId) -> None:
-        left = [piece for piece in self._so_far.get(conversation, ()) if piece.message_id != message]
-        if left:
-            self._so_far[conversation] = left
-        else:
-            self._so_far.pop(conversation, None)
+        for kept in (self._so_far, self._elsewhere):
+            left = [piece for piece in kept.get(conversation, ()) if piece.message_id != message]
+            if left:
+                kept[conversation] = left
+            else:
+                kept.pop(conversation, None)

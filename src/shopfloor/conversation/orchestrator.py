@@ -92,6 +92,7 @@ class ChatOrchestrator:
         self._states: OrderedDict[ConversationId, ChatState] = OrderedDict()
         self._running: dict[ConversationId, asyncio.Task[None]] = {}
         self._summaries = Summaries(desk, prompts)
+        desk.hub.hear_stops(self._stop_here)
 
     # -- what a face calls -------------------------------------------------------------------------------------------
 
@@ -248,7 +249,16 @@ class ChatOrchestrator:
         await self._summaries.make(state, stream_of(conversation), _payer(state))
 
     def stop(self, conversation: ConversationId) -> bool:
-        """Stop the turn that runs for a conversation in this process; an action under way is carried to its end."""
+        """Stop the turn of a conversation, and return whether it ran here; an action under way is carried to its end.
+
+        Another process that runs one is asked to stop it, where notices reach it.
+        """
+        is_here = self._stop_here(conversation)
+        if not is_here:
+            self._desk.hub.ask_to_stop(conversation)
+        return is_here
+
+    def _stop_here(self, conversation: ConversationId) -> bool:
         task = self._running.get(conversation)
         return task.cancel() if task else False
 

@@ -6,7 +6,7 @@ A notice may get lost, so nothing hangs on one: what it tells of is found a mome
 from collections.abc import Callable
 from typing import Protocol
 
-Hear = Callable[[str], None]
+Hear = Callable[[str], object]
 """Takes the text of a notice; must neither block nor raise."""
 
 
