@@ -30,7 +30,7 @@ from shopfloor.conversation.live import Hub
 from shopfloor.conversation.log import Desk
 from shopfloor.conversation.orchestrator import ChatOrchestrator
 from shopfloor.conversation.outreach_runner import OutreachRunner
-from shopfloor.durable.inline import InlineDurable
+from shopfloor.durable.contract import Durable
 from shopfloor.http.services import Services
 from shopfloor.identity.identity import Identity
 from shopfloor.identity.keys import ApiKeys
@@ -97,6 +97,8 @@ class App:
     mcp_servers: McpServers
     gate: Gate
     actions: Actions
+    durable: Durable
+    """Carries out what the gate admits."""
     approvals: Approvals
     undoing: Undoing
     staff_desk: StaffDesk
@@ -160,6 +162,7 @@ async def assemble(
         settings=stores.settings,
         prompts=stores.prompts,
         policies=ground.policies,
+        durable=ground.durable,
         model_settings=stores.model_settings,
         team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds], refresh),
         chat=chat,
@@ -191,6 +194,7 @@ class _Ground:
     kit: RetailKit
     policies: Policies
     gate: Gate
+    durable: Durable
 
 
 async def _ground(stores: Stores, clock: Clock) -> _Ground:
@@ -200,9 +204,10 @@ async def _ground(stores: Stores, clock: Clock) -> _Ground:
     kit = RetailKit(stores.shop, stores.profiles, partial(_return_policy, stores), clock, ZoneInfo(brand.zone))
     policies = _policies(stores, kit.all_kinds())
     kinds = kit.kinds()
+    durable = await stores.durable(effects_of(kinds))
     gate = Gate(
         kinds,
-        durable=InlineDurable(effects_of(kinds)),
+        durable=durable,
         owns=kit.owns,
         rules=policies.in_force,
         actions=stores.actions,
@@ -215,6 +220,7 @@ async def _ground(stores: Stores, clock: Clock) -> _Ground:
         kit=kit,
         policies=policies,
         gate=gate,
+        durable=durable,
     )
 
 
@@ -286,7 +292,7 @@ def services_of(app: App) -> Services:
         secret=app.secret,
         clock=app.clock,
         ids=app.ids,
-        background=(app.outreach.run, app.approvals.run, app.retention.run),
+        background=(app.durable.run, app.outreach.run, app.approvals.run, app.retention.run),
     )
 
 

@@ -1,11 +1,13 @@
 """Where an installation keeps everything: in memory, or in a database on its data directory."""
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, fields
+from functools import partial
 from importlib import import_module
 
 from anyio import to_thread
+from pydantic import JsonValue
 from sqlalchemy import select
 
 from shopfloor.actions.memory_store import MemoryActions
@@ -23,6 +25,9 @@ from shopfloor.database.migrate import upgrade
 from shopfloor.database.notices import NoNotices, Notices
 from shopfloor.database.sql_versioned import SqlVersioned
 from shopfloor.database.versioned import Kind, MemoryVersioned, T, Versioned
+from shopfloor.durable.contract import Durable, Effect
+from shopfloor.durable.inline import InlineDurable
+from shopfloor.durable.later import OpenedLater, Opening
 from shopfloor.identity.guest_check import Tries
 from shopfloor.identity.key_stores import MemoryKeys, SqlKeys
 from shopfloor.identity.keys import ApiKeys
@@ -33,7 +38,7 @@ from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.memory import MemoryJournal
 from shopfloor.journal.sql import SqlJournal
 from shopfloor.kernel.clock import Clock, SystemClock
-from shopfloor.kernel.ids import IdSource
+from shopfloor.kernel.ids import IdSource, StreamId
 from shopfloor.models.ledger import Ledger, MemoryLedger
 from shopfloor.models.settings import MODELS, KeptModels, ModelSettings
 from shopfloor.models.spending import MemorySpending, Spending
@@ -71,6 +76,8 @@ class Stores:
     keys: ApiKeys
     actions: Actions
     """The journal has it as one of its projections."""
+    durable: Callable[[Mapping[str, Effect]], Awaitable[Durable]]
+    """Makes what carries the effects out, each under the name of its kind; called once."""
     mcp_servers: McpServers = field(default_factory=MemoryMcpServers)
     ledger: Ledger = field(default_factory=MemoryLedger)
     spending: Spending = field(default_factory=MemorySpending)
@@ -95,7 +102,8 @@ async def open_stores(
         if await database.read(lambda session: session.scalar(select(ProductRow.id).limit(1))) is None:
             tell("Preparing the demo shop...")
             await load(database, await to_thread.run_sync(demo_contents, clock.now()))
-        yield await _stores(node, database, clock, ids)
+        async with AsyncExitStack() as opened:
+            yield await _stores(node, database, clock, ids, opened)
 
 
 @asynccontextmanager
@@ -147,7 +155,7 @@ async def _kept(kind: Kind[T], shipped: Callable[[], T], database: Database, clo
     return kept
 
 
-async def _stores(node: _Node, database: Database, clock: Clock, ids: IdSource) -> Stores:
+async def _stores(node: _Node, database: Database, clock: Clock, ids: IdSource, opened: AsyncExitStack) -> Stores:
     """Return where everything is kept in a database, with what the product ships brought there."""
     registry = SqlRegistry(database, clock)
     mark = await to_thread.run_sync(shipped_mark)
@@ -155,10 +163,18 @@ async def _stores(node: _Node, database: Database, clock: Clock, ids: IdSource) 
         await registry.ship(await to_thread.run_sync(shipped_cards), mark)
     outreaches = SqlOutreaches(database, clock)
     actions = SqlActions(database, outreaches.note)
+    journal = SqlJournal(database, clock, node.locks, [actions.project], node.notices)
+
+    async def durable(effects: Mapping[str, Effect]) -> Durable:
+        later = OpenedLater(partial(_workflows, effects, database, journal, actions, clock))
+        await opened.enter_async_context(later.running())
+        return later
+
     return Stores(
         shop=sql_shop(database),
-        journal=SqlJournal(database, clock, node.locks, [actions.project], node.notices),
+        journal=journal,
         actions=actions,
+        durable=durable,
         notices=node.notices,
         registry=registry,
         settings=await _kept(SETTINGS, shipped_brand, database, clock),
@@ -175,11 +191,33 @@ async def _stores(node: _Node, database: Database, clock: Clock, ids: IdSource) 
     )
 
 
+def _workflows(
+    effects: Mapping[str, Effect], database: Database, journal: SqlJournal, actions: SqlActions, clock: Clock
+) -> Opening:
+    async def arguments(key: str) -> dict[str, JsonValue] | None:
+        """Return the arguments of an action that was admitted and of which nothing else is known yet."""
+        record = await actions.get(key)
+        return record.args if record and record.state == "confirmed" and not record.is_erased else None
+
+    def hold(name: str) -> AbstractAsyncContextManager[bool]:
+        return journal.hold(StreamId(name), wait=False)
+
+    # Imported here, since DBOS takes longer to import than most commands to run.
+    module = import_module("shopfloor.durable.workflows")
+    made: Opening = module.DbosDurable(effects, database=database, arguments=arguments, hold=hold, clock=clock)
+    return made
+
+
 def memory_stores(contents: ShopContents, team: TeamData, *, clock: Clock, ids: IdSource) -> Stores:
     """Return where everything is kept in memory only."""
     outreaches = MemoryOutreaches()
     actions = MemoryActions(outreaches.note)
+
+    async def durable(effects: Mapping[str, Effect]) -> Durable:
+        return InlineDurable(effects)
+
     return Stores(
+        durable=durable,
         shop=memory_shop(contents),
         journal=MemoryJournal(clock, [actions.project]),
         actions=actions,

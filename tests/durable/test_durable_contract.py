@@ -1,18 +1,22 @@
-"""What every way of running effects promises. An implementation joins by a line in `MAKERS`."""
+"""What every way of running effects promises: inside a process, and as workflows on either database."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from anyio import CancelScope, Event, create_task_group, fail_after
 from pydantic import JsonValue
 
+from shopfloor.database.engine import Database
 from shopfloor.durable.contract import Durable, Effect
 from shopfloor.durable.inline import InlineDurable
-from shopfloor.kernel.errors import Conflict, NotFound, Unavailable
+from shopfloor.durable.workflows import DbosDurable
+from shopfloor.journal.machine_locks import MachineLocks
+from shopfloor.kernel.clock import SystemClock
+from shopfloor.kernel.errors import Conflict, NotFound, Rejected, Unavailable
 
 pytestmark = pytest.mark.anyio
 
-MAKERS: dict[str, Callable[[Mapping[str, Effect]], Durable]] = {"inline": InlineDurable}
 DEADLINE_S = 10
 
 
@@ -25,12 +29,28 @@ class Till:
         self.begun = Event()
         self.go_on = Event()
         self.ended = 0
+        self.fails = 0
+        """How often it does not answer before it does."""
+        self.kept: dict[str, JsonValue] = {}
+
+    @property
+    def effects(self) -> dict[str, Effect]:
+        return {
+            "refund": Effect(run=self.refund, look_up=self.look_up),
+            "slow_refund": Effect(run=self.slow_refund, look_up=self.look_up),
+        }
+
+    async def look_up(self, key: str) -> JsonValue:
+        return self.kept.get(key)
 
     async def refund(self, key: str, args: dict[str, JsonValue]) -> JsonValue:
         self.runs.append((key, args["amount"]))
         if self.is_broken:
+            raise Rejected("the till is broken")
+        if len(self.runs) <= self.fails:
             raise Unavailable("the till does not answer")
-        return {"refund": len(self.runs), "amount": args["amount"]}
+        self.kept[key] = {"refund": len(self.runs), "amount": args["amount"]}
+        return dict(self.kept[key])
 
     async def slow_refund(self, key: str, args: dict[str, JsonValue]) -> JsonValue:
         self.begun.set()
@@ -44,9 +64,28 @@ def till() -> Till:
     return Till()
 
 
-@pytest.fixture(params=MAKERS)
-def durable(request: pytest.FixtureRequest, till: Till) -> Durable:
-    return MAKERS[request.param]({"refund": till.refund, "slow_refund": till.slow_refund})
+@pytest.fixture(params=["inline", "sqlite", "postgresql"])
+async def durable(
+    request: pytest.FixtureRequest, till: Till, database: Database, tmp_path: Path
+) -> AsyncIterator[Durable]:
+    if request.param == "inline":
+        yield InlineDurable(till.effects)
+        return
+    locks = MachineLocks(tmp_path / "locks")
+    made = DbosDurable(
+        till.effects,
+        database=database,
+        arguments=nothing,
+        hold=lambda name: locks.hold(name, wait=False),
+        clock=SystemClock(),
+    )
+    async with made.running():
+        yield made
+    locks.close()
+
+
+async def nothing(_key: str) -> None:
+    """Know the arguments of no key."""
 
 
 async def test_an_effect_runs_with_its_key_and_arguments(durable: Durable, till: Till) -> None:
@@ -88,13 +127,19 @@ async def test_a_kind_nobody_registered_is_not_found(durable: Durable) -> None:
 
 async def test_an_effect_that_failed_runs_again_with_the_same_key(durable: Durable, till: Till) -> None:
     till.is_broken = True
-    with pytest.raises(Unavailable):
+    with pytest.raises(Rejected):
         await durable.run_once("k", "refund", {"amount": 5})
     with pytest.raises(Conflict):
         await durable.run_once("k", "refund", {"amount": 6})
     till.is_broken = False
     assert await durable.run_once("k", "refund", {"amount": 5}) == {"refund": 2, "amount": 5}
     assert till.runs == [("k", 5), ("k", 5)]
+
+
+async def test_what_may_do_better_is_tried_again_with_the_same_key(durable: Durable, till: Till) -> None:
+    till.fails = 2
+    assert await durable.run_once("k", "refund", {"amount": 5}) == {"refund": 3, "amount": 5}
+    assert till.runs == [("k", 5)] * 3
 
 
 async def test_calls_of_one_key_at_once_run_it_once_and_share_the_result(durable: Durable, till: Till) -> None:

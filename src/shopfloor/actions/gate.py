@@ -468,8 +468,8 @@ def _settled(record: ActionRecord, proposal: Proposal, known: Verdict) -> Verdic
 
 
 def _effect(kind: ActionKind[Any]) -> Effect:
-    async def effect(key: str, args: dict[str, JsonValue]) -> JsonValue:
+    async def run(key: str, args: dict[str, JsonValue]) -> JsonValue:
         result: JsonValue = await kind.execute(key, parse(kind, args))
         return result
 
-    return effect
+    return Effect(run=run, look_up=kind.look_up, pace=kind.pace)

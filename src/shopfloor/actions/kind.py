@@ -7,6 +7,7 @@ from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from shopfloor.durable.contract import Pace
 from shopfloor.identity.identity import Assurance
 from shopfloor.kernel.money import Money
 from shopfloor.shop.contract import Capability
@@ -112,6 +113,8 @@ class ActionKind(Generic[A]):
     """The names of its preview's facts, so that no policy is misspelt; None where nobody said which there are."""
     opposite: str | None = None
     """The kind that a customer asks for to take it back, where that is another than the inverse; None where not."""
+    pace: Pace | None = None
+    """How often it may be carried out over all processes, where the shop system takes no more; None for no limit."""
     is_offered: bool = True
     """Whether agents may propose it; else only people do, and undoing."""
 

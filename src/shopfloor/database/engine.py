@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 READERS = 4
 """Reads that may run side by side."""
+BESIDE = 5
+"""Connections that a library may have for itself."""
 MOST_TOGETHER = 32
 """Units of work that are committed together."""
 BUSY_TIMEOUT_MS = 5_000
@@ -159,9 +161,11 @@ class Database:
         Raises:
             InvalidInput: it is no URL of a SQLite or PostgreSQL database.
         """
-        self.engine = _engine(database_url(url), busy_timeout_ms)
+        self._busy_timeout_ms = busy_timeout_ms
+        self.engine = _made(database_url(url), 2 * READERS, busy_timeout_ms)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         if self.is_sqlite:
+            event.listen(self.engine, "begin", _begin_sqlite)
             self._reading = self.engine
             self._writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         else:
@@ -277,6 +281,13 @@ class Database:
         if self.is_sqlite:
             await to_thread.run_sync(self._empty_log, limiter=self._write_slots)
 
+    def engine_beside(self) -> Engine:
+        """Return another engine on the same database, for a library that begins its transactions itself."""
+        engine = _made(self.engine.url, BESIDE, self._busy_timeout_ms)
+        if self.is_sqlite:
+            event.listen(engine, "connect", _begin_before_writes)
+        return engine
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
@@ -306,19 +317,19 @@ def database_url(url: str) -> URL:
     raise InvalidInput(NO_URL)
 
 
-def _engine(url: URL, busy_timeout_ms: int) -> Engine:
+def _made(url: URL, connections: int, busy_timeout_ms: int) -> Engine:
     if url.drivername != "sqlite":
         timeouts = f"-c lock_timeout={busy_timeout_ms} -c idle_in_transaction_session_timeout=60000"
         client = {**POSTGRESQL_CLIENT, "options": timeouts}
         return create_engine(
             url,
             hide_parameters=True,
-            pool_size=2 * READERS,
+            pool_size=connections,
             pool_timeout=POOL_S,
             pool_pre_ping=True,
             connect_args={name: value for name, value in client.items() if name not in url.query},
         )
-    engine = create_engine(url, hide_parameters=True, pool_size=2 * READERS)
+    engine = create_engine(url, hide_parameters=True, pool_size=connections)
 
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         try:
@@ -328,7 +339,6 @@ def _engine(url: URL, busy_timeout_ms: int) -> Engine:
             raise
 
     event.listen(engine, "connect", prepare)
-    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -357,6 +367,11 @@ def _switch_to_wal(cursor: DBAPICursor, timeout_ms: int) -> None:
             sleep(WAL_RETRY_S)
         else:
             return
+
+
+def _begin_before_writes(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """Let the driver begin a transaction before the first statement that writes."""
+    connection.isolation_level = "IMMEDIATE"
 
 
 def _begin_sqlite(connection: Connection) -> None:

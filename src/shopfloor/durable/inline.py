@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pydantic import JsonValue
 
 from shopfloor.durable.contract import Effect
+from shopfloor.durable.trying import tried
 from shopfloor.kernel.canonical import canonical_json, digest
 from shopfloor.kernel.errors import Conflict, NotFound
 from shopfloor.kernel.finishing import GRACE_S, to_the_end
@@ -54,8 +55,11 @@ class InlineDurable:
                 del self._runs[next(iter(self._runs))]
             return await to_the_end(self._run(effect, key, args), self._grace_s)
 
+    async def run(self) -> None:
+        """Return at once: what a process that died had begun died with it."""
+
     async def _run(self, effect: Effect, key: str, args: dict[str, JsonValue]) -> JsonValue:
-        result = await effect(key, args)
+        result = await tried(effect, key, args)
         if key in self._runs:
             self._runs[key] = replace(self._runs[key], result=canonical_json(result))
         return result

@@ -1,0 +1,289 @@
+"""Effects as DBOS workflows, on the installation's SQLite or PostgreSQL: what a process began, another one ends.
+
+A workflow's id is the idempotency key. It holds a kind and a digest, no argument and no result: an argument is read
+where the action is kept, a result where the effect took place, so an erasure finds all there is in those two places.
+
+DBOS adopts nothing of a process that died under another name. So each process has a name of its own and holds a lock
+under it, which ends with the process; who waits for a workflow, and one worker, take up those of names that are free.
+It ties a workflow to the version of the program: that is pinned, since the arguments are the same in all.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import anyio
+from anyio import to_thread
+from anyio.abc import TaskGroup, TaskStatus
+from dbos import DBOS, SetWorkflowID, WorkflowHandleAsync, WorkflowStatus
+from pydantic import JsonValue
+
+from shopfloor.database.engine import Database
+from shopfloor.durable.contract import Effect
+from shopfloor.durable.dbos_process import DONE, FAILED, PROCESS, execute, queue_of
+from shopfloor.durable.trying import tried
+from shopfloor.kernel.canonical import digest
+from shopfloor.kernel.clock import Clock
+from shopfloor.kernel.errors import Conflict, NotFound, StorageError
+from shopfloor.kernel.finishing import GRACE_S, to_the_end
+from shopfloor.kernel.keyed_locks import KeyedLocks
+
+logger = logging.getLogger(__name__)
+
+Arguments = Callable[[str], Awaitable[dict[str, JsonValue] | None]]
+"""Returns the arguments of a key that was begun elsewhere; None where it is not to be carried out any more."""
+Hold = Callable[[str], AbstractAsyncContextManager[bool]]
+"""Holds a name as long as this process lives; yields False at once where another process does."""
+
+ALIVE = "process/"
+"""How the names begin that processes hold."""
+WORKER = "worker/workflows"
+"""What the one process holds that adopts what others left."""
+SWEEP_S = 2.0
+FIRST_LOOK_S = 0.01
+LOOK_S = 0.1
+"""How often a workflow is looked at that may run elsewhere."""
+ENDING_S = 2.0
+"""How long a process that ends waits for DBOS to note what has ended."""
+KEEP = timedelta(days=7)
+"""How long a workflow that has ended is kept: the journal knows its action, and the outside world its key."""
+PURGE_S = 3_600.0
+PAGE = 500
+ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Open:
+    """What there is while an installation is open."""
+
+    loop: asyncio.AbstractEventLoop
+    standing: TaskGroup
+    """What is cancelled at the end."""
+    ending: TaskGroup
+    """What is waited for at the end, a while."""
+
+
+class _Call:
+    """Somebody here who waits for an effect."""
+
+    def __init__(self, args: dict[str, JsonValue]) -> None:
+        self.args = args
+        self.has_ended = anyio.Event()
+        self.result: JsonValue = None
+        self.error: Exception | None = None
+
+
+class DbosDurable:
+    """A `Durable` that outlasts its process. It is opened by `running`."""
+
+    def __init__(
+        self,
+        effects: Mapping[str, Effect],
+        *,
+        database: Database,
+        arguments: Arguments,
+        hold: Hold,
+        clock: Clock,
+        grace_s: float = GRACE_S,
+    ) -> None:
+        """Take the effects by the name of their kind, the database, what adoption needs, and by which clock it is."""
+        self.effects = effects
+        self.database = database
+        self._arguments = arguments
+        self._hold = hold
+        self._clock = clock
+        self._grace_s = grace_s
+        self._open: _Open | None = None
+        self._starting = anyio.Lock()
+        self._has_started = False
+        self._locks = KeyedLocks()
+        self._calls: dict[str, _Call] = {}
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """Be ready to run effects. DBOS itself starts with the first one, or with `run`."""
+        async with anyio.create_task_group() as standing, anyio.create_task_group() as ending:
+            self._open = _Open(loop=asyncio.get_running_loop(), standing=standing, ending=ending)
+            try:
+                yield
+            finally:
+                ending.cancel_scope.deadline = anyio.current_time() + ENDING_S
+                standing.start_soon(self._leave)
+
+    async def run_once(self, key: str, kind: str, args: dict[str, JsonValue]) -> JsonValue:
+        """Run an effect to its end, or return what came of it before under this key.
+
+        Raises:
+            StorageError: it was carried out before, and the outside world does not tell what came of it.
+        """
+        effect = self.effects.get(kind)
+        if effect is None:
+            raise NotFound(f"no effect is registered under {kind!r}: register it where the application is put together")
+        await to_the_end(self._start())
+        async with self._locks.hold(key):
+            return await to_the_end(self._run_once(effect, key, kind, args), self._grace_s)
+
+    async def run(self) -> None:
+        """Adopt what processes that died had begun, and forget what ended long ago, until cancelled.
+
+        It waits while another process does so.
+        """
+        await to_the_end(self._start())
+        purge_at = 0.0
+        while True:
+            async with self._hold(WORKER) as is_worker:
+                while is_worker:
+                    await self._adopt(await _pending())
+                    if anyio.current_time() >= purge_at:
+                        await self._purge()
+                        purge_at = anyio.current_time() + PURGE_S
+                    await anyio.sleep(SWEEP_S)
+            await anyio.sleep(SWEEP_S)
+
+    # -- one effect --------------------------------------------------------------------------------------------------
+
+    async def _run_once(self, effect: Effect, key: str, kind: str, args: dict[str, JsonValue]) -> JsonValue:
+        wanted = digest([kind, args])
+        call = self._calls[key] = _Call(args)
+        try:
+            while True:
+                with SetWorkflowID(key):
+                    if effect.pace:
+                        handle = await DBOS.enqueue_workflow_async(queue_of(kind), execute, kind, wanted)
+                    else:
+                        handle = await DBOS.start_workflow_async(execute, kind, wanted)
+                outcome = await self._outcome(key, call)
+                if outcome is None:
+                    self._see_out(handle)
+                    if call.error:
+                        raise call.error
+                    return call.result
+                state, _, known = outcome.partition(" ")
+                if known and known != wanted:
+                    raise Conflict(f"the key {key!r} was used for something else: use a new key")
+                if state == DONE:
+                    return await _found(effect, key)
+                await DBOS.delete_workflow_async(key)  # it failed before, or elsewhere: it runs again
+        finally:
+            del self._calls[key]
+
+    async def _outcome(self, key: str, call: _Call) -> str | None:
+        """Wait for the end of a workflow; return None where it ran here, else what it left: how it ended, a digest."""
+        pause_s = FIRST_LOOK_S
+        while True:
+            with anyio.move_on_after(pause_s):
+                await call.has_ended.wait()
+            if call.has_ended.is_set():
+                return None
+            status = await DBOS.get_workflow_status_async(key)
+            if status is None or status.status in ENDED:
+                if call.has_ended.is_set():
+                    return None
+                return str(status.output) if status and status.status == "SUCCESS" else FAILED
+            if status.status == "PENDING":
+                await self._adopt([status])
+            pause_s = min(2 * pause_s, LOOK_S)
+
+    async def execute(self, key: str, kind: str) -> bool:
+        """Carry out what a workflow stands for, in the loop of this installation, and say whether it was done.
+
+        No exception leaves it: DBOS would keep its words.
+        """
+        loop = self._opened().loop
+        if asyncio.get_running_loop() is not loop:
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.execute(key, kind), loop))
+        call = self._calls.get(key)
+        try:
+            args = call.args if call else await self._arguments(key)
+            if args is None or kind not in self.effects:
+                return False
+            result = await tried(self.effects[kind], key, args)
+        except Exception as error:
+            if call is None:
+                logger.warning("%s, which another process had begun, failed: %s", key, type(error).__name__)
+            else:
+                call.error = error
+                call.has_ended.set()
+            return False
+        if call is not None:
+            call.result = result
+            call.has_ended.set()
+        return True
+
+    def _see_out(self, handle: WorkflowHandleAsync[str]) -> None:
+        """Let DBOS note the end of a workflow while its caller goes on."""
+
+        async def wait() -> None:
+            try:
+                await handle.get_result()
+            except Exception:  # it is adopted then, and found to be done
+                logger.warning("the end of %s could not be noted", handle.workflow_id, exc_info=True)
+
+        if self._open:
+            self._open.ending.start_soon(wait)
+
+    # -- processes ---------------------------------------------------------------------------------------------------
+
+    def _opened(self) -> _Open:
+        if self._open is None:
+            raise StorageError("actions cannot be carried out: the installation is closed")
+        return self._open
+
+    async def _start(self) -> None:
+        opened = self._opened()
+        async with self._starting:
+            if not self._has_started:
+                name = await to_thread.run_sync(PROCESS.enter, self)
+                await opened.standing.start(self._stay_alive, name)
+                self._has_started = True
+
+    async def _stay_alive(self, name: str, *, task_status: TaskStatus[None]) -> None:
+        while True:
+            try:
+                async with self._hold(ALIVE + name) as is_held:
+                    task_status.started()
+                    while is_held:
+                        await anyio.sleep_forever()
+            except StorageError:
+                logger.warning("what this process carries out may be taken over by another: its connection broke")
+            await anyio.sleep(SWEEP_S)
+
+    async def _leave(self) -> None:
+        """Stop carrying out, and with it all that stands."""
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(PROCESS.leave, self)
+        self._opened().standing.cancel_scope.cancel()
+        self._open = None
+
+    async def _adopt(self, pending: Sequence[WorkflowStatus]) -> None:
+        """Take up the workflows of those processes that are no longer alive."""
+        left: dict[str, list[str]] = {}
+        for status in pending:
+            if status.executor_id and status.executor_id != PROCESS.name:
+                left.setdefault(status.executor_id, []).append(status.workflow_id)
+        for name, keys in left.items():
+            async with self._hold(ALIVE + name) as is_gone:
+                if is_gone:
+                    logger.warning("what a process that died was carrying out is taken over: %s", ", ".join(keys))
+                    await DBOS.resume_workflows_async(keys)
+
+    async def _purge(self) -> None:
+        before = (self._clock.now() - KEEP).isoformat()
+        while old := await DBOS.list_workflows_async(
+            status=sorted(ENDED), completed_before=before, limit=PAGE, load_input=False, load_output=False
+        ):
+            await DBOS.delete_workflows_async([status.workflow_id for status in old])
+
+
+async def _pending() -> Sequence[WorkflowStatus]:
+    return await DBOS.list_workflows_async(status="PENDING", limit=PAGE, load_input=False, load_output=False)
+
+
+async def _found(effect: Effect, key: str) -> JsonValue:
+    found = await effect.look_up(key)
+    if found is None:
+        raise StorageError(f"{key} was carried out, but nothing is known any more of what came of it")
+    return found
