@@ -204,7 +204,7 @@ async def _ground(stores: Stores, clock: Clock) -> _Ground:
     kit = RetailKit(stores.shop, stores.profiles, partial(_return_policy, stores), clock, ZoneInfo(brand.zone))
     policies = _policies(stores, kit.all_kinds())
     kinds = kit.kinds()
-    durable = await stores.durable(effects_of(kinds))
+    durable = stores.durable(effects_of(kinds))
     gate = Gate(
         kinds,
         durable=durable,

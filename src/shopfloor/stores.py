@@ -1,7 +1,7 @@
 """Where an installation keeps everything: in memory, or in a database on its data directory."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, fields
 from functools import partial
 from importlib import import_module
@@ -76,7 +76,7 @@ class Stores:
     keys: ApiKeys
     actions: Actions
     """The journal has it as one of its projections."""
-    durable: Callable[[Mapping[str, Effect]], Awaitable[Durable]]
+    durable: Callable[[Mapping[str, Effect]], Durable]
     """Makes what carries the effects out, each under the name of its kind; called once."""
     mcp_servers: McpServers = field(default_factory=MemoryMcpServers)
     ledger: Ledger = field(default_factory=MemoryLedger)
@@ -102,8 +102,9 @@ async def open_stores(
         if await database.read(lambda session: session.scalar(select(ProductRow.id).limit(1))) is None:
             tell("Preparing the demo shop...")
             await load(database, await to_thread.run_sync(demo_contents, clock.now()))
-        async with AsyncExitStack() as opened:
-            yield await _stores(node, database, clock, ids, opened)
+        stores, durable = await _stores(node, database, clock, ids)
+        async with durable.running():
+            yield stores
 
 
 @asynccontextmanager
@@ -155,8 +156,8 @@ async def _kept(kind: Kind[T], shipped: Callable[[], T], database: Database, clo
     return kept
 
 
-async def _stores(node: _Node, database: Database, clock: Clock, ids: IdSource, opened: AsyncExitStack) -> Stores:
-    """Return where everything is kept in a database, with what the product ships brought there."""
+async def _stores(node: _Node, database: Database, clock: Clock, ids: IdSource) -> tuple[Stores, OpenedLater]:
+    """Return where all is kept in a database, with what the product ships brought there, and what carries out."""
     registry = SqlRegistry(database, clock)
     mark = await to_thread.run_sync(shipped_mark)
     if not await registry.has_shipped(mark):
@@ -165,16 +166,12 @@ async def _stores(node: _Node, database: Database, clock: Clock, ids: IdSource, 
     actions = SqlActions(database, outreaches.note)
     journal = SqlJournal(database, clock, node.locks, [actions.project], node.notices)
 
-    async def durable(effects: Mapping[str, Effect]) -> Durable:
-        later = OpenedLater(partial(_workflows, effects, database, journal, actions, clock))
-        await opened.enter_async_context(later.running())
-        return later
-
-    return Stores(
+    durable = OpenedLater(partial(_workflows, database, journal, actions, clock))
+    stores = Stores(
         shop=sql_shop(database),
         journal=journal,
         actions=actions,
-        durable=durable,
+        durable=durable.having,
         notices=node.notices,
         registry=registry,
         settings=await _kept(SETTINGS, shipped_brand, database, clock),
@@ -189,10 +186,11 @@ async def _stores(node: _Node, database: Database, clock: Clock, ids: IdSource, 
         ledger=SqlLedger(database),
         spending=SqlSpending(database),
     )
+    return stores, durable
 
 
 def _workflows(
-    effects: Mapping[str, Effect], database: Database, journal: SqlJournal, actions: SqlActions, clock: Clock
+    database: Database, journal: SqlJournal, actions: SqlActions, clock: Clock, effects: Mapping[str, Effect]
 ) -> Opening:
     async def arguments(key: str) -> dict[str, JsonValue] | None:
         """Return the arguments of an action that was admitted and of which nothing else is known yet."""
@@ -212,12 +210,8 @@ def memory_stores(contents: ShopContents, team: TeamData, *, clock: Clock, ids: 
     """Return where everything is kept in memory only."""
     outreaches = MemoryOutreaches()
     actions = MemoryActions(outreaches.note)
-
-    async def durable(effects: Mapping[str, Effect]) -> Durable:
-        return InlineDurable(effects)
-
     return Stores(
-        durable=durable,
+        durable=InlineDurable,
         shop=memory_shop(contents),
         journal=MemoryJournal(clock, [actions.project]),
         actions=actions,

@@ -22,6 +22,7 @@ from shopfloor.database.engine import POSTGRESQL_CLIENT, UNREACHABLE
 from shopfloor.database.notices import Hear
 from shopfloor.kernel.errors import StorageError
 from shopfloor.kernel.finishing import to_the_end
+from shopfloor.kernel.standing import held
 
 logger = logging.getLogger(__name__)
 
@@ -83,13 +84,12 @@ class PostgresNode:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Watch over the locks, send and hear notices; give everything back at the end."""
-        async with create_task_group() as group:
+        async with held(create_task_group()) as group:
             for work in (self._watch, self._send, self._listen):
                 group.start_soon(work)
             try:
                 yield
             finally:
-                group.cancel_scope.cancel()
                 with CancelScope(shield=True):
                     await self._give_up(self._session)
 

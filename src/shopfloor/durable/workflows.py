@@ -30,6 +30,7 @@ from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import Conflict, NotFound, StorageError
 from shopfloor.kernel.finishing import GRACE_S, to_the_end
 from shopfloor.kernel.keyed_locks import KeyedLocks
+from shopfloor.kernel.standing import held
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +61,8 @@ class _Open:
     """What there is while an installation is open."""
 
     loop: asyncio.AbstractEventLoop
-    standing: TaskGroup
-    """What is cancelled at the end."""
-    ending: TaskGroup
-    """What is waited for at the end, a while."""
+    group: TaskGroup
+    """What runs beside it and is cancelled at the end."""
 
 
 class _Call:
@@ -101,17 +100,24 @@ class DbosDurable:
         self._has_started = False
         self._locks = KeyedLocks()
         self._calls: dict[str, _Call] = {}
+        self._noting = 0
+        """Workflows whose callers went on, and whose ends DBOS is noting."""
+        self._noted = anyio.Event()
+        self._noted.set()
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Be ready to run effects. DBOS itself starts with the first one, or with `run`."""
-        async with anyio.create_task_group() as standing, anyio.create_task_group() as ending:
-            self._open = _Open(loop=asyncio.get_running_loop(), standing=standing, ending=ending)
+        async with held(anyio.create_task_group()) as group:
+            self._open = _Open(loop=asyncio.get_running_loop(), group=group)
             try:
                 yield
             finally:
-                ending.cancel_scope.deadline = anyio.current_time() + ENDING_S
-                standing.start_soon(self._leave)
+                with anyio.CancelScope(shield=True):
+                    with anyio.move_on_after(ENDING_S):
+                        await self._noted.wait()
+                    await to_thread.run_sync(PROCESS.leave, self)
+                self._open = None
 
     async def run_once(self, key: str, kind: str, args: dict[str, JsonValue]) -> JsonValue:
         """Run an effect to its end, or return what came of it before under this key.
@@ -221,9 +227,15 @@ class DbosDurable:
                 await handle.get_result()
             except Exception:  # it is adopted then, and found to be done
                 logger.warning("the end of %s could not be noted", handle.workflow_id, exc_info=True)
+            finally:
+                self._noting -= 1
+                if not self._noting:
+                    self._noted.set()
 
-        if self._open:
-            self._open.ending.start_soon(wait)
+        if not self._noting:
+            self._noted = anyio.Event()
+        self._noting += 1
+        self._opened().group.start_soon(wait)
 
     # -- processes ---------------------------------------------------------------------------------------------------
 
@@ -237,26 +249,22 @@ class DbosDurable:
         async with self._starting:
             if not self._has_started:
                 name = await to_thread.run_sync(PROCESS.enter, self)
-                await opened.standing.start(self._stay_alive, name)
+                await opened.group.start(self._stay_alive, name)
                 self._has_started = True
 
     async def _stay_alive(self, name: str, *, task_status: TaskStatus[None]) -> None:
+        is_told = False
         while True:
             try:
                 async with self._hold(ALIVE + name) as is_held:
-                    task_status.started()
-                    while is_held:
+                    if not is_told:
+                        task_status.started()
+                        is_told = True
+                    while is_held:  # else another installation of this process does
                         await anyio.sleep_forever()
             except StorageError:
                 logger.warning("what this process carries out may be taken over by another: its connection broke")
             await anyio.sleep(SWEEP_S)
-
-    async def _leave(self) -> None:
-        """Stop carrying out, and with it all that stands."""
-        with anyio.CancelScope(shield=True):
-            await to_thread.run_sync(PROCESS.leave, self)
-        self._opened().standing.cancel_scope.cancel()
-        self._open = None
 
     async def _adopt(self, pending: Sequence[WorkflowStatus]) -> None:
         """Take up the workflows of those processes that are no longer alive."""

@@ -5,12 +5,12 @@ Where opening fails, the server is left alone for a while, and calls fail at onc
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from math import ceil
 from typing import Protocol
 
-from anyio import CancelScope, get_cancelled_exc_class
+from anyio import CancelScope
 from anyio.abc import TaskGroup
 from pydantic import JsonValue
 
@@ -174,20 +174,3 @@ class Line:
         else:
             logger.error("the MCP server %s could not be reached", self.server.name, exc_info=error)
             made.set_exception(Unavailable(f"the MCP server {self.server.name} cannot be reached"))
-
-
-@asynccontextmanager
-async def held(group: TaskGroup) -> AsyncGenerator[TaskGroup]:
-    """Run a block beside a group's tasks, which end with it; an error of the block comes out as it is, in no group."""
-    failure: BaseException | None = None
-    async with group:
-        try:
-            yield group
-        except (get_cancelled_exc_class(), GeneratorExit):
-            raise
-        except BaseException as error:  # Ctrl-C too: whoever runs the installation looks for it
-            failure = error
-        finally:
-            group.cancel_scope.cancel()
-    if failure is not None:
-        raise failure

@@ -22,9 +22,10 @@ from pydantic import ConfigDict, JsonValue
 
 from shopfloor.kernel.canonical import canonical_json
 from shopfloor.kernel.errors import BadAnswer, InvalidInput, NotFound, Unavailable
+from shopfloor.kernel.standing import held
 from shopfloor.models.contract import ToolSpec
 from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, ToolResult, Toolset
-from shopfloor.tools.mcp_client.line import Answered, Connected, Line, Ready, held
+from shopfloor.tools.mcp_client.line import Answered, Connected, Line, Ready
 from shopfloor.tools.mcp_client.servers import McpServer, McpServers, OfferedTool
 
 CALL_TIMEOUT_S = 20.0
