@@ -85,6 +85,19 @@ class Config:
         except OSError as error:
             raise StorageError(f"{self.data} cannot be used as the data directory: {error.strerror}") from error
 
+    def check_database(self) -> None:
+        """Look whether the database is there where it was before: an empty one in its place would hide that it is lost.
+
+        Raises:
+            StorageError: there is a secret, or the log of a database, and no database.
+        """
+        beside = (self.data / "secret", self.database.with_name(f"{self.database.name}-wal"))
+        if not self.database.exists() and any(path.exists() for path in beside):
+            raise StorageError(
+                f"the database {self.database} is gone: put it back, or restore a backup with `shopfloor restore`; "
+                f"to begin anew, empty {self.data} or choose another folder with --data"
+            )
+
     def secret(self) -> bytes:
         """Return the secret that tokens are signed with; made at the first call, readable by the owner only.
 

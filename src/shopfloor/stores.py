@@ -1,7 +1,7 @@
 """Where an installation keeps everything: in memory, or in a database on its data directory."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, fields
 
 from anyio import to_thread
@@ -16,6 +16,7 @@ from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards, s
 from shopfloor.agents.settings import SETTINGS, Settings, shipped_brand
 from shopfloor.agents.sql_registry import SqlRegistry
 from shopfloor.agents.team_data import TeamData
+from shopfloor.backups.in_use import used
 from shopfloor.config import Config
 from shopfloor.database.engine import Database
 from shopfloor.database.migrate import upgrade
@@ -107,12 +108,15 @@ async def open_model_settings(config: Config) -> AsyncGenerator[KeptModels]:
 @asynccontextmanager
 async def _opened(config: Config) -> AsyncGenerator[Database]:
     await to_thread.run_sync(config.prepare)
-    database = await to_thread.run_sync(Database.sqlite, config.database)
-    try:
-        await to_thread.run_sync(upgrade, database)
-        yield database
-    finally:
-        await to_thread.run_sync(database.close)
+    with ExitStack() as held:
+        await to_thread.run_sync(held.enter_context, used(config.data))
+        await to_thread.run_sync(config.check_database)
+        database = await to_thread.run_sync(Database.sqlite, config.database)
+        try:
+            await to_thread.run_sync(upgrade, database)
+            yield database
+        finally:
+            await to_thread.run_sync(database.close)
 
 
 async def _kept(kind: Kind[T], shipped: Callable[[], T], database: Database, clock: Clock) -> Versioned[T]:
