@@ -1,6 +1,6 @@
 """The wiring: the only file that knows everything."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,6 +30,7 @@ from shopfloor.conversation.live import Hub
 from shopfloor.conversation.log import Desk
 from shopfloor.conversation.orchestrator import ChatOrchestrator
 from shopfloor.conversation.outreach_runner import OutreachRunner
+from shopfloor.database.health import Check
 from shopfloor.durable.inline import InlineDurable
 from shopfloor.http.services import Services
 from shopfloor.identity.identity import Identity
@@ -105,6 +106,8 @@ class App:
     models: ModelRouter | None = None
     """Who thinks; None where no model is set up, and the team works without one."""
     secret: bytes = field(repr=False)
+    checks: Mapping[str, Check]
+    """What must work for requests to be taken, by name."""
 
     async def identify(self, token: str) -> Identity:
         """Return who a token names.
@@ -178,6 +181,7 @@ async def assemble(
         attached=attached,
         models=models,
         secret=secret,
+        checks=stores.checks,
     )
 
 
@@ -286,6 +290,7 @@ def services_of(app: App) -> Services:
         secret=app.secret,
         clock=app.clock,
         ids=app.ids,
+        checks=app.checks,
         background=(app.outreach.run, app.approvals.run, app.retention.run),
     )
 

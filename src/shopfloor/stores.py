@@ -1,6 +1,6 @@
 """Where an installation keeps everything: in memory, or in a database on its data directory."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, fields
 
@@ -19,6 +19,7 @@ from shopfloor.agents.team_data import TeamData
 from shopfloor.backups.in_use import used
 from shopfloor.config import Config
 from shopfloor.database.engine import Database
+from shopfloor.database.health import Check, checks_of
 from shopfloor.database.migrate import upgrade
 from shopfloor.database.sql_versioned import SqlVersioned
 from shopfloor.database.versioned import Kind, MemoryVersioned, T, Versioned
@@ -71,6 +72,8 @@ class Stores:
     mcp_servers: McpServers = field(default_factory=MemoryMcpServers)
     ledger: Ledger = field(default_factory=MemoryLedger)
     spending: Spending = field(default_factory=MemorySpending)
+    checks: Mapping[str, Check] = field(default_factory=dict[str, Check])
+    """What must work for it all to be used, by name."""
 
     @property
     def holdings(self) -> Holdings:
@@ -150,6 +153,7 @@ async def _stores(config: Config, database: Database, clock: Clock, ids: IdSourc
         mcp_servers=SqlMcpServers(database),
         ledger=SqlLedger(database),
         spending=SqlSpending(database),
+        checks=await to_thread.run_sync(checks_of, database, config.database),
     )
 
 

@@ -12,6 +12,7 @@ from shopfloor.app import open_app, services_of
 from shopfloor.cli.options import Data, Models, Router, config
 from shopfloor.cli.output import Output
 from shopfloor.config import Config
+from shopfloor.http.limits import Limits
 from shopfloor.http.site import Site
 from shopfloor.kernel.errors import InvalidInput
 
@@ -30,6 +31,14 @@ def serve(
         list[str] | None,
         typer.Option(help="A proxy's address or network whose X-Forwarded-For is believed; may be repeated."),
     ] = None,
+    drain: Annotated[
+        float,
+        typer.Option(
+            help="For how many seconds it still takes requests once it is told to end, while /health/ready says 503.",
+            min=0,
+            max=600,
+        ),
+    ] = 0,
     router: Router = None,
     models: Models = None,
     data: Data = None,
@@ -39,10 +48,10 @@ def serve(
     for origin in site.origins:
         if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
             raise InvalidInput(f"{origin} is no origin: write it like https://shop.example.com")
-    anyio.run(_serve, config(data, router, models), site)
+    anyio.run(_serve, config(data, router, models), site, drain)
 
 
-async def _serve(config: Config, site: Site) -> None:
+async def _serve(config: Config, site: Site, drain_s: float) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -58,4 +67,4 @@ async def _serve(config: Config, site: Site) -> None:
             output.line(f"Open http://{host}:{port}/ in a browser. Ctrl-C ends.")
 
         # Imported here, since the web framework takes longer to import than the other commands to run.
-        await import_module("shopfloor.http.server").serve(services_of(app), site, tell)
+        await import_module("shopfloor.http.server").serve(services_of(app), site, tell, limits=Limits(drain_s=drain_s))

@@ -5,6 +5,7 @@ import resource
 import socket
 from collections.abc import Callable
 from math import ceil
+from time import monotonic
 
 import h11
 import uvicorn
@@ -26,6 +27,8 @@ READS_S = 30.0
 KEEP_ALIVE_S = 65
 """Longer than a reverse proxy's, so that it does not send a request into a connection that is being closed."""
 BACKLOG = 2_048
+DRAIN_TICK_S = 0.1
+"""How soon a second Ctrl-C ends a server that still takes requests."""
 
 
 class Impatient(H11Protocol):
@@ -124,7 +127,11 @@ class Server(uvicorn.Server):
                 self._tell(listening.getsockname()[1])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no more requests, and end."""
+        """Say that it is not ready, take no more requests after a while, and end."""
+        self.running.readiness.close()
+        drained_at = monotonic() + self.running.limits.drain_s
+        while monotonic() < drained_at and not self.force_exit:  # noqa: ASYNC110  (uvicorn tells it by a flag)
+            await asyncio.sleep(DRAIN_TICK_S)
         self.running.watch.closing.set()
         await super().shutdown(sockets)
 
