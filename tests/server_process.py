@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ class Process:
     def ask(
         self, path: str, body: object = None, bearer: str = "", accept: str = "*/*"
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
-        """Return status, body and headers of an answer."""
+        """Return status, body and headers of an answer, the latter by their names in lower case."""
         headers = {"Content-Type": "application/json", "Accept": accept}
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
@@ -71,10 +72,10 @@ class Process:
         request = urllib.request.Request(self.base + path, content, headers)  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
-                return response.status, json.loads(response.read()), dict(response.headers)
+                return response.status, json.loads(response.read()), _lower(response.headers)
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, json.loads(error.read()), dict(error.headers)
+                return error.code, json.loads(error.read()), _lower(error.headers)
 
     def until_status(self, path: str, status: int) -> dict[str, Any]:
         """Ask until the answer has a status, and return its body."""
@@ -96,6 +97,10 @@ class Process:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait(10)
+
+
+def _lower(headers: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 class Talk:

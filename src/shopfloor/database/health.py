@@ -10,7 +10,7 @@ from sqlalchemy.engine import ExceptionContext
 
 from shopfloor.database.engine import REMEDIES, Database
 from shopfloor.database.migrate import newest_revision, revision_of
-from shopfloor.kernel.errors import StorageError
+from shopfloor.kernel.errors import StorageError, WorldError
 
 logger = logging.getLogger(__name__)
 
@@ -75,10 +75,9 @@ class _Health:
         try:
             await work
         except StorageError as error:
-            if str(error) in SPOKEN:
-                return str(error)
-            logger.warning("a check failed: %s", error)
-            return "the database failed; the server's log says how"
+            if str(error) not in SPOKEN:
+                logger.warning("a check failed: %s", error)
+            return spoken(error)
         return None
 
 
@@ -87,6 +86,11 @@ NEWER = "the schema is of a newer version of shopfloor: install that version or 
 OLDER = "the schema is older than this version needs: start the server again, which brings it up to date"
 SPOKEN = {*REMEDIES.values(), MOVED, NEWER, OLDER}
 """What may be told as it is."""
+
+
+def spoken(error: WorldError) -> str:
+    """Return an error in words that anybody may read: no path, no name, no secret."""
+    return str(error) if str(error) in SPOKEN else "it cannot be used; the server's log says why"
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:
