@@ -150,7 +150,6 @@ async def assemble(
     noticing = Noticing(own, stores.profiles)
     tools = wrap(WithAttached(noticing, attached) if attached else noticing)
     refresh = attached.refresh if attached else None
-    # It plans with our own tools: nothing is read ahead that may be detached meanwhile.
     planner = planner or await _planner(ground.search, own, trained, sure if models else None)
     desk = Desk(stores.journal, tools, clock, ids, Hub(), ground.recollection, models)
     chat = _chat(desk, stores, planner, ground.retriever)
@@ -257,7 +256,10 @@ def _chat(desk: Desk, stores: Stores, planner: Planner, retriever: PageRetriever
 
 
 async def _planner(search: CatalogueSearch, tools: Toolset, trained: Trained | None, sure: float | None) -> Planner:
-    """Return who plans; `sure` is from where on the rules need no model, None where there is none."""
+    """Return who plans; `sure` is from where on the rules need no model, None where there is none.
+
+    It plans with our own tools: nothing is read ahead that may be detached meanwhile.
+    """
     known = {tool.name: tool for tool in tools.tools()}
     rules = RulePlanner(search, known, await to_thread.run_sync(shipped_background), trained)
     return rules if sure is None else ModelPlanner(rules, known, SlotReader(search), sure=sure)
