@@ -37,7 +37,8 @@ class _Health:
         self._newest = newest_revision()
         self._is_suspect = False
         """Whether SQLite found damage since all of the file was read last."""
-        event.listen(database.engine, "handle_error", self._note)
+        if database.is_sqlite:
+            event.listen(database.engine, "handle_error", self._note)
 
     def _note(self, context: ExceptionContext) -> None:
         said = str(context.original_exception).lower()
