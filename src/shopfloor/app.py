@@ -1,6 +1,6 @@
 """The wiring: the only file that knows everything."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,6 +30,7 @@ from shopfloor.conversation.live import Hub
 from shopfloor.conversation.log import Desk
 from shopfloor.conversation.orchestrator import ChatOrchestrator
 from shopfloor.conversation.outreach_runner import OutreachRunner
+from shopfloor.database.health import Check
 from shopfloor.durable.contract import Durable
 from shopfloor.http.services import Services
 from shopfloor.identity.identity import Identity
@@ -107,6 +108,8 @@ class App:
     models: ModelRouter | None = None
     """Who thinks; None where no model is set up, and the team works without one."""
     secret: bytes = field(repr=False)
+    checks: Mapping[str, Check]
+    """What must work for requests to be taken, by name."""
 
     async def identify(self, token: str) -> Identity:
         """Return who a token names.
@@ -149,7 +152,6 @@ async def assemble(
     noticing = Noticing(own, stores.profiles)
     tools = wrap(WithAttached(noticing, attached) if attached else noticing)
     refresh = attached.refresh if attached else None
-    # It plans with our own tools: nothing is read ahead that may be detached meanwhile.
     planner = planner or await _planner(ground.search, own, trained, sure if models else None)
     desk = Desk(stores.journal, tools, clock, ids, Hub(stores.notices), ground.recollection, models)
     chat = _chat(desk, stores, planner, ground.retriever)
@@ -181,6 +183,7 @@ async def assemble(
         attached=attached,
         models=models,
         secret=secret,
+        checks=stores.checks,
     )
 
 
@@ -259,7 +262,10 @@ def _chat(desk: Desk, stores: Stores, planner: Planner, retriever: PageRetriever
 
 
 async def _planner(search: CatalogueSearch, tools: Toolset, trained: Trained | None, sure: float | None) -> Planner:
-    """Return who plans; `sure` is from where on the rules need no model, None where there is none."""
+    """Return who plans; `sure` is from where on the rules need no model, None where there is none.
+
+    It plans with our own tools: nothing is read ahead that may be detached meanwhile.
+    """
     known = {tool.name: tool for tool in tools.tools()}
     rules = RulePlanner(search, known, await to_thread.run_sync(shipped_background), trained)
     return rules if sure is None else ModelPlanner(rules, known, SlotReader(search), sure=sure)
@@ -292,6 +298,7 @@ def services_of(app: App) -> Services:
         secret=app.secret,
         clock=app.clock,
         ids=app.ids,
+        checks=app.checks,
         background=(app.durable.run, app.outreach.run, app.approvals.run, app.retention.run),
     )
 

@@ -36,10 +36,18 @@ class Config:
         return self.data / "shopfloor.sqlite3"
 
     @property
+    def is_on_server(self) -> bool:
+        """Whether a server has the database, and no file of the data directory."""
+        return bool(self._named_url)
+
+    @property
     def url(self) -> str:
         """Return the URL of the database."""
-        named = self.database_url or os.environ.get(DATABASE_VARIABLE, "").strip()
-        return named or f"sqlite:///{self.database}"
+        return self._named_url or f"sqlite:///{self.database}"
+
+    @property
+    def _named_url(self) -> str:
+        return self.database_url or os.environ.get(DATABASE_VARIABLE, "").strip()
 
     @property
     def locks(self) -> Path:
@@ -93,6 +101,19 @@ class Config:
             self.locks.mkdir(exist_ok=True)
         except OSError as error:
             raise StorageError(f"{self.data} cannot be used as the data directory: {error.strerror}") from error
+
+    def check_database(self) -> None:
+        """Look whether the database is there where it was before: an empty one in its place would hide that it is lost.
+
+        Raises:
+            StorageError: there is a secret, or the log of a database, and no database.
+        """
+        beside = (self.data / "secret", self.database.with_name(f"{self.database.name}-wal"))
+        if not self.database.exists() and any(path.exists() for path in beside):
+            raise StorageError(
+                f"the database {self.database} is gone: put it back, or restore a backup with `shopfloor restore`; "
+                f"to begin anew, empty {self.data} or choose another folder with --data"
+            )
 
     def secret(self) -> bytes:
         """Return the secret that tokens are signed with; made at the first call, readable by the owner only.

@@ -1,10 +1,11 @@
 """Where an installation keeps everything: in memory, or in a database on its data directory."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, fields
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 
 from anyio import to_thread
 from pydantic import JsonValue
@@ -19,8 +20,10 @@ from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards, s
 from shopfloor.agents.settings import SETTINGS, Settings, shipped_brand
 from shopfloor.agents.sql_registry import SqlRegistry
 from shopfloor.agents.team_data import TeamData
+from shopfloor.backups.in_use import used
 from shopfloor.config import Config
 from shopfloor.database.engine import Database
+from shopfloor.database.health import Check, checks_of
 from shopfloor.database.migrate import upgrade
 from shopfloor.database.notices import NoNotices, Notices
 from shopfloor.database.sql_versioned import SqlVersioned
@@ -82,6 +85,8 @@ class Stores:
     ledger: Ledger = field(default_factory=MemoryLedger)
     spending: Spending = field(default_factory=MemorySpending)
     notices: Notices = field(default_factory=NoNotices)
+    checks: Mapping[str, Check] = field(default_factory=dict[str, Check])
+    """What must work for it all to be used, by name."""
 
     @property
     def holdings(self) -> Holdings:
@@ -98,11 +103,12 @@ async def open_stores(
     Raises:
         StorageError: the directory or the database cannot be used.
     """
+    path = None if config.is_on_server else config.database
     async with _opened(config) as database, _node(config, database) as node:
         if await database.read(lambda session: session.scalar(select(ProductRow.id).limit(1))) is None:
             tell("Preparing the demo shop...")
             await load(database, await to_thread.run_sync(demo_contents, clock.now()))
-        stores, durable = await _stores(node, database, clock, ids)
+        stores, durable = await _stores(node, database, path, clock, ids)
         async with durable.running():
             yield stores
 
@@ -121,12 +127,16 @@ async def open_model_settings(config: Config) -> AsyncGenerator[KeptModels]:
 @asynccontextmanager
 async def _opened(config: Config) -> AsyncGenerator[Database]:
     await to_thread.run_sync(config.prepare)
-    database = await to_thread.run_sync(Database, config.url)
-    try:
-        await to_thread.run_sync(upgrade, database)
-        yield database
-    finally:
-        await to_thread.run_sync(database.close)
+    with ExitStack() as held:
+        if not config.is_on_server:
+            await to_thread.run_sync(held.enter_context, used(config.data))
+            await to_thread.run_sync(config.check_database)
+        database = await to_thread.run_sync(Database, config.url)
+        try:
+            await to_thread.run_sync(upgrade, database)
+            yield database
+        finally:
+            await to_thread.run_sync(database.close)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,7 +166,9 @@ async def _kept(kind: Kind[T], shipped: Callable[[], T], database: Database, clo
     return kept
 
 
-async def _stores(node: _Node, database: Database, clock: Clock, ids: IdSource) -> tuple[Stores, OpenedLater]:
+async def _stores(
+    node: _Node, database: Database, path: Path | None, clock: Clock, ids: IdSource
+) -> tuple[Stores, OpenedLater]:
     """Return where all is kept in a database, with what the product ships brought there, and what carries out."""
     registry = SqlRegistry(database, clock)
     mark = await to_thread.run_sync(shipped_mark)
@@ -185,6 +197,7 @@ async def _stores(node: _Node, database: Database, clock: Clock, ids: IdSource) 
         mcp_servers=SqlMcpServers(database),
         ledger=SqlLedger(database),
         spending=SqlSpending(database),
+        checks=await to_thread.run_sync(checks_of, database, path),
     )
     return stores, durable
 

@@ -1,20 +1,16 @@
 """`shopfloor serve` and `shopfloor keys`, as an operator meets them: processes of their own on one data directory."""
 
 import json
-import os
 import re
 import signal
 import subprocess
-import sys
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from commands import Done, run_command
-
-SHOPFLOOR = Path(sys.executable).with_name("shopfloor")
+from server_process import SHOPFLOOR, Process
 
 
 def shopfloor(*args: str, data: Path) -> Done:
@@ -32,45 +28,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("serve") / "data"
 
 
-class Process:
-    """A server, and what it printed before it listened."""
-
-    def __init__(self, data: Path) -> None:
-        environment = os.environ | {"PYTHONUNBUFFERED": "1"}
-        command = [SHOPFLOOR, "serve", "--port", "0", "--data", str(data)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-        self.said = ""
-        assert self.process.stdout
-        for line in self.process.stdout:
-            self.said += line
-            if found := re.search(r"http://127\.0\.0\.1:(\d+)/", line):
-                self.base = found[0].rstrip("/")
-                return
-        raise AssertionError(self.said)
-
-    def call(self, path: str, body: object = None, bearer: str = "", accept: str = "*/*") -> dict:
-        headers = {"Content-Type": "application/json", "Accept": accept}
-        if bearer:
-            headers["Authorization"] = f"Bearer {bearer}"
-        content = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.base + path, content, headers)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
-            return json.loads(response.read())
-
-    def end(self, how: signal.Signals = signal.SIGINT) -> int:
-        self.process.send_signal(how)
-        return self.process.wait(30)
-
-
 @pytest.fixture(scope="module")
 def server(data: Path) -> Iterator[Process]:
     process = Process(data)
-    yield process
-    assert process.process.stdout
-    process.process.stdout.close()
-    if process.process.poll() is None:
-        process.process.kill()
-        process.process.wait(10)
+    yield process.until_ready()
+    process.close()
 
 
 def test_the_first_start_shows_the_owners_key_once(server: Process, data: Path) -> None:
@@ -106,9 +68,7 @@ def test_keys_are_made_listed_and_revoked_while_the_server_runs(server: Process,
     assert f"{key['id']}  till, support" in listed.stdout
     assert key["key"] not in listed.stdout
     assert shopfloor("keys", "revoke", key["id"], data=data).returncode == 0
-    with pytest.raises(urllib.error.HTTPError, match="401") as refused:
-        server.call("/v1/outbox", bearer=key["key"])
-    refused.value.close()
+    assert server.ask("/v1/outbox", bearer=key["key"])[0] == 401
 
 
 @pytest.mark.parametrize(
@@ -139,8 +99,7 @@ def test_a_port_that_is_taken_is_told(server: Process, data: Path) -> None:
 
 def test_the_server_ends_orderly_and_shows_no_key_again(server: Process, data: Path) -> None:
     assert server.end() in {0, 130}
-    second = Process(data)
+    second = Process(data).until_ready()
     assert "sf_" not in second.said
     assert second.end(signal.SIGTERM) in {0, -signal.SIGTERM, 143}
-    assert second.process.stdout
-    second.process.stdout.close()
+    second.close()

@@ -16,6 +16,7 @@ from shopfloor.cli.actions import actions
 from shopfloor.cli.agents import agents
 from shopfloor.cli.approvals import approvals
 from shopfloor.cli.audit import audit
+from shopfloor.cli.backups import backup, restore
 from shopfloor.cli.customers import customers
 from shopfloor.cli.demo import demo
 from shopfloor.cli.evaluate import evaluation
@@ -61,6 +62,8 @@ app.command()(undo)
 app.command()(serve)
 app.command()(demo)
 app.command()(train_router)
+app.command()(backup)
+app.command()(restore)
 
 
 def _show_version(is_wanted: bool) -> None:

@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Annotated
 
@@ -12,8 +14,10 @@ from shopfloor.app import open_app, services_of
 from shopfloor.cli.options import Data, Models, Router, config
 from shopfloor.cli.output import Output
 from shopfloor.config import Config
+from shopfloor.http.limits import Limits
+from shopfloor.http.services import Services
 from shopfloor.http.site import Site
-from shopfloor.kernel.errors import InvalidInput
+from shopfloor.kernel.errors import InvalidInput, WorldError
 
 FIRST_KEY = "first owner"
 
@@ -30,6 +34,14 @@ def serve(
         list[str] | None,
         typer.Option(help="A proxy's address or network whose X-Forwarded-For is believed; may be repeated."),
     ] = None,
+    drain: Annotated[
+        float,
+        typer.Option(
+            help="For how many seconds it still takes requests once it is told to end, while /health/ready says 503.",
+            min=0,
+            max=600,
+        ),
+    ] = 0,
     router: Router = None,
     models: Models = None,
     data: Data = None,
@@ -39,23 +51,36 @@ def serve(
     for origin in site.origins:
         if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
             raise InvalidInput(f"{origin} is no origin: write it like https://shop.example.com")
-    anyio.run(_serve, config(data, router, models), site)
+    anyio.run(_serve, config(data, router, models), site, drain)
 
 
-async def _serve(config: Config, site: Site) -> None:
+async def _serve(config: Config, site: Site, drain_s: float) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     output = Output(as_json=False)
-    async with open_app(config, output.progress) as app:
-        secret = await app.keys.create_first(FIRST_KEY)
-        if secret:
-            output.line("The owner's API key. It is shown only now, and whoever has it may do everything:\n")
-            output.line(f"    {secret}\n")
 
-        def tell(port: int) -> None:
-            host = f"[{site.host}]" if ":" in site.host else site.host
-            output.line(f"Open http://{host}:{port}/ in a browser. Ctrl-C ends.")
+    @asynccontextmanager
+    async def opening() -> AsyncGenerator[Services]:
+        async with open_app(config, output.progress) as app:
+            secret = await app.keys.create_first(FIRST_KEY)
+            if secret:
+                output.line("The owner's API key. It is shown only now, and whoever has it may do everything:\n")
+                output.line(f"    {secret}\n")
+            yield services_of(app)
 
-        # Imported here, since the web framework takes longer to import than the other commands to run.
-        await import_module("shopfloor.http.server").serve(services_of(app), site, tell)
+    def tell(port: int) -> None:
+        output.line(f"Open {_address(site, port)} in a browser. Ctrl-C ends.")
+
+    def waits(port: int, error: WorldError) -> None:
+        sys.stderr.write(f"shopfloor: {error}\n")
+        output.progress(f"{_address(site, port)} answers 503 meanwhile; it is tried again until it can serve.")
+
+    # Imported here, since the web framework takes longer to import than the other commands to run.
+    serving = import_module("shopfloor.http.server").serve_opening
+    await serving(opening, site, tell, waits, limits=Limits(drain_s=drain_s))
+
+
+def _address(site: Site, port: int) -> str:
+    host = f"[{site.host}]" if ":" in site.host else site.host
+    return f"http://{host}:{port}/"

@@ -2,18 +2,22 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 import anyio
 from anyio import CapacityLimiter
 from anyio.abc import TaskGroup
 
 from shopfloor.conversation.orchestrator import ChatOrchestrator
+from shopfloor.kernel.errors import BrokenStream, WorldError
 from shopfloor.kernel.ids import ConversationId
 
 logger = logging.getLogger(__name__)
 
 AGAIN_S = 5.0
 """How long something that runs in the background and broke is left alone."""
+FIRST_PAUSE_S = 0.25
+"""How long an answer that the world kept from being given waits at first; each time twice as long, up to `AGAIN_S`."""
 
 
 class Answering:
@@ -27,6 +31,7 @@ class Answering:
         """The conversations that have a task, and whether something was posted since it last looked."""
         self._group: TaskGroup | None = None
         self._idle = anyio.Event()
+        self._closing = anyio.Event()
 
     @property
     def running(self) -> int:
@@ -48,6 +53,7 @@ class Answering:
     async def close(self, grace_s: float) -> None:
         """Begin no more turns, and give those under way some time to end."""
         self._group = None
+        self._closing.set()
         with anyio.move_on_after(grace_s):
             while self._busy:
                 self._idle = anyio.Event()
@@ -57,17 +63,41 @@ class Answering:
         try:
             is_left = True
             while is_left and self._group:
-                async with self._slots:
-                    self._busy[conversation] = False
-                    await self._chat.answer(conversation)
+                await self._answer_what_is_there(conversation)
                 if self._group and not self._busy[conversation]:
                     await self._chat.summarise(conversation)
                 is_left = self._busy[conversation]
-        except Exception:  # the next message, or the next start, tries again
+        except Exception:  # it would break again: the next message, or the next start, tries again
             logger.exception("%s could not be answered", conversation)
         finally:
             del self._busy[conversation]
             self._idle.set()
+
+    async def _answer_what_is_there(self, conversation: ConversationId) -> None:
+        """Answer a conversation; where the database or the disk fails, again and again until it works."""
+        pause = FIRST_PAUSE_S
+        while self._group:
+            try:
+                async with self._slots:
+                    self._busy[conversation] = False
+                    await self._chat.answer(conversation)
+            except Exception as error:
+                if not _is_passing(error):
+                    raise
+                if pause == FIRST_PAUSE_S:
+                    logger.warning("%s waits for its answer: %s", conversation, error)
+            else:
+                return
+            with anyio.move_on_after(pause):
+                await self._closing.wait()
+            pause = min(2 * pause, AGAIN_S)
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Say whether an error is the world's fault, which may be over soon, and nothing else."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(_is_passing(one) for one in cast("BaseExceptionGroup[BaseException]", error).exceptions)
+    return isinstance(error, WorldError) and not isinstance(error, BrokenStream)
 
 
 async def lasting(work: Callable[[], Awaitable[object]]) -> None:

@@ -20,6 +20,7 @@ from shopfloor.http import (
     audit,
     conversations,
     customers,
+    health,
     keys,
     policy,
     problems,
@@ -37,6 +38,7 @@ from shopfloor.http.services import Services
 
 ROUTERS: tuple[APIRouter, ...] = (
     shop.router,
+    health.router,
     conversations.router,
     runs.router,
     keys.router,

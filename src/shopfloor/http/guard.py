@@ -28,7 +28,9 @@ PAGE_HEADERS = {
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "cache-control": "no-cache",
 }
-API_PATHS = ("/v1/", "/healthz", "/openapi.json")
+API_PATHS = ("/v1/", "/health/", "/healthz", "/openapi.json")
+UNCOUNTED = ("/health/live", "/health/ready")
+"""What a load balancer asks often. It costs less than to turn it away."""
 
 
 class Guard:
@@ -67,7 +69,8 @@ class Guard:
 
     def _turned_away(self, request: Request, request_id: str) -> Response | None:
         host = request.client.host if request.client else None
-        wait = self._rates.take(f"address:{address_group(host)}", self._limits.address)
+        is_counted = request.scope["path"] not in UNCOUNTED
+        wait = self._rates.take(f"address:{address_group(host)}", self._limits.address) if is_counted else 0
         if wait:
             detail = f"Too many requests from this address: try again in {wait} seconds."
             return problem(429, detail, request_id=request_id, headers={"Retry-After": str(wait)})

@@ -57,6 +57,8 @@ class Limits:
     heartbeat_s: float = 15.0
     poll_s: float = 2.0
     """How often streams look for what other processes journaled."""
+    drain_s: float = 0.0
+    """How long a server that is told to end still takes requests, and says that it is not ready."""
     shutdown_s: float = 20.0
     """How long turns under way may take to end when the server is stopped."""
 

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from shopfloor.http.answering import Answering, lasting
 from shopfloor.http.limits import Limits, Places, Rates
 from shopfloor.http.problems import rejection
+from shopfloor.http.readiness import Readiness
 from shopfloor.http.services import Services
 from shopfloor.http.watch import Watch
 
@@ -26,12 +27,14 @@ class Running:
         self.places = Places()
         self.answering = Answering(services.chat, limits.turns)
         self.watch = Watch(services.journal, services.chat.hub)
+        self.readiness = Readiness(services.checks)
 
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[None]:
         """Take messages: answer what a crash left unanswered, look for what others write, end orderly."""
         async with anyio.create_task_group() as group:
             self.answering.open(group)
+            self.readiness.open(group)
             group.start_soon(lasting, self.services.chat.recover)
             group.start_soon(lasting, partial(self.watch.run, self.limits.poll_s))
             for work in self.services.background:
@@ -39,6 +42,7 @@ class Running:
             try:
                 yield
             finally:
+                self.readiness.close()
                 self.watch.closing.set()
                 with anyio.CancelScope(shield=True):
                     await self.answering.close(self.limits.shutdown_s)

@@ -5,19 +5,22 @@ import resource
 import socket
 from collections.abc import Callable
 from math import ceil
+from time import monotonic
 
 import h11
 import uvicorn
 from anyio import to_thread
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from shopfloor.http.api import create_api
+from shopfloor.http.entrance import Entrance, Opening
 from shopfloor.http.limits import Limits
 from shopfloor.http.problems import problem
 from shopfloor.http.running import Running
 from shopfloor.http.services import Services
 from shopfloor.http.site import Site
-from shopfloor.kernel.errors import InvalidInput
+from shopfloor.kernel.errors import InvalidInput, WorldError
 
 HEADERS_S = 15.0
 """How long the head of a request may take to arrive, from the connection or from the request before."""
@@ -26,6 +29,8 @@ READS_S = 30.0
 KEEP_ALIVE_S = 65
 """Longer than a reverse proxy's, so that it does not send a request into a connection that is being closed."""
 BACKLOG = 2_048
+DRAIN_TICK_S = 0.1
+"""How soon a second Ctrl-C ends a server that still takes requests."""
 
 
 class Impatient(H11Protocol):
@@ -110,8 +115,8 @@ class Impatient(H11Protocol):
 class Server(uvicorn.Server):
     """Ends streams first when it is stopped: they would never end by themselves."""
 
-    def __init__(self, config: uvicorn.Config, running: Running, tell: Callable[[int], None]) -> None:
-        """Take what is to be told the port once it listens."""
+    def __init__(self, config: uvicorn.Config, running: Running | None, tell: Callable[[int], None]) -> None:
+        """Take what is to be told the port once it listens; `running` comes later where nothing runs yet."""
         super().__init__(config)
         self.running = running
         self._tell = tell
@@ -124,8 +129,13 @@ class Server(uvicorn.Server):
                 self._tell(listening.getsockname()[1])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no more requests, and end."""
-        self.running.watch.closing.set()
+        """Say that it is not ready, take no more requests after a while, and end."""
+        if self.running:
+            self.running.readiness.close()
+            drained_at = monotonic() + self.running.limits.drain_s
+            while monotonic() < drained_at and not self.force_exit:  # noqa: ASYNC110  (uvicorn tells it by a flag)
+                await asyncio.sleep(DRAIN_TICK_S)
+            self.running.watch.closing.set()
         await super().shutdown(sockets)
 
 
@@ -139,8 +149,12 @@ def server_of(
     """Return a server that is not listening yet; `tell` hears the port once it does. It reads from the disk."""
     api = create_api(services, limits, origins=site.origins)
     running: Running = api.state.running
-    config = uvicorn.Config(
-        api,
+    return Server(_uvicorn_config(api, site, running.limits), running, tell)
+
+
+def _uvicorn_config(app: ASGIApp, site: Site, limits: Limits) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
         host=site.host,
         port=site.port,
         http=Impatient,
@@ -152,16 +166,15 @@ def server_of(
         proxy_headers=bool(site.trusted_proxies),
         forwarded_allow_ips=list(site.trusted_proxies),
         timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=ceil(running.limits.shutdown_s),
+        timeout_graceful_shutdown=ceil(limits.shutdown_s),
         backlog=BACKLOG,
     )
-    return Server(config, running, tell)
 
 
 async def serve(
     services: Services, site: Site, tell: Callable[[int], None] = silent, *, limits: Limits | None = None
 ) -> None:
-    """Serve until the process is told to end.
+    """Serve an installation that is open until the process is told to end.
 
     Raises:
         InvalidInput: the address or the port cannot be had.
@@ -169,6 +182,42 @@ async def serve(
     server = await to_thread.run_sync(server_of, services, site, limits, tell)
     _allow_many_connections()
     await server.serve([await to_thread.run_sync(_listening, site)])
+
+
+async def serve_opening(
+    opening: Opening,
+    site: Site,
+    tell: Callable[[int], None],
+    waits: Callable[[int, WorldError], None],
+    *,
+    limits: Limits,
+) -> None:
+    """Listen at once, and serve an installation as soon as it can be opened, until the process is told to end.
+
+    `tell` hears the port once the installation is open; `waits` hears it with what keeps it from opening, which is
+    tried again.
+
+    Raises:
+        InvalidInput: the address or the port cannot be had, or the operator set something wrongly.
+    """
+    _allow_many_connections()
+    listening = await to_thread.run_sync(_listening, site)
+    port: int = listening.getsockname()[1]
+
+    def opened() -> None:
+        server.running = entrance.running
+        tell(port)
+
+    def failed() -> None:
+        server.should_exit = True
+
+    entrance = Entrance(
+        opening, limits, site.origins, opened=opened, waits=lambda error: waits(port, error), failed=failed
+    )
+    server = Server(await to_thread.run_sync(_uvicorn_config, entrance, site, limits), None, silent)
+    await server.serve([listening])
+    if entrance.error:
+        raise entrance.error
 
 
 def _allow_many_connections() -> None:

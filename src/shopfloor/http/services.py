@@ -1,7 +1,7 @@
 """What the routes use of an installation; `app` fills it in."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from shopfloor.actions.approvals import Approvals
 from shopfloor.actions.desk import StaffDesk
@@ -14,6 +14,7 @@ from shopfloor.agents.settings import Settings
 from shopfloor.agents.team import Team
 from shopfloor.conversation.orchestrator import ChatOrchestrator
 from shopfloor.conversation.outreach_runner import OutreachRunner
+from shopfloor.database.health import Check
 from shopfloor.identity.identity import Identity
 from shopfloor.identity.keys import ApiKeys
 from shopfloor.journal.contract import Journal
@@ -50,3 +51,5 @@ class Services:
     ids: IdSource
     background: tuple[Callable[[], Awaitable[None]], ...] = ()
     """What runs beside the server until it ends, such as timers; each is cancelled at the end."""
+    checks: Mapping[str, Check] = field(default_factory=dict[str, Check])
+    """What must work for requests to be taken, by name."""

@@ -7,6 +7,8 @@ from shopfloor.http.running import Here
 
 router = APIRouter()
 
+HEALTHZ = "/healthz"
+
 
 class Health(BaseModel):
     """The server answers."""
@@ -25,7 +27,7 @@ class ShopShown(BaseModel):
     """The IANA time zone that the team's days are meant in."""
 
 
-@router.get("/healthz", tags=["server"])
+@router.get(HEALTHZ, tags=["server"])
 async def health() -> Health:
     """Say that the server answers."""
     return Health()

@@ -1,0 +1,1 @@
+"""An installation written to one file, and put back."""
