@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
 from typing import Any, TypedDict
@@ -59,6 +59,7 @@ from shopfloor.shop.contract import Shop
 from shopfloor.shop.demo import demo_pages
 from shopfloor.shop.return_policy import ReturnPolicy
 from shopfloor.stores import Stores, memory_stores, open_stores
+from shopfloor.telemetry.telemetry import Telemetry
 from shopfloor.tools.contract import Toolset
 from shopfloor.tools.gated import gated_tool
 from shopfloor.tools.mcp_client.servers import McpServers
@@ -104,6 +105,8 @@ class App:
     """The tools of the attached MCP servers; None where the installation takes none."""
     models: ModelRouter | None = None
     """Who thinks; None where no model is set up, and the team works without one."""
+    telemetry: Telemetry | None = None
+    """Who listens to what happens; None where nobody asked for figures."""
     secret: bytes = field(repr=False)
 
     async def identify(self, token: str) -> Identity:
@@ -131,14 +134,17 @@ async def assemble(
     models: ModelRouter | None = None,
     sure: float = SURE,
     attached: AttachedTools | None = None,
+    telemetry: Telemetry | None = None,
 ) -> App:
     """Connect everything.
 
     `wrap` may put a wrapper around all tools, such as one that records, delays or fails them. `planner` is one that was
     made before, to be used by several installations; `trained` is what one that is made here knows beside the cards.
     `models` hands out models; None where none is set up. `sure` is the confidence from which on no model plans.
-    `attached` are the tools of MCP servers.
+    `attached` are the tools of MCP servers. `telemetry` hears of all that this process journals.
     """
+    stores = replace(stores, journal=telemetry.journal(stores.journal)) if telemetry else stores
+    hub = Hub(telemetry.spoken) if telemetry else Hub()
     ground = await _ground(stores, clock)
     reads = ground.kit.reads(ground.search, ground.retriever, ground.recollection, stores.tries)
     kinds = [kind for kind in ground.kit.kinds() if kind.is_offered]
@@ -149,7 +155,7 @@ async def assemble(
     refresh = attached.refresh if attached else None
     # It plans with our own tools: nothing is read ahead that may be detached meanwhile.
     planner = planner or await _planner(ground.search, own, trained, sure if models else None)
-    desk = Desk(stores.journal, tools, clock, ids, Hub(), ground.recollection, models)
+    desk = Desk(stores.journal, tools, clock, ids, hub, ground.recollection, models)
     chat = _chat(desk, stores, planner, ground.retriever)
     outreach = _outreach(stores, chat, clock)
     return App(
@@ -177,6 +183,7 @@ async def assemble(
         mcp_servers=stores.mcp_servers,
         attached=attached,
         models=models,
+        telemetry=telemetry,
         secret=secret,
     )
 
@@ -286,6 +293,7 @@ def services_of(app: App) -> Services:
         secret=app.secret,
         clock=app.clock,
         ids=app.ids,
+        telemetry=app.telemetry,
         background=(app.outreach.run, app.approvals.run, app.retention.run),
     )
 
@@ -325,10 +333,12 @@ async def open_app(
     tell: Callable[[str], None] = lambda _line: None,
     *,
     wrap: Callable[[Toolset], Toolset] = lambda tools: tools,
+    is_measured: bool = False,
 ) -> AsyncGenerator[App]:
     """Open an installation on its data directory; an empty one gets the demo shop.
 
-    `tell` hears of work that takes a moment; `wrap` is as for `assemble`.
+    `tell` hears of work that takes a moment; `wrap` is as for `assemble`. `is_measured` says that figures are taken,
+    and traces sent where the environment names a collector.
 
     Raises:
         InvalidInput: the router, or what is set about models, cannot be used.
@@ -341,6 +351,7 @@ async def open_app(
         open_stores(config, clock, ids, tell) as stores,
         _models(config, stores, clock) as models,
         opened(stores.mcp_servers) as attached,
+        _telemetry(clock, is_measured=is_measured) as telemetry,
     ):
         yield await assemble(
             stores,
@@ -351,6 +362,7 @@ async def open_app(
             trained=trained,
             models=models,
             attached=attached,
+            telemetry=telemetry,
         )
 
 
@@ -367,6 +379,17 @@ async def _models(config: Config, stores: Stores, clock: Clock) -> AsyncGenerato
         yield router
 
 
+@asynccontextmanager
+async def _telemetry(clock: Clock, *, is_measured: bool) -> AsyncGenerator[Telemetry | None]:
+    if not is_measured:
+        yield None
+        return
+    # Imported here, since only a server is asked for figures.
+    opening = await to_thread.run_sync(import_module, "shopfloor.telemetry.opening")
+    async with opening.opened_telemetry(clock) as telemetry:
+        yield telemetry
+
+
 async def memory_app(
     contents: ShopContents,
     *,
@@ -378,6 +401,7 @@ async def memory_app(
     models: ModelRouter | None = None,
     sure: float = SURE,
     team: TeamData | None = None,
+    telemetry: Telemetry | None = None,
 ) -> App:
     """Return an installation that lives in memory only, for tests, simulations and evaluations.
 
@@ -395,4 +419,5 @@ async def memory_app(
         trained=trained,
         models=models,
         sure=sure,
+        telemetry=telemetry,
     )

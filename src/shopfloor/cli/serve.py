@@ -47,7 +47,7 @@ async def _serve(config: Config, site: Site) -> None:
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     output = Output(as_json=False)
-    async with open_app(config, output.progress) as app:
+    async with open_app(config, output.progress, is_measured=True) as app:
         secret = await app.keys.create_first(FIRST_KEY)
         if secret:
             output.line("The owner's API key. It is shown only now, and whoever has it may do everything:\n")

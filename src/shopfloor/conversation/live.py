@@ -67,8 +67,9 @@ class Follower:
 class Hub:
     """Passes what happens in this process's conversations on to all who follow them."""
 
-    def __init__(self) -> None:
-        """Start without followers."""
+    def __init__(self, spoken: Callable[[ConversationId], None] = lambda _conversation: None) -> None:
+        """Start without followers; `spoken` is told of each text that is released, and neither blocks nor raises."""
+        self._spoken = spoken
         self._followers: defaultdict[ConversationId, set[Follower]] = defaultdict(set)
         self._so_far: dict[ConversationId, list[Released]] = {}
 
@@ -76,6 +77,7 @@ class Hub:
         """Pass a piece on."""
         if isinstance(piece, Released):
             self._so_far.setdefault(conversation, []).append(piece)
+            self._spoken(conversation)
         elif isinstance(piece.data, MessageWritten):
             self._written(conversation, piece.data.message_id)
         elif isinstance(piece.data, ReplyComposed):

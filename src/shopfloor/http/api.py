@@ -21,6 +21,7 @@ from shopfloor.http import (
     conversations,
     customers,
     keys,
+    metrics,
     policy,
     problems,
     profiles,
@@ -37,6 +38,7 @@ from shopfloor.http.services import Services
 
 ROUTERS: tuple[APIRouter, ...] = (
     shop.router,
+    metrics.router,
     conversations.router,
     runs.router,
     keys.router,

@@ -28,7 +28,7 @@ PAGE_HEADERS = {
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "cache-control": "no-cache",
 }
-API_PATHS = ("/v1/", "/healthz", "/openapi.json")
+API_PATHS = ("/v1/", "/healthz", "/metrics", "/openapi.json")
 
 
 class Guard:

@@ -10,9 +10,11 @@ from fastapi import Depends, Request
 
 from shopfloor.http.answering import Answering, lasting
 from shopfloor.http.limits import Limits, Places, Rates
+from shopfloor.http.probes import probes_of
 from shopfloor.http.problems import rejection
 from shopfloor.http.services import Services
 from shopfloor.http.watch import Watch
+from shopfloor.telemetry.gauges import Gauges
 
 
 class Running:
@@ -26,12 +28,14 @@ class Running:
         self.places = Places()
         self.answering = Answering(services.chat, limits.turns)
         self.watch = Watch(services.journal, services.chat.hub)
+        self.gauges = Gauges(probes_of(services, self.places))
 
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[None]:
         """Take messages: answer what a crash left unanswered, look for what others write, end orderly."""
         async with anyio.create_task_group() as group:
             self.answering.open(group)
+            self.gauges.open(group)
             group.start_soon(lasting, self.services.chat.recover)
             group.start_soon(lasting, partial(self.watch.run, self.limits.poll_s))
             for work in self.services.background:
