@@ -143,16 +143,12 @@ async def assemble(
     `models` hands out models; None where none is set up. `sure` is the confidence from which on no model plans.
     `attached` are the tools of MCP servers. `telemetry` hears of all that this process journals.
     """
-    stores = replace(stores, journal=telemetry.journal(stores.journal)) if telemetry else stores
-    hub = Hub(telemetry.spoken) if telemetry else Hub()
+    stores, hub = _heard(stores, telemetry)
     ground = await _ground(stores, clock)
-    reads = ground.kit.reads(ground.search, ground.retriever, ground.recollection, stores.tries)
     kinds = [kind for kind in ground.kit.kinds() if kind.is_offered]
-    requests = RequestTools(stores.actions, ground.gate, ground.kit.owns).tools()
-    own = ToolList([*reads, *requests, *(gated_tool(kind, ground.gate) for kind in kinds)])
+    own = _tools(ground, stores, kinds)
     noticing = Noticing(own, stores.profiles)
     tools = wrap(WithAttached(noticing, attached) if attached else noticing)
-    refresh = attached.refresh if attached else None
     # It plans with our own tools: nothing is read ahead that may be detached meanwhile.
     planner = planner or await _planner(ground.search, own, trained, sure if models else None)
     desk = Desk(stores.journal, tools, clock, ids, hub, ground.recollection, models)
@@ -167,7 +163,7 @@ async def assemble(
         prompts=stores.prompts,
         policies=ground.policies,
         model_settings=stores.model_settings,
-        team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds], refresh),
+        team=_team(stores, tools, kinds, attached),
         chat=chat,
         planner=planner,
         outreach=outreach,
@@ -186,6 +182,13 @@ async def assemble(
         telemetry=telemetry,
         secret=secret,
     )
+
+
+def _heard(stores: Stores, telemetry: Telemetry | None) -> tuple[Stores, Hub]:
+    """Return the stores and a hub that are listened to, where anybody listens."""
+    if telemetry is None:
+        return stores, Hub()
+    return replace(stores, journal=telemetry.journal(stores.journal)), Hub(telemetry.spoken)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -296,6 +299,18 @@ def services_of(app: App) -> Services:
         telemetry=app.telemetry,
         background=(app.outreach.run, app.approvals.run, app.retention.run),
     )
+
+
+def _tools(ground: _Ground, stores: Stores, kinds: Sequence[ActionKind[Any]]) -> Toolset:
+    """Return the shop's own tools: what reads, what tells of requests, and a write for each of these kinds."""
+    reads = ground.kit.reads(ground.search, ground.retriever, ground.recollection, stores.tries)
+    requests = RequestTools(stores.actions, ground.gate, ground.kit.owns).tools()
+    return ToolList([*reads, *requests, *(gated_tool(kind, ground.gate) for kind in kinds)])
+
+
+def _team(stores: Stores, tools: Toolset, kinds: Sequence[ActionKind[Any]], attached: AttachedTools | None) -> Team:
+    refresh = attached.refresh if attached else None
+    return Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds], refresh)
 
 
 def _outreach(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> OutreachRunner:

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 ANYONE, CUSTOMER, CUSTOMER_OR_SUPPORT = "anyone", "customer", "customer or support"
 WHO = {
     "GET /healthz": ANYONE,
+    "GET /metrics": "viewer",
     "GET /v1/shop": ANYONE,
     "POST /v1/conversations": ANYONE,
     "POST /v1/conversations/{conversation_id}/sign-in": CUSTOMER,

@@ -1,4 +1,4 @@
-"""Both journals, on a clock that the test moves."""
+"""All journals, on a clock that the test moves."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,6 +11,8 @@ from shopfloor.journal.contract import Journal
 from shopfloor.journal.memory import MemoryJournal
 from shopfloor.journal.sql import SqlJournal
 from shopfloor.kernel.clock import FixedClock
+from shopfloor.telemetry.metrics import Metrics
+from shopfloor.telemetry.telemetry import Telemetry
 
 
 @pytest.fixture
@@ -30,6 +32,8 @@ def sql_journal(database: Database, path: Path, clock: FixedClock) -> Iterator[S
     journal.close()
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sql", "heard"])
 def journal(request: pytest.FixtureRequest, clock: FixedClock) -> Journal:
+    if request.param == "heard":
+        return Telemetry(clock, Metrics("1"), []).journal(MemoryJournal(clock))
     return request.getfixturevalue("sql_journal") if request.param == "sql" else MemoryJournal(clock)

@@ -11,9 +11,8 @@ from shopfloor.kernel.errors import NotFound
 
 router = APIRouter()
 
-SHOWN: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The figures.", "content": {"text/plain": {"schema": {"type": "string"}}}}
-}
+TEXT = {"text/plain": {"schema": {"type": "string"}}}
+SHOWN: dict[int | str, dict[str, Any]] = {200: {"description": "The figures.", "content": TEXT}}
 
 
 @router.get("/metrics", tags=["server"], response_class=Response, responses=SHOWN)

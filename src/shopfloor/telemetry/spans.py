@@ -269,7 +269,9 @@ def _of_turn(turn: Turn, talk: Talk) -> dict[str, Value]:
 
 
 def _mark(span: Span, conversation: ConversationId) -> None:
+    """Say of a span and all in it which conversation they are of, and bring them into the order of time."""
     span.attributes["gen_ai.conversation.id"] = conversation
+    span.children.sort(key=lambda child: child.began_at)
     for child in span.children:
         _mark(child, conversation)
 
