@@ -21,7 +21,7 @@ from shopfloor.telemetry.spans import SCHEMA_URL, Span
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SERVICE = "shopfloor"
 """What the service is called unless the environment says otherwise."""
-FLUSH_S = 5.0
+FLUSH_S = 3.0
 """How long what is left may take to be sent when the process ends."""
 
 

@@ -235,7 +235,7 @@ class _TurnTree:
     def _place(self, task: str, calls: Sequence[Call], at: datetime) -> None:
         """Place calls of one task that were journaled together: one behind the other, where there was time for it."""
         parent = self._tasks.get(task) or (self._plan or self._root)
-        made = [one for one in calls if isinstance(one, ModelCalled) or not one.prefetched]
+        made = _in_order([one for one in calls if isinstance(one, ModelCalled) or not one.prefetched])
         took = timedelta(milliseconds=sum(one.duration_ms for one in made))
         is_in_turn = at - took >= self._free_from.get(task, self._turn.began_at)
         ended_at = at
@@ -255,6 +255,25 @@ class _TurnTree:
         if isinstance(call, ModelCalled):
             return model_span(call, ended_at)
         return tool_span(call, ended_at, with_content=self._with_content)
+
+
+def _in_order(calls: Sequence[Call]) -> list[Call]:
+    """Return calls in the order in which they were made: who asked for tools had their answers before the next call.
+
+    What a tool answered is journaled with the words that stem from it, which may be after the model's next call.
+    """
+    tools = [one for one in calls if isinstance(one, ToolCalled)]
+    asked = sum(isinstance(one, ModelCalled) and one.outcome == "tool_calls" for one in calls)
+    ordered: list[Call] = []
+    for call in calls:
+        if isinstance(call, ModelCalled):
+            ordered.append(call)
+            if call.outcome == "tool_calls":
+                asked -= 1
+                answered = 1 if asked else len(tools)
+                ordered += tools[:answered]
+                tools = tools[answered:]
+    return [*ordered, *tools]
 
 
 def _of_turn(turn: Turn, talk: Talk) -> dict[str, Value]:
