@@ -1,5 +1,6 @@
 """What is counted: all that the journal tells of, once, and in the process that stored it."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -7,8 +8,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from anyio import to_thread
 from demo_app import MAYA, NOW, begin, demo_app, identity_of, say
 from demo_models import router_of, scripted
+from prometheus_client.parser import text_string_to_metric_families
 from telemetry.measuring import Figure, TickingClock, by_labels, measured, shown
 
 from shopfloor import App, Config, open_app
@@ -30,6 +33,7 @@ from shopfloor.journal.memory import MemoryJournal
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import BadAnswer, Unavailable
 from shopfloor.kernel.ids import AgentId, ConversationId, MessageId, StreamId, TurnId, stream_of
+from shopfloor.telemetry.metrics import GAUGES
 from shopfloor.telemetry.series import MOST_COUNTERS, MOST_HISTOGRAMS, OTHER
 from shopfloor.telemetry.talks import Talk
 
@@ -275,3 +279,31 @@ def reply(turn: str, *messages: str) -> ReplyComposed:
         content="",
         sources=(),
     )
+
+
+async def test_the_list_in_the_docs_is_that_of_the_figures() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "telemetry.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(shopfloor_\w+)` \| (\w+) \| ([^|]*)\|", text, re.MULTILINE)
+    listed = {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
+    telemetry = measured(FixedClock(NOW))
+    model = scripted("It is on its way. It costs $1.23.", "It costs $4.56.", Unavailable("down"))
+    app = await demo_app(models=router_of(model), telemetry=telemetry)
+    conversation = await begin(app, MAYA)
+    for message in ("Where is my order #123?", "Where is my order #141?", *SESSION):
+        await say(app, conversation, message)
+    telemetry.written([Event(StreamId("staff"), 1, NOW, handed_off())])
+    exposed, _ = await to_thread.run_sync(telemetry.figures.text, "", dict.fromkeys(GAUGES, 0.0), ["actions"])
+    families = [one for one in text_string_to_metric_families(exposed.decode()) if one.name.startswith("shopfloor")]
+    told = {
+        f"{one.name}_total" if one.type == "counter" else one.name: (
+            one.type,
+            {label for sample in one.samples for label in sample.labels} - {"le"},
+        )
+        for one in families
+    }
+    assert told == listed
+
+
+def handed_off() -> HandedOff:
+    who = {"from_agent": "a", "to_agent": "b", "agent_name": "B", "reason": "Maya said so"}
+    return HandedOff.model_validate({"turn_id": "t", "task_id": "1", **who})
