@@ -6,15 +6,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from threading import Event
+from typing import Any
 
 import pytest
 from anyio import to_thread
 from demo_app import MAYA, begin, demo_app, say
 from demo_models import router_of, scripted, wanting
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+from pydantic import JsonValue
 from telemetry.measuring import Collector, TickingClock, attributes, collecting, instant, measured
 
 from shopfloor import App
@@ -25,6 +27,7 @@ from shopfloor.telemetry.opening import CAPTURE, opened_telemetry, wants_traces
 from shopfloor.telemetry.otlp import Otlp
 from shopfloor.telemetry.spans import CONVENTIONS, SCHEMA_URL
 from shopfloor.telemetry.traces import Traces
+from shopfloor.tools.contract import Tool, ToolContext, ToolResult, Toolset
 
 pytestmark = pytest.mark.anyio
 
@@ -44,14 +47,17 @@ SECRETS = [
 
 @asynccontextmanager
 async def exporting(
-    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], models: ModelRouter | None = None
+    monkeypatch: pytest.MonkeyPatch,
+    environ: dict[str, str],
+    models: ModelRouter | None = None,
+    wrap: Callable[[Toolset], Toolset] = lambda tools: tools,
 ) -> AsyncGenerator[App]:
     """Return an installation that sends traces as the environment says; all are sent at the end."""
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     clock = TickingClock()
     async with opened_telemetry(clock) as telemetry:
-        yield await demo_app(clock=clock, models=models, telemetry=telemetry)
+        yield await demo_app(clock=clock, models=models, wrap=wrap, telemetry=telemetry)
 
 
 def of(collector: Collector, start: str) -> list[Span]:
@@ -109,6 +115,21 @@ async def test_the_operators_name_for_the_service_is_kept(monkeypatch: pytest.Mo
     assert {one.key: one.value.string_value for one in resource.resource.attributes}["service.name"] == "the shop"
 
 
+class Complaining:
+    """Reads of orders fail, and say whose they were."""
+
+    def __init__(self, tools: Toolset) -> None:
+        self._tools = tools
+
+    def tools(self) -> Sequence[Tool[Any]]:
+        return self._tools.tools()
+
+    async def call(self, name: str, args: Mapping[str, JsonValue], context: ToolContext) -> ToolResult:
+        if name == "get_order":
+            raise Unavailable("the order of Zebulon Quicksilver, 7 Hidden Lane, cannot be read")
+        return await self._tools.call(name, args, context)
+
+
 async def hostile_session(app: App) -> set[str]:
     """Have a session full of personal data, and return every text that its journal holds in a personal field."""
     conversation = await begin(app, MAYA)
@@ -139,15 +160,22 @@ def personal(data: EventData) -> set[str]:
     return found
 
 
+@pytest.mark.parametrize("is_complaining", [False, True])
 @pytest.mark.parametrize("switch", [{}, {CAPTURE: "false"}, {CAPTURE: "no_content"}, {CAPTURE: "event_only"}])
 async def test_nothing_that_people_wrote_or_tools_answered_is_in_any_byte(
-    monkeypatch: pytest.MonkeyPatch, switch: dict[str, str]
+    monkeypatch: pytest.MonkeyPatch, switch: dict[str, str], is_complaining: bool
 ) -> None:
     echo = scripted("Zebulon Quicksilver, it costs $9.87.", "Hello Ermintrude Vandersmoot.", Unavailable("Maya"))
     with collecting() as collector:
-        async with exporting(monkeypatch, collector.environ | switch, router_of(echo)) as app:
+        wrap: Callable[[Toolset], Toolset] = Complaining if is_complaining else lambda tools: tools
+        async with exporting(monkeypatch, collector.environ | switch, router_of(echo), wrap) as app:
             held = await hostile_session(app)
+            assert app.telemetry
+            counted, _ = await to_thread.run_sync(app.telemetry.figures.text, "", {}, [])
+    assert [secret for secret in SECRETS if secret.lower().encode() in counted.lower()] == []
     sent = b"".join(collector.bodies)
+    failed = [one for one in of(collector, "execute_tool") if one.status.code == Status.STATUS_CODE_ERROR]
+    assert bool(failed) == is_complaining
     assert len(of(collector, "invoke_workflow")) == len(HOSTILE)
     assert [secret for secret in SECRETS if secret.lower().encode() in sent.lower()] == []
     public = ids_and_names(app, collector)
