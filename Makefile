@@ -42,13 +42,14 @@ check: $(VENV)/checkers  ## Check format, lint, types and floors
 topics: install  ## Learn the topics that the planner knows anew, from the messages in training/
 	@$(BIN)/python training/fit.py
 
-bench: install  ## Measure a turn, a server with many open streams, the client of models, the planner, policies and the audit log
+bench: install  ## Measure a turn, a server with many open streams, the client of models, the planner, policies, the audit log and figures
 	@$(BIN)/python benchmarks/turn.py
 	@$(BIN)/python benchmarks/streams.py
 	@$(BIN)/python benchmarks/model_client.py
 	@$(BIN)/python benchmarks/routing.py
 	@$(BIN)/python benchmarks/policies.py
 	@$(BIN)/python benchmarks/audit.py
+	@$(BIN)/python benchmarks/listening.py
 
 bench-peers: install  ## Measure the same turn in frameworks, by hand and here; fetches much once
 	@$(BIN)/python benchmarks/bench_peers.py

@@ -8,12 +8,13 @@ from anyio import to_thread
 
 from shopfloor.app import App, memory_app
 from shopfloor.identity.identity import GUEST, Identity
-from shopfloor.kernel.clock import FixedClock
+from shopfloor.kernel.clock import Clock, FixedClock
 from shopfloor.kernel.ids import ConversationId, SeededIds
 from shopfloor.models.router import ModelRouter
 from shopfloor.planning.model_planner import SURE
 from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.demo import demo_contents
+from shopfloor.telemetry.telemetry import Telemetry
 from shopfloor.tools.contract import Toolset
 
 NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
@@ -31,13 +32,22 @@ def contents() -> ShopContents:
 
 async def demo_app(
     *,
-    clock: FixedClock | None = None,
+    clock: Clock | None = None,
     wrap: Callable[[Toolset], Toolset] = lambda tools: tools,
     models: ModelRouter | None = None,
     sure: float = SURE,
+    telemetry: Telemetry | None = None,
 ) -> App:
     shop = await to_thread.run_sync(contents)
-    return await memory_app(shop, clock=clock or FixedClock(NOW), ids=SeededIds(), wrap=wrap, models=models, sure=sure)
+    return await memory_app(
+        shop,
+        clock=clock or FixedClock(NOW),
+        ids=SeededIds(),
+        wrap=wrap,
+        models=models,
+        sure=sure,
+        telemetry=telemetry,
+    )
 
 
 async def identity_of(app: App, email: str | None) -> Identity:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
 from typing import Any, TypedDict
@@ -60,6 +60,7 @@ from shopfloor.shop.contract import Shop
 from shopfloor.shop.demo import demo_pages
 from shopfloor.shop.return_policy import ReturnPolicy
 from shopfloor.stores import Stores, memory_stores, open_stores
+from shopfloor.telemetry.telemetry import Telemetry
 from shopfloor.tools.contract import Toolset
 from shopfloor.tools.gated import gated_tool
 from shopfloor.tools.mcp_client.servers import McpServers
@@ -107,6 +108,8 @@ class App:
     """The tools of the attached MCP servers; None where the installation takes none."""
     models: ModelRouter | None = None
     """Who thinks; None where no model is set up, and the team works without one."""
+    telemetry: Telemetry | None = None
+    """Who listens to what happens; None where nobody asked for figures."""
     secret: bytes = field(repr=False)
     checks: Mapping[str, Check]
     """What must work for requests to be taken, by name."""
@@ -136,24 +139,24 @@ async def assemble(
     models: ModelRouter | None = None,
     sure: float = SURE,
     attached: AttachedTools | None = None,
+    telemetry: Telemetry | None = None,
 ) -> App:
     """Connect everything.
 
     `wrap` may put a wrapper around all tools, such as one that records, delays or fails them. `planner` is one that was
     made before, to be used by several installations; `trained` is what one that is made here knows beside the cards.
     `models` hands out models; None where none is set up. `sure` is the confidence from which on no model plans.
-    `attached` are the tools of MCP servers.
+    `attached` are the tools of MCP servers. `telemetry` hears of all that this process journals.
     """
+    stores, hub = _heard(stores, telemetry)
     ground = await _ground(stores, clock)
-    reads = ground.kit.reads(ground.search, ground.retriever, ground.recollection, stores.tries)
     kinds = [kind for kind in ground.kit.kinds() if kind.is_offered]
-    requests = RequestTools(stores.actions, ground.gate, ground.kit.owns).tools()
-    own = ToolList([*reads, *requests, *(gated_tool(kind, ground.gate) for kind in kinds)])
+    own = _tools(ground, stores, kinds)
     noticing = Noticing(own, stores.profiles)
     tools = wrap(WithAttached(noticing, attached) if attached else noticing)
-    refresh = attached.refresh if attached else None
+    # It plans with our own tools: nothing is read ahead that may be detached meanwhile.
     planner = planner or await _planner(ground.search, own, trained, sure if models else None)
-    desk = Desk(stores.journal, tools, clock, ids, Hub(stores.notices), ground.recollection, models)
+    desk = Desk(stores.journal, tools, clock, ids, hub, ground.recollection, models)
     chat = _chat(desk, stores, planner, ground.retriever)
     outreach = _outreach(stores, chat, clock)
     return App(
@@ -166,7 +169,7 @@ async def assemble(
         policies=ground.policies,
         durable=ground.durable,
         model_settings=stores.model_settings,
-        team=Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds], refresh),
+        team=_team(stores, tools, kinds, attached),
         chat=chat,
         planner=planner,
         outreach=outreach,
@@ -182,9 +185,17 @@ async def assemble(
         mcp_servers=stores.mcp_servers,
         attached=attached,
         models=models,
+        telemetry=telemetry,
         secret=secret,
         checks=stores.checks,
     )
+
+
+def _heard(stores: Stores, telemetry: Telemetry | None) -> tuple[Stores, Hub]:
+    """Return the stores and a hub that are listened to, where anybody listens."""
+    if telemetry is None:
+        return stores, Hub(stores.notices)
+    return replace(stores, journal=telemetry.journal(stores.journal)), Hub(stores.notices, telemetry.spoken)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -298,9 +309,22 @@ def services_of(app: App) -> Services:
         secret=app.secret,
         clock=app.clock,
         ids=app.ids,
+        telemetry=app.telemetry,
         checks=app.checks,
         background=(app.durable.run, app.outreach.run, app.approvals.run, app.retention.run),
     )
+
+
+def _tools(ground: _Ground, stores: Stores, kinds: Sequence[ActionKind[Any]]) -> Toolset:
+    """Return the shop's own tools: what reads, what tells of requests, and a write for each of these kinds."""
+    reads = ground.kit.reads(ground.search, ground.retriever, ground.recollection, stores.tries)
+    requests = RequestTools(stores.actions, ground.gate, ground.kit.owns).tools()
+    return ToolList([*reads, *requests, *(gated_tool(kind, ground.gate) for kind in kinds)])
+
+
+def _team(stores: Stores, tools: Toolset, kinds: Sequence[ActionKind[Any]], attached: AttachedTools | None) -> Team:
+    refresh = attached.refresh if attached else None
+    return Team(stores.registry, stores.settings, tools, [kind.name for kind in kinds], refresh)
 
 
 def _outreach(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> OutreachRunner:
@@ -338,10 +362,12 @@ async def open_app(
     tell: Callable[[str], None] = lambda _line: None,
     *,
     wrap: Callable[[Toolset], Toolset] = lambda tools: tools,
+    is_measured: bool = False,
 ) -> AsyncGenerator[App]:
     """Open an installation on its data directory; an empty one gets the demo shop.
 
-    `tell` hears of work that takes a moment; `wrap` is as for `assemble`.
+    `tell` hears of work that takes a moment; `wrap` is as for `assemble`. `is_measured` says that figures are taken,
+    and traces sent where the environment names a collector.
 
     Raises:
         InvalidInput: the router, or what is set about models, cannot be used.
@@ -354,6 +380,7 @@ async def open_app(
         open_stores(config, clock, ids, tell) as stores,
         _models(config, stores, clock) as models,
         opened(stores.mcp_servers) as attached,
+        _telemetry(clock, is_measured=is_measured) as telemetry,
     ):
         yield await assemble(
             stores,
@@ -364,6 +391,7 @@ async def open_app(
             trained=trained,
             models=models,
             attached=attached,
+            telemetry=telemetry,
         )
 
 
@@ -380,6 +408,17 @@ async def _models(config: Config, stores: Stores, clock: Clock) -> AsyncGenerato
         yield router
 
 
+@asynccontextmanager
+async def _telemetry(clock: Clock, *, is_measured: bool) -> AsyncGenerator[Telemetry | None]:
+    if not is_measured:
+        yield None
+        return
+    # Imported here, since only a server is asked for figures.
+    opening = await to_thread.run_sync(import_module, "shopfloor.telemetry.opening")
+    async with opening.opened_telemetry(clock) as telemetry:
+        yield telemetry
+
+
 async def memory_app(
     contents: ShopContents,
     *,
@@ -391,6 +430,7 @@ async def memory_app(
     models: ModelRouter | None = None,
     sure: float = SURE,
     team: TeamData | None = None,
+    telemetry: Telemetry | None = None,
 ) -> App:
     """Return an installation that lives in memory only, for tests, simulations and evaluations.
 
@@ -408,4 +448,5 @@ async def memory_app(
         trained=trained,
         models=models,
         sure=sure,
+        telemetry=telemetry,
     )

@@ -10,10 +10,12 @@ from actions.conftest import Kept
 from actions.till import NOW, in_memory
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.dialects import sqlite
 
 from shopfloor.actions.naming import action_id, beginning
 from shopfloor.actions.projection import listing
-from shopfloor.actions.sql_store import SqlActions
+from shopfloor.actions.sql_store import LIVE_COUNTS, SqlActions
 from shopfloor.actions.store import LIVE, ActionFilter, Counted, Listing, Usage, UsageQuery
 from shopfloor.database.engine import Database
 from shopfloor.journal.events import ActionMoved, ActionState
@@ -299,6 +301,20 @@ async def test_the_first_decision_holds(kept: Kept) -> None:
     record = await kept[1].get("a")
     assert record
     assert (record.state, record.staff) == ("approved", "Grace")
+
+
+async def test_live_actions_are_counted_by_state(kept: Kept) -> None:
+    assert await kept[1].live_counts() == {}
+    await put(kept, step("a", "proposed"), step("b", "needs_approval"), step("c", "needs_approval"))
+    await put(kept, step("d", "confirmed", resources=("order:4",)), step("e", "outcome_unknown", resources=()))
+    await put(kept, step("f", "executed"), step("g", "needs_approval"), step("g", "approved"))
+    assert await kept[1].live_counts() == {"needs_approval": 2, "approved": 1, "confirmed": 1, "outcome_unknown": 1}
+
+
+def test_what_a_scrape_counts_is_in_an_index(database: Database) -> None:
+    plan = f"EXPLAIN QUERY PLAN {LIVE_COUNTS.compile(dialect=sqlite.dialect())}"
+    told = database.run(lambda session: [row.detail for row in session.execute(text(plan))], is_write=False)
+    assert "ix_actions_state" in told[0]
 
 
 @given(st.lists(st.sampled_from(sorted(LIVE | {"executed", "refused"})), min_size=1, max_size=6))

@@ -19,6 +19,7 @@ WHO = {
     "GET /healthz": ANYONE,
     "GET /health/live": ANYONE,
     "GET /health/ready": ANYONE,
+    "GET /metrics": "viewer",
     "GET /v1/shop": ANYONE,
     "POST /v1/conversations": ANYONE,
     "POST /v1/conversations/{conversation_id}/sign-in": CUSTOMER,

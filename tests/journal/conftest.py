@@ -1,4 +1,4 @@
-"""Both journals, on a clock that the test moves."""
+"""All journals, on a clock that the test moves."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,6 +12,8 @@ from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.memory import MemoryJournal
 from shopfloor.journal.sql import SqlJournal
 from shopfloor.kernel.clock import FixedClock
+from shopfloor.telemetry.metrics import Metrics
+from shopfloor.telemetry.telemetry import Telemetry
 
 
 @pytest.fixture
@@ -31,6 +33,8 @@ def sql_journal(database: Database, path: Path, clock: FixedClock) -> Iterator[S
     journal.close()
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql", "heard"])
 def journal(request: pytest.FixtureRequest, clock: FixedClock) -> Journal:
+    if request.param == "heard":
+        return Telemetry(clock, Metrics("1"), []).journal(MemoryJournal(clock))
     return request.getfixturevalue("sql_journal") if request.param != "memory" else MemoryJournal(clock)

@@ -52,6 +52,17 @@ async def test_events_are_numbered_from_one_and_dated(journal: Journal, clock: F
     ]
 
 
+async def test_a_new_event_comes_back_with_the_very_data_that_was_given_and_a_known_one_does_not(
+    journal: Journal,
+) -> None:
+    first, again = replies("a"), replies("a")
+    (new,) = await journal.append(STREAM, [first])
+    (known,) = await journal.append(STREAM, [again])
+    assert new.data is first
+    assert known == new
+    assert known.data is not again
+
+
 async def test_the_ends_of_many_streams_are_read_at_once(journal: Journal) -> None:
     await journal.append(STREAM, [asks("a"), replies("a")])
     await journal.append(OTHER, [asks("b")])

@@ -165,6 +165,8 @@ async def test_what_is_due_longest_comes_first(store: Outreaches) -> None:
     due = await store.due(NOW + timedelta(minutes=2))
     assert [one.recipient.email for one in due] == ["guest2@example.com", "guest1@example.com"]
     assert len(await store.due(NOW + timedelta(minutes=2), limit=1)) == 1
+    assert await store.count_due(NOW + timedelta(minutes=2)) == 2
+    assert await store.count_due(NOW) == 0
 
 
 async def test_one_that_has_to_wait_comes_back_with_the_rule_and_the_time(store: Outreaches) -> None:

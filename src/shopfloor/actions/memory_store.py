@@ -1,5 +1,6 @@
 """The actions of a journal in memory: the twin for tests and simulations."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -22,7 +23,7 @@ from shopfloor.actions.store import (
     UsageQuery,
     busy,
 )
-from shopfloor.journal.events import ActionMoved, Event, PersonalErased
+from shopfloor.journal.events import ActionMoved, ActionState, Event, PersonalErased
 from shopfloor.kernel.ids import AgentId, CustomerId, StreamId
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -118,6 +119,10 @@ class MemoryActions:
         found = sorted((one for one in self._records.values() if _fits(one, wanted)), key=_age, reverse=True)
         last = self._records.get(after) if after else None
         return [one for one in found if last is None or _age(one) < _age(last)][:limit]
+
+    async def live_counts(self) -> Mapping[ActionState, int]:
+        """Return how many actions are in each `LIVE` state."""
+        return Counter(record.state for record in self._records.values() if record.state in LIVE)
 
     async def streams(
         self, *, after: StreamId | None = None, up_to: StreamId | None = None, limit: int = 100

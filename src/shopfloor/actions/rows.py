@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shopfloor.database.base import Base, Instant, Json
 
+IS_LIVE = "state IN ('needs_approval', 'approved', 'confirmed', 'outcome_unknown')"
+"""The rows of actions that are not at their end: SQLite's partial index serves only who asks in these very words."""
+
 
 class ActionRow(Base):
     """An `ActionRecord`, field by field; its resources stand in rows of their own."""
@@ -22,8 +25,8 @@ class ActionRow(Base):
             "ix_actions_state",
             "state",
             "moved_at",
-            sqlite_where=text("state IN ('needs_approval', 'approved', 'confirmed', 'outcome_unknown')"),
-            postgresql_where=text("state IN ('needs_approval', 'approved', 'confirmed', 'outcome_unknown')"),
+            sqlite_where=text(IS_LIVE),
+            postgresql_where=text(IS_LIVE),
         ),
     )
 

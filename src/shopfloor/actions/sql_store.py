@@ -21,6 +21,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -28,7 +29,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from shopfloor.actions.naming import ids_from
 from shopfloor.actions.news import news_of
 from shopfloor.actions.projection import check_words, disputed, erased, held, moved, undone
-from shopfloor.actions.rows import ActionHoldRow, ActionResourceRow, ActionRow
+from shopfloor.actions.rows import IS_LIVE, ActionHoldRow, ActionResourceRow, ActionRow
 from shopfloor.actions.store import (
     COUNTED,
     LIVE,
@@ -44,7 +45,7 @@ from shopfloor.actions.store import (
     busy,
 )
 from shopfloor.database.engine import Database
-from shopfloor.journal.events import ActionMoved, Event, PersonalErased
+from shopfloor.journal.events import ActionMoved, ActionState, Event, PersonalErased
 from shopfloor.kernel.ids import OrderNumber, StreamId
 from shopfloor.kernel.money import Money
 from shopfloor.outreach.signals import Signal
@@ -73,6 +74,7 @@ THEIRS = bindparam("of", expanding=True, type_=Text())
 IDS = select(ACTIONS.c.key, ACTIONS.c.id).where(ACTIONS.c.key.in_(THEIRS))
 LIVE_OF = select(RESOURCES.c.key, RESOURCES.c.resource).where(RESOURCES.c.is_live, RESOURCES.c.key.in_(THEIRS))
 HELD_BY = select(HOLDS.c.key, HOLDS.c.resource).where(HOLDS.c.key.in_(THEIRS))
+LIVE_COUNTS = select(ACTIONS.c.state, func.count()).where(text(IS_LIVE)).group_by(ACTIONS.c.state)
 UNDONE = update(ACTIONS).where(ACTIONS.c.key == bindparam("of")).values(undone_by=bindparam("by"))
 HOLD = {
     name: dialect.insert(HOLDS).on_conflict_do_nothing(index_elements=["resource"])
@@ -153,6 +155,14 @@ class SqlActions:
                 older = and_(ACTIONS.c.proposed_at == last.proposed_at, ACTIONS.c.key < last.key)
                 page = page.where(or_(ACTIONS.c.proposed_at < last.proposed_at, older))
             return _records(connection, page)
+
+        return await self._database.read_core(read)
+
+    async def live_counts(self) -> Mapping[ActionState, int]:
+        """Return how many actions are in each `LIVE` state."""
+
+        def read(connection: Connection) -> Mapping[ActionState, int]:
+            return {cast("ActionState", state): count for state, count in connection.execute(LIVE_COUNTS)}
 
         return await self._database.read_core(read)
 

@@ -231,6 +231,10 @@ class Actions(Protocol):
         """Return a page of actions, the last proposed first, those behind the key `after`."""
         ...
 
+    async def live_counts(self) -> Mapping[ActionState, int]:
+        """Return how many actions are in each `LIVE` state; a state that none is in is left out."""
+        ...
+
     async def streams(
         self, *, after: StreamId | None = None, up_to: StreamId | None = None, limit: int = 100
     ) -> Sequence[StreamId]:

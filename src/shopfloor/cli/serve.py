@@ -62,7 +62,7 @@ async def _serve(config: Config, site: Site, drain_s: float) -> None:
 
     @asynccontextmanager
     async def opening() -> AsyncGenerator[Services]:
-        async with open_app(config, output.progress) as app:
+        async with open_app(config, output.progress, is_measured=True) as app:
             secret = await app.keys.create_first(FIRST_KEY)
             if secret:
                 output.line("The owner's API key. It is shown only now, and whoever has it may do everything:\n")

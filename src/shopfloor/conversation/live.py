@@ -79,9 +79,15 @@ class Follower:
 class Hub:
     """Passes what happens in conversations on to all who follow them."""
 
-    def __init__(self, notices: Notices | None = None) -> None:
-        """Start without followers; take what passes notices between processes, where there are others."""
+    def __init__(
+        self, notices: Notices | None = None, spoken: Callable[[ConversationId], None] = lambda _conversation: None
+    ) -> None:
+        """Start without followers; take what passes notices between processes, where there are others.
+
+        `spoken` is told of each text that is released here, and neither blocks nor raises.
+        """
         self._notices = notices or NoNotices()
+        self._spoken = spoken
         self._followers: defaultdict[ConversationId, set[Follower]] = defaultdict(set)
         self._so_far: dict[ConversationId, list[Released]] = {}
         self._elsewhere: OrderedDict[ConversationId, list[Released]] = OrderedDict()
@@ -91,6 +97,7 @@ class Hub:
         """Pass on what happened in a turn of this process, or an event that was found in the journal."""
         if isinstance(piece, Released):
             self._so_far.setdefault(conversation, []).append(piece)
+            self._spoken(conversation)
             self._notices.send(RELEASED, json.dumps([conversation, asdict(piece)]))
         elif isinstance(piece.data, MessageWritten):
             self._written(conversation, piece.data.message_id)

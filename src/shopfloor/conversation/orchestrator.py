@@ -101,6 +101,11 @@ class ChatOrchestrator:
         """Return what passes on what happens in conversations, as it happens."""
         return self._desk.hub
 
+    @property
+    def turns_running(self) -> int:
+        """Return how many turns run in this process."""
+        return len(self._running)
+
     async def open(
         self,
         channel: str,

@@ -22,6 +22,7 @@ from shopfloor.http import (
     customers,
     health,
     keys,
+    metrics,
     policy,
     problems,
     profiles,
@@ -39,6 +40,7 @@ from shopfloor.http.services import Services
 ROUTERS: tuple[APIRouter, ...] = (
     shop.router,
     health.router,
+    metrics.router,
     conversations.router,
     runs.router,
     keys.router,

@@ -26,6 +26,7 @@ from shopfloor.http.action_shapes import (
     staff_of,
 )
 from shopfloor.http.conversations import address_of
+from shopfloor.http.limits import ALL_STREAMS
 from shopfloor.http.running import Here, Running
 from shopfloor.http.stream import HEARTBEAT, OPENING, EventStream, Frames
 from shopfloor.kernel.errors import FieldProblem, InvalidFields, InvalidInput, StorageError
@@ -85,7 +86,7 @@ async def follow_approvals(support: Support, here: Here, request: Request) -> Ev
     subjects = {
         f"key:{support.id}": limits.streams_per_key,
         f"address:{address_of(request)}": limits.streams_per_address,
-        "all": limits.streams,
+        ALL_STREAMS: limits.streams,
     }
     return EventStream(_frames(here), here, subjects)
 

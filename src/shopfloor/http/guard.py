@@ -28,7 +28,7 @@ PAGE_HEADERS = {
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "cache-control": "no-cache",
 }
-API_PATHS = ("/v1/", "/health/", "/healthz", "/openapi.json")
+API_PATHS = ("/v1/", "/health/", "/healthz", "/metrics", "/openapi.json")
 UNCOUNTED = ("/health/live", "/health/ready")
 """What a load balancer asks often. It costs less than to turn it away."""
 

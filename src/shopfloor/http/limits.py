@@ -14,6 +14,8 @@ from time import monotonic
 
 MAX_SUBJECTS = 100_000
 """Subjects remembered at once; the longest unheard of is forgotten first."""
+ALL_STREAMS = "all"
+"""What all streams of this process count against."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +110,10 @@ class Places:
                 self._taken[subject] -= 1
                 if not self._taken[subject]:
                     del self._taken[subject]
+
+    def taken(self, subject: str) -> int:
+        """Return how many places a subject has taken."""
+        return self._taken.get(subject, 0)
 
     def __len__(self) -> int:
         """Return how many subjects have something open."""

@@ -10,10 +10,12 @@ from fastapi import Depends, Request
 
 from shopfloor.http.answering import Answering, lasting
 from shopfloor.http.limits import Limits, Places, Rates
+from shopfloor.http.probes import probes_of
 from shopfloor.http.problems import rejection
 from shopfloor.http.readiness import Readiness
 from shopfloor.http.services import Services
 from shopfloor.http.watch import Watch
+from shopfloor.telemetry.gauges import Gauges
 
 
 class Running:
@@ -28,6 +30,7 @@ class Running:
         self.answering = Answering(services.chat, limits.turns)
         self.watch = Watch(services.journal, services.chat.hub)
         self.readiness = Readiness(services.checks)
+        self.gauges = Gauges(probes_of(services, self.places))
 
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[None]:
@@ -35,6 +38,7 @@ class Running:
         async with anyio.create_task_group() as group:
             self.answering.open(group)
             self.readiness.open(group)
+            self.gauges.open(group)
             group.start_soon(lasting, self.services.chat.recover)
             group.start_soon(lasting, partial(self.watch.run, self.limits.poll_s))
             for work in self.services.background:

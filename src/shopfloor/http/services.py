@@ -22,6 +22,7 @@ from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.ids import IdSource
 from shopfloor.privacy.customer_data import CustomerData
 from shopfloor.profiles.records import ProfileRecords
+from shopfloor.telemetry.telemetry import Telemetry
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +50,8 @@ class Services:
     """The installation's, at least 32 bytes: conversation secrets are derived from it."""
     clock: Clock
     ids: IdSource
+    telemetry: Telemetry | None = None
+    """What was counted; None where nothing is."""
     background: tuple[Callable[[], Awaitable[None]], ...] = ()
     """What runs beside the server until it ends, such as timers; each is cancelled at the end."""
     checks: Mapping[str, Check] = field(default_factory=dict[str, Check])

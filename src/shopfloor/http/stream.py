@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from shopfloor.conversation.live import Piece, Released
 from shopfloor.http.ag_ui import AgUi
+from shopfloor.http.limits import ALL_STREAMS
 from shopfloor.http.problems import rejection
 from shopfloor.http.running import Running
 from shopfloor.kernel.ids import ConversationId
@@ -117,6 +118,6 @@ def open_stream(content: Frames, here: Running, conversation: ConversationId, ad
     subjects = {
         f"conversation:{conversation}": limits.streams_per_conversation,
         f"address:{address}": limits.streams_per_address,
-        "all": limits.streams,
+        ALL_STREAMS: limits.streams,
     }
     return EventStream(content, here, subjects)

@@ -43,6 +43,10 @@ class Outreaches(Protocol):
         """Return the outreaches with something left to do by an instant, the longest due leading."""
         ...
 
+    async def count_due(self, at: datetime) -> int:
+        """Return how many outreaches have something left to do by an instant."""
+        ...
+
     async def decide(
         self, outreach_id: str, judge: Judge, *, at: datetime, conversation_id: ConversationId | None
     ) -> Outreach:

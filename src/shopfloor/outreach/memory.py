@@ -54,6 +54,10 @@ class MemoryOutreaches:
         due = [one for one in self._outreaches.values() if one.is_open and one.due_at <= at]
         return sorted(due, key=lambda one: (one.due_at, one.id))[:limit]
 
+    async def count_due(self, at: datetime) -> int:
+        """Return how many outreaches have something left to do."""
+        return sum(one.is_open and one.due_at <= at for one in self._outreaches.values())
+
     async def decide(
         self, outreach_id: str, judge: Judge, *, at: datetime, conversation_id: ConversationId | None
     ) -> Outreach:

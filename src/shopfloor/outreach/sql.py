@@ -103,6 +103,11 @@ class SqlOutreaches:
         due = open_ones.order_by(OutreachRow.due_at, OutreachRow.id).limit(limit)
         return await self._database.read(lambda session: [_outreach(row) for row in session.scalars(due)])
 
+    async def count_due(self, at: datetime) -> int:
+        """Return how many outreaches have something left to do."""
+        due = select(func.count()).select_from(OutreachRow).where(OutreachRow.is_open, OutreachRow.due_at <= at)
+        return await self._database.read(lambda session: session.scalar(due) or 0)
+
     async def decide(
         self, outreach_id: str, judge: Judge, *, at: datetime, conversation_id: ConversationId | None
     ) -> Outreach:
