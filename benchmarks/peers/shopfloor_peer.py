@@ -24,6 +24,7 @@ from shopfloor.conversation.live import Piece, Released
 from shopfloor.database.engine import Database
 from shopfloor.database.migrate import upgrade
 from shopfloor.database.versioned import MemoryVersioned
+from shopfloor.durable.inline import InlineDurable
 from shopfloor.identity.identity import GUEST
 from shopfloor.identity.key_stores import MemoryKeys
 from shopfloor.identity.tries import MemoryTries
@@ -171,6 +172,7 @@ async def _installation(base_url: str, *, reads_ahead: bool) -> App:
         shop=memory_shop(demo_contents(clock.now())),
         journal=journal,
         actions=actions,
+        durable=InlineDurable,
         registry=MemoryRegistry(_cards(reads_ahead=reads_ahead), clock),
         settings=MemoryVersioned(SETTINGS, await to_thread.run_sync(shipped_brand), clock),
         prompts=MemoryVersioned(PROMPTS, await to_thread.run_sync(shipped_prompts), clock),

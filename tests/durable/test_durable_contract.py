@@ -31,6 +31,8 @@ class Till:
         self.ended = 0
         self.fails = 0
         """How often it does not answer before it does."""
+        self.may_be_done = False
+        """Whether it may have done something all the same."""
         self.kept: dict[str, JsonValue] = {}
 
     @property
@@ -48,7 +50,7 @@ class Till:
         if self.is_broken:
             raise Rejected("the till is broken")
         if len(self.runs) <= self.fails:
-            raise Unavailable("the till does not answer")
+            raise Unavailable("the till does not answer", is_undone=not self.may_be_done)
         self.kept[key] = {"refund": len(self.runs), "amount": args["amount"]}
         return dict(self.kept[key])
 
@@ -140,6 +142,13 @@ async def test_what_may_do_better_is_tried_again_with_the_same_key(durable: Dura
     till.fails = 2
     assert await durable.run_once("k", "refund", {"amount": 5}) == {"refund": 3, "amount": 5}
     assert till.runs == [("k", 5)] * 3
+
+
+async def test_what_may_have_been_done_is_not_tried_again(durable: Durable, till: Till) -> None:
+    till.fails, till.may_be_done = 1, True
+    with pytest.raises(Unavailable):
+        await durable.run_once("k", "refund", {"amount": 5})
+    assert till.runs == [("k", 5)]
 
 
 async def test_calls_of_one_key_at_once_run_it_once_and_share_the_result(durable: Durable, till: Till) -> None:

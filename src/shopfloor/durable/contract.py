@@ -43,7 +43,7 @@ class Durable(Protocol):
 
         A process may die between the effect and the note that it happened, so an effect runs at least once: where it
         did not end, or raised, calling again runs it again with the same key. What it raises is raised here too. Where
-        the outside world is to blame and may do better, it is tried a few times more before.
+        the outside world has done nothing for certain and may do better, it is tried a few times more before.
 
         Raises:
             NotFound: no effect is registered under the kind.

@@ -71,6 +71,8 @@ class _Process:
         self._engine: Engine | None = None
         self._users: list[User] = []
         self._changing = Lock()
+        self.executing: set[str] = set()
+        """The keys that are being carried out here."""
 
     @property
     def user(self) -> User:
@@ -141,7 +143,11 @@ PROCESS = _Process()
 async def execute(kind: str, wanted: str) -> str:
     """Carry out what a key stands for, which is the workflow's id; `wanted` is the digest of kind and arguments."""
     key = cast(str, DBOS.workflow_id)
-    is_done = await PROCESS.user.execute(key, kind)
+    PROCESS.executing.add(key)
+    try:
+        is_done = await PROCESS.user.execute(key, kind)
+    finally:
+        PROCESS.executing.discard(key)
     return f"{DONE if is_done else FAILED} {wanted}"
 
 

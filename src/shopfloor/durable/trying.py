@@ -1,4 +1,4 @@
-"""Trying again where the outside world is to blame and may do better.
+"""Trying again where the outside world is to blame, has done nothing for certain, and may do better.
 
 Not by DBOS's steps, which keep what an attempt raised: words about a customer would lie there, out of an erasure's way.
 """
@@ -7,7 +7,7 @@ from anyio import sleep
 from pydantic import JsonValue
 
 from shopfloor.durable.contract import Effect
-from shopfloor.kernel.errors import Unavailable, WorldError
+from shopfloor.kernel.errors import Unavailable
 
 PAUSES_S = (0.2, 0.6, 1.8)
 """Before each further attempt: a customer waits for the end of it."""
@@ -16,21 +16,16 @@ LONGEST_PAUSE_S = 5.0
 
 
 async def tried(effect: Effect, key: str, args: dict[str, JsonValue]) -> JsonValue:
-    """Run an effect, some times where it fails as what may do better. Before each time again its key is looked up."""
+    """Run an effect, and again where it is certain that nothing was done.
+
+    What may have been done is not sent a second time: whoever called looks its key up.
+    """
     for pause_s in PAUSES_S:
         try:
             return await effect.run(key, args)
-        except WorldError as error:
-            if not error.retryable:
-                raise
-            asked_s = (isinstance(error, Unavailable) and error.retry_after_s) or 0.0
-            if asked_s > LONGEST_PAUSE_S:
+        except Unavailable as error:
+            asked_s = error.retry_after_s or 0.0
+            if not error.is_undone or asked_s > LONGEST_PAUSE_S:
                 raise
             await sleep(max(pause_s, asked_s))
-        try:
-            found = await effect.look_up(key)
-        except WorldError:
-            continue
-        if found is not None:
-            return found
     return await effect.run(key, args)

@@ -21,7 +21,7 @@ from anyio.abc import TaskGroup, TaskStatus
 from dbos import DBOS, SetWorkflowID, WorkflowHandleAsync, WorkflowStatus
 from pydantic import JsonValue
 
-from shopfloor.database.engine import Database
+from shopfloor.database.engine import Database, translated_errors
 from shopfloor.durable.contract import Effect
 from shopfloor.durable.dbos_process import DONE, FAILED, PROCESS, execute, queue_of
 from shopfloor.durable.trying import tried
@@ -100,6 +100,8 @@ class DbosDurable:
         self._has_started = False
         self._locks = KeyedLocks()
         self._calls: dict[str, _Call] = {}
+        self._idle: set[str] = set()
+        """What was pending here at the last look and was not being carried out."""
         self._noting = 0
         """Workflows whose callers went on, and whose ends DBOS is noting."""
         self._noted = anyio.Event()
@@ -130,7 +132,8 @@ class DbosDurable:
             raise NotFound(f"no effect is registered under {kind!r}: register it where the application is put together")
         await to_the_end(self._start())
         async with self._locks.hold(key):
-            return await to_the_end(self._run_once(effect, key, kind, args), self._grace_s)
+            with translated_errors():
+                return await to_the_end(self._run_once(effect, key, kind, args), self._grace_s)
 
     async def run(self) -> None:
         """Adopt what processes that died had begun, and forget what ended long ago, until cancelled.
@@ -142,10 +145,11 @@ class DbosDurable:
         while True:
             async with self._hold(WORKER) as is_worker:
                 while is_worker:
-                    await self._adopt(await _pending())
-                    if anyio.current_time() >= purge_at:
-                        await self._purge()
-                        purge_at = anyio.current_time() + PURGE_S
+                    with translated_errors():
+                        await self._adopt(await _pending())
+                        if anyio.current_time() >= purge_at:
+                            await self._purge()
+                            purge_at = anyio.current_time() + PURGE_S
                     await anyio.sleep(SWEEP_S)
             await anyio.sleep(SWEEP_S)
 
@@ -261,10 +265,21 @@ class DbosDurable:
                         task_status.started()
                         is_told = True
                     while is_held:  # else another installation of this process does
-                        await anyio.sleep_forever()
-            except StorageError:
-                logger.warning("what this process carries out may be taken over by another: its connection broke")
+                        await anyio.sleep(SWEEP_S)
+                        await self._heal()
+            except StorageError as error:
+                logger.warning("what this process carries out may be taken over by another: %s", error)
             await anyio.sleep(SWEEP_S)
+
+    async def _heal(self) -> None:
+        """Carry out again what this process began and of which the end could not be noted, as on a full disk."""
+        with translated_errors():
+            mine = await _pending(executor_id=PROCESS.name)
+            idle = {status.workflow_id for status in mine} - PROCESS.executing
+            if lost := sorted(idle & self._idle):
+                logger.warning("the end of what was carried out was not noted: %s", ", ".join(lost))
+                await DBOS.resume_workflows_async(lost)
+            self._idle = idle
 
     async def _adopt(self, pending: Sequence[WorkflowStatus]) -> None:
         """Take up the workflows of those processes that are no longer alive."""
@@ -286,8 +301,10 @@ class DbosDurable:
             await DBOS.delete_workflows_async([status.workflow_id for status in old])
 
 
-async def _pending() -> Sequence[WorkflowStatus]:
-    return await DBOS.list_workflows_async(status="PENDING", limit=PAGE, load_input=False, load_output=False)
+async def _pending(executor_id: str | None = None) -> Sequence[WorkflowStatus]:
+    return await DBOS.list_workflows_async(
+        status="PENDING", executor_id=executor_id, limit=PAGE, load_input=False, load_output=False
+    )
 
 
 async def _found(effect: Effect, key: str) -> JsonValue:

@@ -87,14 +87,21 @@ class Unavailable(WorldError):
 
     retryable: ClassVar[bool] = True
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+    is_undone: bool = False
+    """Whether it is certain that nothing was done, as where no connection came about: else it may have been."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None, is_undone: bool | None = None) -> None:
         """Take what happened, and in how many seconds the system wants to be asked again; None where it did not say."""
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        if is_undone is not None:
+            self.is_undone = is_undone
 
 
 class RateLimited(Unavailable):
-    """It is asked too often."""
+    """It is asked too often, and did nothing."""
+
+    is_undone = True
 
 
 class BadAnswer(Unavailable):
