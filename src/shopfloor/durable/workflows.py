@@ -266,7 +266,10 @@ class DbosDurable:
                         is_told = True
                     while is_held:  # else another installation of this process does
                         await anyio.sleep(SWEEP_S)
-                        await self._heal()
+                        try:
+                            await self._heal()
+                        except Exception as error:  # the name is kept all the same
+                            logger.warning("it cannot be looked at what is to be carried out: %s", error)
             except StorageError as error:
                 logger.warning("what this process carries out may be taken over by another: %s", error)
             await anyio.sleep(SWEEP_S)
