@@ -7,7 +7,10 @@ what they do.
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from unittest.mock import patch
 
@@ -26,9 +29,50 @@ def outcome(work: Callable[..., Awaitable[None]], *args: object) -> int:
 
     `work` is a function of a module, since the process imports it.
     """
+    return _ended(_started(work, *args))
+
+
+def killed(work: Callable[..., Awaitable[None]], *args: object, after_s: float) -> int:
+    """Do something in a process of its own, kill that so long after it has begun, and return how it ended.
+
+    `work` gets a pipe as its last argument, into which it sends something once it begins and once it has ended.
+    """
+    begun, process = _begun(work, *args)
+    with begun:
+        process.join(after_s)
+        process.kill()
+        return _ended(process)
+
+
+def duration_s(work: Callable[..., Awaitable[None]], *args: object) -> float:
+    """Do something in a process of its own, as for `killed`, and return how long it took from its begin to its end."""
+    begun, process = _begun(work, *args)
+    with begun:
+        since = time.monotonic()
+        assert begun.poll(PATIENCE_S), f"it did not end within {PATIENCE_S} s"
+        begun.recv()
+        took = time.monotonic() - since
+        assert _ended(process) == 0
+    return took
+
+
+def _begun(work: Callable[..., Awaitable[None]], *args: object) -> tuple[Pipe, ForkServerProcess]:
+    receiving, sending = _processes.Pipe(duplex=False)
+    with sending:
+        process = _started(work, *args, sending)
+    assert receiving.poll(PATIENCE_S), f"it did not begin within {PATIENCE_S} s"
+    receiving.recv()
+    return receiving, process
+
+
+def _started(work: Callable[..., Awaitable[None]], *args: object) -> ForkServerProcess:
     process = _processes.Process(target=anyio.run, args=(work, *args))
     with patch.dict(os.environ, PYTHONPATH=str(Path(__file__).parent)):  # which the first of them is forked off needs
         process.start()
+    return process
+
+
+def _ended(process: ForkServerProcess) -> int:
     process.join(PATIENCE_S)
     assert process.exitcode is not None, f"it did not end within {PATIENCE_S} s"
     return process.exitcode
