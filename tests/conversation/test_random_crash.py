@@ -6,10 +6,9 @@
 import os
 import random
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,12 +18,12 @@ import anyio
 import pytest
 from anyio import to_thread
 from conversation.crashing_at_random import TALKS, Conversations, converse, go_on, serving
+from copies import Original
 from dbos import DBOS
 from dbos import error as dbos_errors
 from demo_app import identity_of
 from dying import duration_s, killed, outcome
 from kills import NAME, Kills
-from postgres import Postgres
 
 from shopfloor.actions.store import ActionFilter
 from shopfloor.actions.verification import check_page
@@ -56,51 +55,34 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prepared:
-    """A demo shop in which conversations have begun, to be copied; and how it goes on where nothing is killed."""
+    """A demo shop in which conversations have begun, and how it goes on where nothing is killed."""
 
-    data: Path
-    template: str | None
+    original: Original
     conversations: Conversations
-    server: Postgres | None
-    lasts_s: float = 0.0
-    undisturbed: Told | None = None
-
-    @contextmanager
-    def copied(self, to: Path) -> Iterator[Config]:
-        """Copy all of it."""
-        shutil.copytree(self.data, to)
-        if self.server is None:
-            yield Config(data=to)
-            return
-        name = self.server.create(self.template)
-        try:
-            yield Config(data=to, database_url=self.server.url(name))
-        finally:
-            self.server.drop(name)
+    lasts_s: float
+    undisturbed: Told
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def prepared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     folder = tmp_path_factory.mktemp("prepared")
-    server: Postgres | None = request.getfixturevalue("postgres") if request.param == "postgresql" else None
-    template = server.create() if server else None
-    config = Config(data=folder / "data", database_url=server.url(template) if server and template else None)
+    server = request.getfixturevalue("postgres") if request.param == "postgresql" else None
+    original = Original.at(folder / "data", server)
 
     async def prepare() -> Conversations:
-        async with open_app(config) as app:
+        async with open_app(original.config) as app:
             return {
                 name: (await app.chat.open("test", await identity_of(app, talk.email)))[0]
                 for name, talk in TALKS.items()
             }
 
     conversations = anyio.run(prepare)
-    fresh = Prepared(data=config.data, template=template, conversations=conversations, server=server)
-    with fresh.copied(folder / "first") as config:  # not timed: it brings all that is read into memory
+    with original.copied(folder / "first") as config:  # not timed: it brings all that is read into memory
         assert outcome(converse, str(config.data), config.database_url, conversations, None) == 0
         undisturbed = anyio.run(looked_at, config, conversations)
-    with fresh.copied(folder / "timed") as config:
+    with original.copied(folder / "timed") as config:
         lasts_s = duration_s(converse, str(config.data), config.database_url, conversations)
-    return replace(fresh, lasts_s=lasts_s, undisturbed=undisturbed)
+    return Prepared(original=original, conversations=conversations, lasts_s=lasts_s, undisturbed=undisturbed)
 
 
 async def looked_at(config: Config, conversations: Conversations) -> Told:
@@ -175,11 +157,9 @@ async def test_after_a_crash_at_a_random_moment_each_message_is_answered_once_an
     prepared: Prepared, tmp_path: Path, subtests: pytest.Subtests, record_property: Callable[[str, object], None]
 ) -> None:
     for seed in range(CRASHES):
-        data = tmp_path / str(seed)
-        with subtests.test(seed=seed), prepared.copied(data) as config:
+        with subtests.test(seed=seed), prepared.original.copied(tmp_path / "data") as config:
             found = await crashed(prepared, config, random.Random(seed))
-            record_property(NAME, [*found])  # a plain list goes from one process to another
-        await to_thread.run_sync(shutil.rmtree, data)
+            record_property(NAME, found.recorded())
 
 
 async def crashed(prepared: Prepared, config: Config, chance: random.Random) -> Kills:
@@ -202,10 +182,12 @@ async def kills(app: App, prepared: Prepared, ends: list[int]) -> Kills:
     states = [await app.chat.state(one) for one in prepared.conversations.values()]
     actions = [record.state for record in await app.actions.find(ActionFilter())]
     return Kills(
-        database="postgresql" if prepared.server else "sqlite",
+        of=f"conversations on {prepared.original.database}",
         killed=ends.count(-9),
         ended=ends.count(0),
-        answered=sum(len(state.answered) for state in states),
-        executed=actions.count("executed"),
-        under_way=actions.count("confirmed"),
+        there={
+            "messages answered": sum(len(state.answered) for state in states),
+            "actions carried out": actions.count("executed"),
+            "actions under way": actions.count("confirmed"),
+        },
     )
