@@ -54,22 +54,24 @@ class Process:
         self.base = found[0].rstrip("/")
         return self
 
-    def call(self, path: str, body: object = None, bearer: str = "", accept: str = "*/*") -> dict[str, Any]:
+    def call(
+        self, path: str, body: object = None, bearer: str = "", accept: str = "*/*", method: str | None = None
+    ) -> dict[str, Any]:
         """Return the answer to a request that is to succeed."""
-        status, answer, _ = self.ask(path, body, bearer, accept)
+        status, answer, _ = self.ask(path, body, bearer, accept, method)
         if status >= 400:
             raise AssertionError(f"{path}: {status} {answer}")
         return answer
 
     def ask(
-        self, path: str, body: object = None, bearer: str = "", accept: str = "*/*"
+        self, path: str, body: object = None, bearer: str = "", accept: str = "*/*", method: str | None = None
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
         """Return status, body and headers of an answer, the latter by their names in lower case."""
         headers = {"Content-Type": "application/json", "Accept": accept}
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
         content = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.base + path, content, headers)  # noqa: S310
+        request = urllib.request.Request(self.base + path, content, headers, method=method)  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
                 return response.status, json.loads(response.read()), _lower(response.headers)

@@ -160,14 +160,12 @@ async def assemble(
     chat = _chat(desk, stores, planner, ground.retriever)
     outreach = _outreach(stores, chat, clock)
     return App(
-        **_acting(ground.gate, stores, outreach, clock, ids),
+        **_acting(ground, stores, outreach, clock, ids),
         shop=stores.shop,
         journal=stores.journal,
         registry=stores.registry,
         settings=stores.settings,
         prompts=stores.prompts,
-        policies=ground.policies,
-        durable=ground.durable,
         model_settings=stores.model_settings,
         team=_team(stores, tools, kinds, attached),
         chat=chat,
@@ -239,21 +237,26 @@ async def _ground(stores: Stores, clock: Clock) -> _Ground:
 
 
 class _Acting(TypedDict):
-    """Who judges, decides and undoes."""
+    """Who judges, carries out, decides and undoes."""
 
+    policies: Policies
     gate: Gate
+    durable: Durable
     actions: Actions
     approvals: Approvals
     undoing: Undoing
     staff_desk: StaffDesk
 
 
-def _acting(gate: Gate, stores: Stores, outreach: OutreachRunner, clock: Clock, ids: IdSource) -> _Acting:
+def _acting(ground: _Ground, stores: Stores, outreach: OutreachRunner, clock: Clock, ids: IdSource) -> _Acting:
     async def tell(_record: ActionRecord) -> None:
         outreach.poke()
 
+    gate = ground.gate
     return _Acting(
+        policies=ground.policies,
         gate=gate,
+        durable=ground.durable,
         actions=stores.actions,
         approvals=Approvals(gate, stores.actions, stores.journal, clock, tell),
         undoing=Undoing(gate, stores.actions, stores.journal, clock),

@@ -10,6 +10,7 @@ from shopfloor.models.settings import ModelSettings, kept_settings, model_settin
 
 DATA_VARIABLE = "SHOPFLOOR_DATA"
 DATABASE_VARIABLE = "SHOPFLOOR_DATABASE_URL"
+SIGNING_VARIABLE = "SHOPFLOOR_SECRET"
 MODELS_VARIABLE = "SHOPFLOOR_MODELS"
 SECRET_BYTES = 32
 
@@ -116,11 +117,18 @@ class Config:
             )
 
     def secret(self) -> bytes:
-        """Return the secret that tokens are signed with; made at the first call, readable by the owner only.
+        """Return the secret that tokens are signed with: `$SHOPFLOOR_SECRET`, or the file, which the first call makes.
 
         Raises:
-            StorageError: it cannot be read or written.
+            InvalidInput: the variable is too short.
+            StorageError: the file cannot be read or written, or is too short.
         """
+        if given := os.environ.get(SIGNING_VARIABLE, "").encode():
+            if len(given) < SECRET_BYTES:
+                raise InvalidInput(
+                    f"${SIGNING_VARIABLE} is too short: give it {SECRET_BYTES} characters of chance or more"
+                )
+            return given
         path = self.data / "secret"
         try:
             if not path.exists():

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, fields
 from functools import partial
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from shopfloor.agents.sql_registry import SqlRegistry
 from shopfloor.agents.team_data import TeamData
 from shopfloor.backups.in_use import used
 from shopfloor.config import Config
+from shopfloor.database.agreement import agree
 from shopfloor.database.engine import Database
 from shopfloor.database.health import Check, checks_of
 from shopfloor.database.migrate import upgrade
@@ -60,6 +62,12 @@ from shopfloor.shop.sql import load, sql_shop
 from shopfloor.shop.sql.rows import ProductRow
 from shopfloor.tools.mcp_client.servers import McpServers
 from shopfloor.tools.mcp_client.stores import MemoryMcpServers, SqlMcpServers
+
+SIGNING = "secret_digest"
+SIGNED_OTHERWISE = (
+    "the processes of this installation sign with another secret than this one: copy the file `secret` of the first "
+    "one's data directory into this one's, or set $SHOPFLOOR_SECRET to the same for all"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,6 +113,9 @@ async def open_stores(
     """
     path = None if config.is_on_server else config.database
     async with _opened(config) as database, _node(config, database) as node:
+        if config.is_on_server:  # other processes may run on other machines
+            secret = await to_thread.run_sync(config.secret)
+            await agree(database, SIGNING, sha256(secret).hexdigest(), SIGNED_OTHERWISE)
         if await database.read(lambda session: session.scalar(select(ProductRow.id).limit(1))) is None:
             tell("Preparing the demo shop...")
             await load(database, await to_thread.run_sync(demo_contents, clock.now()))

@@ -257,7 +257,7 @@ async def test_a_server_summarises_after_the_reply_and_answers_what_comes_meanwh
     conversation = await begin(app, MAYA)
     for number in range(TURNS):
         await say(app, conversation, f"{number}. {LONG_WINDED}")
-    answering = Answering(app.chat, 1)
+    answering = Answering(app.chat, app.journal, 1)
     with anyio.fail_after(20):
         async with anyio.create_task_group() as group, app.chat.hub.follow(conversation) as follower:
             answering.open(group)

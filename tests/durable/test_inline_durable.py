@@ -6,9 +6,15 @@ import pytest
 from anyio import Event
 from pydantic import JsonValue
 
+from shopfloor.durable.contract import Effect
 from shopfloor.durable.inline import REMEMBERED, InlineDurable
 
 pytestmark = pytest.mark.anyio
+
+
+async def nothing(_key: str) -> JsonValue:
+    """Know nothing of any key."""
+    return None
 
 
 async def test_a_task_cancelled_by_asyncio_stays_until_its_effect_has_ended() -> None:
@@ -20,7 +26,7 @@ async def test_a_task_cancelled_by_asyncio_stays_until_its_effect_has_ended() ->
         ended.set()
         return key
 
-    durable = InlineDurable({"effect": effect})
+    durable = InlineDurable({"effect": Effect(run=effect, look_up=nothing)})
     caller = asyncio.ensure_future(durable.run_once("k", "effect", {}))
     await begun.wait()
     caller.cancel()
@@ -43,7 +49,7 @@ async def test_an_effect_without_end_is_given_up_after_a_while(caplog: pytest.Lo
         finally:
             cancelled.set()
 
-    durable = InlineDurable({"effect": effect}, grace_s=0.01)
+    durable = InlineDurable({"effect": Effect(run=effect, look_up=nothing)}, grace_s=0.01)
     caller = asyncio.ensure_future(durable.run_once("k", "effect", {}))
     await begun.wait()
     caller.cancel()
@@ -61,7 +67,9 @@ async def test_an_effect_that_fails_after_its_caller_left_is_logged(caplog: pyte
         await go_on.wait()
         raise RuntimeError("the till is empty")
 
-    caller = asyncio.ensure_future(InlineDurable({"effect": effect}).run_once("k", "effect", {}))
+    caller = asyncio.ensure_future(
+        InlineDurable({"effect": Effect(run=effect, look_up=nothing)}).run_once("k", "effect", {})
+    )
     await begun.wait()
     caller.cancel()
     await asyncio.sleep(0)
@@ -78,7 +86,7 @@ async def test_only_so_many_keys_are_remembered() -> None:
         runs.append(key)
         return None
 
-    durable = InlineDurable({"effect": effect})
+    durable = InlineDurable({"effect": Effect(run=effect, look_up=nothing)})
     for number in range(REMEMBERED + 1):
         await durable.run_once(f"{number}", "effect", {})
     await durable.run_once(f"{REMEMBERED}", "effect", {})

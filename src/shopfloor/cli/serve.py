@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from enum import Enum
 from importlib import import_module
 from typing import Annotated
 
@@ -20,6 +21,14 @@ from shopfloor.http.site import Site
 from shopfloor.kernel.errors import InvalidInput, WorldError
 
 FIRST_KEY = "first owner"
+
+
+class Role(Enum):
+    """What a process is there for."""
+
+    all = "all"
+    web = "web"
+    worker = "worker"
 
 
 def serve(
@@ -42,6 +51,13 @@ def serve(
             max=600,
         ),
     ] = 0,
+    role: Annotated[
+        Role,
+        typer.Option(
+            help="What this process is there for: `web` takes requests and answers customers, `worker` does what falls "
+            "due and answers what others left, `all` does both. Several processes share one PostgreSQL database."
+        ),
+    ] = Role.all,
     router: Router = None,
     models: Models = None,
     data: Data = None,
@@ -51,10 +67,10 @@ def serve(
     for origin in site.origins:
         if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
             raise InvalidInput(f"{origin} is no origin: write it like https://shop.example.com")
-    anyio.run(_serve, config(data, router, models), site, drain)
+    anyio.run(_serve, config(data, router, models), site, drain, role)
 
 
-async def _serve(config: Config, site: Site, drain_s: float) -> None:
+async def _serve(config: Config, site: Site, drain_s: float, role: Role) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -70,7 +86,10 @@ async def _serve(config: Config, site: Site, drain_s: float) -> None:
             yield services_of(app)
 
     def tell(port: int) -> None:
-        output.line(f"Open {_address(site, port)} in a browser. Ctrl-C ends.")
+        if role is Role.worker:
+            output.line(f"Working; {_address(site, port)}health/ready and /metrics tell how. Ctrl-C ends.")
+        else:
+            output.line(f"Open {_address(site, port)} in a browser. Ctrl-C ends.")
 
     def waits(port: int, error: WorldError) -> None:
         sys.stderr.write(f"shopfloor: {error}\n")
@@ -78,7 +97,7 @@ async def _serve(config: Config, site: Site, drain_s: float) -> None:
 
     # Imported here, since the web framework takes longer to import than the other commands to run.
     serving = import_module("shopfloor.http.server").serve_opening
-    await serving(opening, site, tell, waits, limits=Limits(drain_s=drain_s))
+    await serving(opening, site, tell, waits, limits=Limits(drain_s=drain_s), role=role.value)
 
 
 def _address(site: Site, port: int) -> str:

@@ -29,6 +29,7 @@ from shopfloor.conversation.plans_at_hand import BY_PLAYBOOK, IN_DANGER, passed_
 from shopfloor.conversation.state import ChatState, Turn, fold
 from shopfloor.conversation.summary import Summaries
 from shopfloor.conversation.turn import TurnRunner
+from shopfloor.conversation.unanswered import left_unanswered, waiting_for_answer
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.events import (
     ContextLoaded,
@@ -47,7 +48,7 @@ from shopfloor.journal.events import (
 )
 from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, StorageError, WorldError
 from shopfloor.kernel.finishing import to_the_end
-from shopfloor.kernel.ids import ConversationId, CustomerId, MessageId, TurnId, conversation_in, stream_of
+from shopfloor.kernel.ids import ConversationId, CustomerId, MessageId, TurnId, stream_of
 from shopfloor.kernel.latest import Latest
 from shopfloor.language.answers import is_stop
 from shopfloor.language.gloss import Glossed, joined
@@ -188,7 +189,7 @@ class ChatOrchestrator:
         content = readable(text)
         state = await self.state(conversation)
         events = [*state.events, *await self._desk.journal.read(stream_of(conversation), after=state.seq)]
-        if client_id is None and (same := _waiting_for_answer(events, content)):
+        if client_id is None and (same := waiting_for_answer(events, content)):
             return same
         message = MessageWritten(
             message_id=MessageId(self._desk.ids.new("msg")), role="user", content=content, client_id=client_id
@@ -296,14 +297,9 @@ class ChatOrchestrator:
     async def recover(self, *, skip: ConversationId | None = None) -> int:
         """Answer what a process that died left unanswered, and return how many conversations that were."""
         recovered = 0
-        for stream in await self._desk.journal.unanswered():
-            conversation = conversation_in(stream)
-            if conversation is None or conversation == skip:
-                continue
-            async with self._desk.journal.hold(stream, wait=False) as is_free:
-                pass
+        for conversation in await left_unanswered(self._desk.journal):
             try:
-                recovered += bool(is_free and await self.answer(conversation))
+                recovered += bool(conversation != skip and await self.answer(conversation))
             except Exception:  # one conversation must not keep the others from their answers
                 logger.exception("%s could not be answered", conversation)
         return recovered
@@ -475,18 +471,6 @@ def _screened(turn: TurnId, contents: Sequence[str]) -> list[EventData]:
 def _payer(state: ChatState) -> str:
     """Return whose budget of the day a turn counts to: the customer's, or a guest's conversation's."""
     return state.identity.customer_id or state.conversation_id
-
-
-def _waiting_for_answer(events: Sequence[Event], content: str) -> Event | None:
-    """Return the customer's message of just these words that nobody has answered yet."""
-    answered = {one for event in events if isinstance(event.data, ReplyComposed) for one in event.data.message_ids}
-    for event in reversed(events):
-        match event.data:
-            case MessageWritten(role="user", content=said, message_id=one) if said == content and one not in answered:
-                return event
-            case _:
-                continue
-    return None
 
 
 async def _ended(work: "asyncio.Future[None]") -> None:

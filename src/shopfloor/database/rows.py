@@ -1,4 +1,4 @@
-"""The table of data that is kept with its earlier versions."""
+"""The tables of data that is kept with its earlier versions, and of what is true of the installation as a whole."""
 
 from datetime import datetime
 from typing import Any
@@ -21,3 +21,13 @@ class VersionRow(Base):
     is_shipped: Mapped[bool]
     """Whether it is as the product brought it; such a value is renewed when the product is."""
     made_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class InstallationRow(Base):
+    """Something that all processes of the installation must agree on."""
+
+    __tablename__ = "installation"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    """Such as `secret_digest`."""
+    value: Mapped[str]

@@ -27,6 +27,8 @@ VERSION = "1"
 """Of what a workflow holds. Programs of any release may run side by side as long as it is the same."""
 QUEUE_LOOK_S = 0.1
 """How often it is looked whether what waits for its turn may begin."""
+COARSE_S = 1.0
+"""On SQLite DBOS notes in whole seconds when something began: what is to be a second may be none."""
 POLL_S = 0.05
 """How often DBOS looks for messages, which nobody sends here: its end waits for the next look."""
 DONE = "done"
@@ -88,7 +90,7 @@ class _Process:
             if not self._users:
                 self._launch(user.database)
                 self._where = where
-            _register_queues(user.effects)
+            _register_queues(user.effects, COARSE_S if user.database.is_sqlite else 0.0)
             self._users.append(user)
             return self.name
 
@@ -148,12 +150,12 @@ def queue_of(kind: str) -> str:
     return f"pace/{kind}"
 
 
-def _register_queues(effects: Mapping[str, Effect]) -> None:
+def _register_queues(effects: Mapping[str, Effect], coarse_s: float) -> None:
     for kind, effect in effects.items():
         if effect.pace:
             DBOS.register_queue(
                 queue_of(kind),
-                limiter={"limit": effect.pace.times, "period": effect.pace.per_s},
+                limiter={"limit": effect.pace.times, "period": effect.pace.per_s + coarse_s},
                 polling_interval_sec=QUEUE_LOOK_S,
                 on_conflict="always_update",
             )

@@ -9,13 +9,22 @@ from anyio import CapacityLimiter
 from anyio.abc import TaskGroup
 
 from shopfloor.conversation.orchestrator import ChatOrchestrator
+from shopfloor.conversation.unanswered import left_unanswered
+from shopfloor.journal.contract import Journal
 from shopfloor.kernel.errors import BrokenStream, WorldError
-from shopfloor.kernel.ids import ConversationId
+from shopfloor.kernel.ids import ConversationId, StreamId
 
 logger = logging.getLogger(__name__)
 
 AGAIN_S = 5.0
 """How long something that runs in the background and broke is left alone."""
+WORKER = StreamId("worker/recovery")
+"""What the one process holds that answers what others left."""
+RECOVER_S = 1.0
+"""How often it looks."""
+FIRST_REST_S = 30.0
+LONGEST_REST_S = 3_600.0
+"""How long a conversation that breaks is left alone: twice as long each time, up to this."""
 FIRST_PAUSE_S = 0.25
 """How long an answer that the world kept from being given waits at first; each time twice as long, up to `AGAIN_S`."""
 
@@ -23,9 +32,12 @@ FIRST_PAUSE_S = 0.25
 class Answering:
     """Answers conversations in the background, a bounded number at once and each by one task."""
 
-    def __init__(self, chat: ChatOrchestrator, turns: int) -> None:
-        """Take who answers, and how many conversations may be answered at once."""
+    def __init__(self, chat: ChatOrchestrator, journal: Journal, turns: int) -> None:
+        """Take who answers, the journal that says what waits, and how many conversations may be answered at once."""
         self._chat = chat
+        self._journal = journal
+        self._given_up: dict[ConversationId, tuple[int, float]] = {}
+        """The conversations that broke, how often, and until when they are left alone."""
         self._slots = CapacityLimiter(turns)
         self._busy: dict[ConversationId, bool] = {}
         """The conversations that have a task, and whether something was posted since it last looked."""
@@ -50,6 +62,18 @@ class Answering:
             self._busy[conversation] = False
             self._group.start_soon(self._answer, conversation)
 
+    async def recover(self) -> None:
+        """Answer what processes that died left unanswered, as it is left, until cancelled.
+
+        It waits while another process does so.
+        """
+        async with self._journal.hold(WORKER):
+            while True:
+                resting = {one for one, (_, until) in self._given_up.items() if until > anyio.current_time()}
+                for conversation in await left_unanswered(self._journal, frozenset(self._busy.keys() | resting)):
+                    self.start(conversation)
+                await anyio.sleep(RECOVER_S)
+
     async def close(self, grace_s: float) -> None:
         """Begin no more turns, and give those under way some time to end."""
         self._group = None
@@ -67,8 +91,13 @@ class Answering:
                 if self._group and not self._busy[conversation]:
                     await self._chat.summarise(conversation)
                 is_left = self._busy[conversation]
-        except Exception:  # it would break again: the next message, or the next start, tries again
+        except Exception:  # it would break again: the next message tries again, and now and then who looks for it
             logger.exception("%s could not be answered", conversation)
+            times, _ = self._given_up.get(conversation, (0, 0.0))
+            rest_s = min(FIRST_REST_S * 2.0**times, LONGEST_REST_S)
+            self._given_up[conversation] = times + 1, anyio.current_time() + rest_s
+        else:
+            self._given_up.pop(conversation, None)
         finally:
             del self._busy[conversation]
             self._idle.set()

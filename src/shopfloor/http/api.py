@@ -34,13 +34,14 @@ from shopfloor.http import (
 )
 from shopfloor.http.guard import API_PATHS, Guard
 from shopfloor.http.limits import Limits
-from shopfloor.http.running import Running
+from shopfloor.http.running import Role, Running
 from shopfloor.http.services import Services
 
+WATCHED: tuple[APIRouter, ...] = (health.router, metrics.router)
+"""What a process can be asked of itself."""
 ROUTERS: tuple[APIRouter, ...] = (
     shop.router,
-    health.router,
-    metrics.router,
+    *WATCHED,
     conversations.router,
     runs.router,
     keys.router,
@@ -61,12 +62,15 @@ QUIET = {"tracing": False, "metrics": False, "logs": False, "auto_configure": Fa
 """Nothing is measured for others."""
 
 
-def create_api(services: Services, limits: Limits | None = None, *, origins: Sequence[str] = ()) -> FastAPI:
+def create_api(
+    services: Services, limits: Limits | None = None, *, origins: Sequence[str] = (), role: Role = "all"
+) -> FastAPI:
     """Return the API as an ASGI app.
 
-    `origins` are the other sites whose pages may call it: none unless they are listed.
+    `origins` are the other sites whose pages may call it: none unless they are listed. Of a `worker` only its health
+    and figures can be asked for.
     """
-    running = Running(services, limits or Limits())
+    running = Running(services, limits or Limits(), role)
 
     @asynccontextmanager
     async def lifespan(_api: FastAPI) -> AsyncGenerator[None]:
@@ -87,9 +91,9 @@ def create_api(services: Services, limits: Limits | None = None, *, origins: Seq
     api.state.running = running
     api.state.origins = tuple(origins)
     problems.install(api)
-    for router in ROUTERS:
+    for router in WATCHED if role == "worker" else ROUTERS:
         api.include_router(router)
-    if PAGE.is_dir():
+    if PAGE.is_dir() and role != "worker":
         mimetypes.init()  # it reads files, which the first request would wait for
         api.router.routes.append(Page("/", StaticFiles(directory=PAGE, html=True), name="page"))
     return api

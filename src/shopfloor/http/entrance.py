@@ -20,7 +20,7 @@ from shopfloor.http.guard import Guard
 from shopfloor.http.health import LIVE, READY, Alive, not_ready
 from shopfloor.http.limits import Limits, Rates
 from shopfloor.http.problems import problem, request_id_of
-from shopfloor.http.running import Running
+from shopfloor.http.running import Role, Running
 from shopfloor.http.services import Services
 from shopfloor.http.shop import HEALTHZ, Health
 from shopfloor.kernel.clock import SystemClock
@@ -47,6 +47,7 @@ class Entrance:
         limits: Limits,
         origins: Sequence[str],
         *,
+        role: Role = "all",
         opened: Callable[[], None],
         waits: Callable[[WorldError], None],
         failed: Callable[[], None],
@@ -59,6 +60,7 @@ class Entrance:
         self._opening = opening
         self._limits = limits
         self._origins = origins
+        self._role: Role = role
         self._opened, self._waits, self._failed = opened, waits, failed
         self._closed = Guard(self._turn_away, limits=limits, rates=Rates(), ids=TimedIds(SystemClock()))
         self._api: ASGIApp | None = None
@@ -105,7 +107,9 @@ class Entrance:
     async def _let_in(self) -> None:
         """Open the installation, and let requests in until the server ends."""
         async with self._opening() as services:
-            api = await to_thread.run_sync(partial(create_api, services, self._limits, origins=self._origins))
+            api = await to_thread.run_sync(
+                partial(create_api, services, self._limits, origins=self._origins, role=self._role)
+            )
             async with api.router.lifespan_context(api):
                 self._api, self.running = api, api.state.running
                 self._opened()

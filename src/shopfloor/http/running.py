@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 import anyio
 from fastapi import Depends, Request
@@ -17,32 +17,37 @@ from shopfloor.http.services import Services
 from shopfloor.http.watch import Watch
 from shopfloor.telemetry.gauges import Gauges
 
+Role = Literal["web", "worker", "all"]
+"""What a process is there for: `web` takes requests and answers, `worker` does what falls due, `all` does both."""
+
 
 class Running:
     """What all requests share."""
 
-    def __init__(self, services: Services, limits: Limits) -> None:
-        """Take the services and the limits."""
+    def __init__(self, services: Services, limits: Limits, role: Role = "all") -> None:
+        """Take the services, the limits, and what this process is there for."""
         self.services = services
+        self.role: Role = role
         self.limits = limits
         self.rates = Rates()
         self.places = Places()
-        self.answering = Answering(services.chat, limits.turns)
+        self.answering = Answering(services.chat, services.journal, limits.turns)
         self.watch = Watch(services.journal, services.chat.hub)
         self.readiness = Readiness(services.checks)
         self.gauges = Gauges(probes_of(services, self.places))
 
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[None]:
-        """Take messages: answer what a crash left unanswered, look for what others write, end orderly."""
+        """Take messages and do what falls due, as far as this process is there for it, and end orderly."""
         async with anyio.create_task_group() as group:
             self.answering.open(group)
             self.readiness.open(group)
             self.gauges.open(group)
-            group.start_soon(lasting, self.services.chat.recover)
-            group.start_soon(lasting, partial(self.watch.run, self.limits.poll_s))
-            for work in self.services.background:
-                group.start_soon(lasting, work)
+            if self.role != "worker":
+                group.start_soon(lasting, partial(self.watch.run, self.limits.poll_s))
+            if self.role != "web":
+                for work in (self.answering.recover, *self.services.background):
+                    group.start_soon(lasting, work)
             try:
                 yield
             finally:

@@ -17,7 +17,7 @@ from shopfloor.http.api import create_api
 from shopfloor.http.entrance import Entrance, Opening
 from shopfloor.http.limits import Limits
 from shopfloor.http.problems import problem
-from shopfloor.http.running import Running
+from shopfloor.http.running import Role, Running
 from shopfloor.http.services import Services
 from shopfloor.http.site import Site
 from shopfloor.kernel.errors import InvalidInput, WorldError
@@ -191,6 +191,7 @@ async def serve_opening(
     waits: Callable[[int, WorldError], None],
     *,
     limits: Limits,
+    role: Role = "all",
 ) -> None:
     """Listen at once, and serve an installation as soon as it can be opened, until the process is told to end.
 
@@ -212,7 +213,7 @@ async def serve_opening(
         server.should_exit = True
 
     entrance = Entrance(
-        opening, limits, site.origins, opened=opened, waits=lambda error: waits(port, error), failed=failed
+        opening, limits, site.origins, role=role, opened=opened, waits=lambda error: waits(port, error), failed=failed
     )
     server = Server(await to_thread.run_sync(_uvicorn_config, entrance, site, limits), None, silent)
     await server.serve([listening])
