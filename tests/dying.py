@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -32,37 +33,39 @@ def outcome(work: Callable[..., Awaitable[None]], *args: object) -> int:
     return _ended(_started(work, *args))
 
 
-def killed(work: Callable[..., Awaitable[None]], *args: object, after_s: float) -> int:
-    """Do something in a process of its own, kill that so long after it has begun, and return how it ended.
+def killed(work: Callable[..., Awaitable[None]], *args: object, told: int, after_s: float) -> int:
+    """Do something in a process of its own, kill that at a moment of its work, and return how it ended.
 
-    `work` gets a pipe as its last argument, into which it sends something once it begins and once it has ended.
+    `work` gets a pipe as its last argument, into which it tells of every step of its work, the first as it begins. It
+    is killed so long after it has told of so many: that is the same moment on a machine that is slow just now.
     """
-    begun, process = _begun(work, *args)
-    with begun:
-        process.join(after_s)
+    heard, process = _heard(work, *args)
+    with heard:
+        with suppress(EOFError):  # it has ended before
+            for _ in range(told):
+                assert heard.poll(PATIENCE_S), f"it did not go on for {PATIENCE_S} s"
+                heard.recv()
+            process.join(after_s)
         process.kill()
         return _ended(process)
 
 
-def duration_s(work: Callable[..., Awaitable[None]], *args: object) -> float:
-    """Do something in a process of its own, as for `killed`, and return how long it took from its begin to its end."""
-    begun, process = _begun(work, *args)
-    with begun:
-        since = time.monotonic()
-        assert begun.poll(PATIENCE_S), f"it did not end within {PATIENCE_S} s"
-        begun.recv()
-        took = time.monotonic() - since
-        assert _ended(process) == 0
-    return took
+def times_of(work: Callable[..., Awaitable[None]], *args: object) -> list[float]:
+    """Do something in a process of its own, as for `killed`, and return when it told, in seconds since it first did."""
+    heard, process = _heard(work, *args)
+    times: list[float] = []
+    with heard, suppress(EOFError):
+        while heard.poll(PATIENCE_S):
+            heard.recv()
+            times.append(time.monotonic())
+    assert _ended(process) == 0
+    return [moment - times[0] for moment in times]
 
 
-def _begun(work: Callable[..., Awaitable[None]], *args: object) -> tuple[Pipe, ForkServerProcess]:
+def _heard(work: Callable[..., Awaitable[None]], *args: object) -> tuple[Pipe, ForkServerProcess]:
     receiving, sending = _processes.Pipe(duplex=False)
     with sending:
-        process = _started(work, *args, sending)
-    assert receiving.poll(PATIENCE_S), f"it did not begin within {PATIENCE_S} s"
-    receiving.recv()
-    return receiving, process
+        return receiving, _started(work, *args, sending)
 
 
 def _started(work: Callable[..., Awaitable[None]], *args: object) -> ForkServerProcess:

@@ -95,6 +95,6 @@ async def start(data: str, url: str | None, pipe: Connection) -> None:
     """Do what a server does that starts again, until it is killed."""
     with two_minutes_later():
         async with open_app(Config(data=Path(data), database_url=url)) as app:
-            pipe.send("begins")
+            pipe.send(None)
             async with serving(app):
                 await anyio.sleep_forever()

@@ -3,9 +3,10 @@
 Each goes on where their conversation was. What they do not know to be answered they send again, as a page does.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from demo_app import JONAS, MAYA
 
 from shopfloor.app import App, open_app, services_of
 from shopfloor.config import Config
-from shopfloor.http.answering import lasting
+from shopfloor.http.limits import Limits
+from shopfloor.http.running import Running
 from shopfloor.kernel.ids import ConversationId, OrderNumber
 
 
@@ -53,36 +55,41 @@ Conversations = dict[str, ConversationId]
 """The conversation of each talk."""
 
 
+Tell = Callable[[], None]
+"""Hears of each step."""
+STEPS = 1 + 2 * sum(len(talk.says) for talk in TALKS.values())
+"""It begins; each message is posted, and answered."""
+
+
+def nobody() -> None:
+    """Hear nothing."""
+
+
 @asynccontextmanager
 async def serving(app: App) -> AsyncGenerator[None]:
     """Do meanwhile what a server does beside its requests."""
-    async with anyio.create_task_group() as group:
-        for work in (app.chat.recover, *services_of(app).background):
-            group.start_soon(lasting, work)
+    async with Running(services_of(app), Limits()).run():
         yield
-        group.cancel_scope.cancel()
 
 
-async def go_on(app: App, conversations: Conversations) -> None:
+async def go_on(app: App, conversations: Conversations, tell: Tell = nobody) -> None:
     """Let all talk to their end, at once."""
     async with anyio.create_task_group() as group:
         for name, talk in TALKS.items():
-            group.start_soon(_talk, app, conversations[name], talk)
+            group.start_soon(_talk, app, conversations[name], talk, tell)
 
 
-async def _talk(app: App, conversation: ConversationId, talk: Talk) -> None:
+async def _talk(app: App, conversation: ConversationId, talk: Talk, tell: Tell) -> None:
     state = await app.chat.state(conversation)
     heard = len([one for one in state.messages if one.role == "user" and one.message_id in state.answered])
     for number, text in enumerate(talk.says[heard:], heard):
         await app.chat.post(conversation, text, f"message {number}")
+        tell()
         await app.chat.answer(conversation)
+        tell()
 
 
-async def converse(data: str, url: str | None, conversations: Conversations, pipe: Connection | None) -> None:
-    async with open_app(Config(data=Path(data), database_url=url)) as app:
-        if pipe:
-            pipe.send("begins")
-        async with serving(app):
-            await go_on(app, conversations)
-            if pipe:
-                pipe.send("has ended")
+async def converse(data: str, url: str | None, conversations: Conversations, pipe: Connection) -> None:
+    async with open_app(Config(data=Path(data), database_url=url)) as app, serving(app):
+        pipe.send(None)
+        await go_on(app, conversations, partial(pipe.send, None))

@@ -140,7 +140,7 @@ async def test_decided_while_down_crash_of_the_first_start_and_each_is_carried_o
         assert await to_thread.run_sync(outcome, decide, *place) == -9
         async with open_app(config) as app:
             assert await states(app) == {"approved": approved, "rejected": rejected}
-        assert await to_thread.run_sync(partial(killed, start, *place, after_s=after_s)) == -9
+        assert await to_thread.run_sync(partial(killed, start, *place, told=1, after_s=after_s)) == -9
         async with open_app(config) as app:
             there = await states(app)
             found = Kills(

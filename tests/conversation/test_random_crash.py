@@ -6,23 +6,24 @@
 import os
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 from anyio import to_thread
-from conversation.crashing_at_random import TALKS, Conversations, converse, go_on, serving
+from conversation.crashing_at_random import STEPS, TALKS, Conversations, converse, go_on, serving
 from copies import Original
 from dbos import DBOS
 from dbos import error as dbos_errors
 from demo_app import identity_of
-from dying import duration_s, killed, outcome
+from dying import killed, times_of
 from kills import NAME, Kills
 
 from shopfloor.actions.store import ActionFilter
@@ -59,7 +60,8 @@ class Prepared:
 
     original: Original
     conversations: Conversations
-    lasts_s: float
+    steps_s: Sequence[float]
+    """How long each step takes."""
     undisturbed: Told
 
 
@@ -77,12 +79,12 @@ def prepared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             }
 
     conversations = anyio.run(prepare)
-    with original.copied(folder / "first") as config:  # not timed: it brings all that is read into memory
-        assert outcome(converse, str(config.data), config.database_url, conversations, None) == 0
+    with original.copied(folder / "undisturbed") as config:
+        times = times_of(converse, str(config.data), config.database_url, conversations)
         undisturbed = anyio.run(looked_at, config, conversations)
-    with original.copied(folder / "timed") as config:
-        lasts_s = duration_s(converse, str(config.data), config.database_url, conversations)
-    return Prepared(original=original, conversations=conversations, lasts_s=lasts_s, undisturbed=undisturbed)
+    assert len(times) == STEPS
+    steps_s = [after - before for before, after in pairwise(times)]
+    return Prepared(original=original, conversations=conversations, steps_s=steps_s, undisturbed=undisturbed)
 
 
 async def looked_at(config: Config, conversations: Conversations) -> Told:
@@ -165,16 +167,21 @@ async def test_after_a_crash_at_a_random_moment_each_message_is_answered_once_an
 async def crashed(prepared: Prepared, config: Config, chance: random.Random) -> Kills:
     """Kill a process or two, let all go on to their end, and check what there is."""
     work = partial(killed, converse, str(config.data), config.database_url, prepared.conversations)
-    times_s = [chance.uniform(0, prepared.lasts_s) for _ in range(2 if chance.random() < AGAIN else 1)]
-    ends = [await to_thread.run_sync(partial(work, after_s=after_s)) for after_s in times_s]
+    ends: list[int] = []
+    before = 0
+    for _ in range(2 if chance.random() < AGAIN else 1):
+        step = chance.randrange(before, len(prepared.steps_s))
+        after_s = chance.uniform(0, prepared.steps_s[step])
+        ends.append(await to_thread.run_sync(partial(work, told=1 + step - before, after_s=after_s)))
+        before = step
     assert {*ends} <= {0, -9}
     async with open_app(config) as app:
         found = await kills(app, prepared, ends)
         async with serving(app):
             await go_on(app, prepared.conversations)
             await until_nothing_is_pending()
-        await check(app, prepared.conversations)
         assert await told(app, prepared.conversations) == prepared.undisturbed
+        await check(app, prepared.conversations)
     return found
 
 
