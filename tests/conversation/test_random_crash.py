@@ -1,6 +1,7 @@
 """A process is killed at random moments while customers talk; nothing is lost, nothing is done or said twice.
 
-`CRASHES` says how often on each database. What fails is named by the seed that its moments are drawn from.
+`CRASHES` says how often on each database. What fails is named by the seed that its moments are drawn from: that very
+one is drawn by `CRASHES=1` and `CRASH_SEED`.
 """
 
 import os
@@ -37,6 +38,7 @@ pytestmark = pytest.mark.anyio
 
 CRASHES = int(os.environ.get("CRASHES", "3"))
 """On each database."""
+FIRST = int(os.environ.get("CRASH_SEED", "0"))
 AGAIN = 1 / 3
 """How often it is killed a second time, while it recovers."""
 PENDING = ["PENDING", "ENQUEUED", "DELAYED"]
@@ -158,7 +160,7 @@ async def check(app: App, conversations: Conversations) -> None:
 async def test_after_a_crash_at_a_random_moment_each_message_is_answered_once_and_each_effect_is_there_once(
     prepared: Prepared, tmp_path: Path, subtests: pytest.Subtests, record_property: Callable[[str, object], None]
 ) -> None:
-    for seed in range(CRASHES):
+    for seed in range(FIRST, FIRST + CRASHES):
         with subtests.test(seed=seed), prepared.original.copied(tmp_path / "data") as config:
             found = await crashed(prepared, config, random.Random(seed))
             record_property(NAME, found.recorded())
