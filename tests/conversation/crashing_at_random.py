@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import anyio
-from demo_app import JONAS, MAYA
+from demo_app import JONAS, MAYA, identity_of
 
 from shopfloor.app import App, open_app, services_of
 from shopfloor.config import Config
@@ -63,6 +63,14 @@ STEPS = 1 + 2 * sum(len(talk.says) for talk in TALKS.values())
 
 def nobody() -> None:
     """Hear nothing."""
+
+
+async def opened(config: Config) -> Conversations:
+    """Open an installation, and a conversation for each talk."""
+    async with open_app(config) as app:
+        return {
+            name: (await app.chat.open("test", await identity_of(app, talk.email)))[0] for name, talk in TALKS.items()
+        }
 
 
 @asynccontextmanager

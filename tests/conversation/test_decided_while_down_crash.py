@@ -18,6 +18,7 @@ import pytest
 from anyio import CapacityLimiter, to_thread
 from conversation.crashing_approvals import AT_ONCE, EVERY, REASON, decide, start, two_minutes_later
 from conversation.crashing_at_random import serving
+from conversation.told_by_talks import check_records
 from copies import Original
 from demo_app import JONAS, begin, say
 from demo_outreach import said_in
@@ -26,12 +27,10 @@ from dying import killed, outcome
 from kills import NAME, Kills
 
 from shopfloor.actions.store import ActionFilter
-from shopfloor.actions.verification import check_page
 from shopfloor.app import App, open_app
 from shopfloor.database.engine import Database
 from shopfloor.database.migrate import upgrade
 from shopfloor.journal.events import ActionMoved
-from shopfloor.journal.verification import Findings
 from shopfloor.kernel.ids import ConversationId, OrderNumber
 from shopfloor.shop.demo import demo_contents
 from shopfloor.shop.models import Order
@@ -156,7 +155,4 @@ async def test_decided_while_down_crash_of_the_first_start_and_each_is_carried_o
             assert await states(app) == {"executed": approved, "rejected": rejected}
             cancelled = [await check_order(app, number, one) for number, one in waiting.asked.items()]
             assert cancelled.count(True) == approved
-            findings, last = Findings(), None
-            while (last := await check_page(app.journal, app.actions, findings, after=last, limit=50)) is not None:
-                pass
-            assert (findings.broken, findings.differing) == ([], [])
+            await check_records(app)
