@@ -49,6 +49,7 @@ bench: install  ## Measure a turn, a server with many open streams, the client o
 	@$(BIN)/python benchmarks/routing.py
 	@$(BIN)/python benchmarks/policies.py
 	@$(BIN)/python benchmarks/audit.py
+	@$(BIN)/python benchmarks/durability.py
 	@$(BIN)/python benchmarks/listening.py
 
 bench-peers: install  ## Measure the same turn in frameworks, by hand and here; fetches much once
