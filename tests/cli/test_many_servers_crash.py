@@ -1,4 +1,7 @@
-"""Three servers on one PostgreSQL under load: one is killed, and the database goes and comes back; nothing is lost."""
+"""Three servers on one PostgreSQL under load: one is killed, and the database goes and comes back; nothing is lost.
+
+`CRASHES` says how often, once for each 40 of them, and `CRASH_SEED` from which seed on.
+"""
 
 import os
 import random
@@ -23,9 +26,10 @@ from shopfloor.app import open_app
 from shopfloor.config import Config
 from shopfloor.kernel.ids import ConversationId
 
-SEED = int(os.environ.get("CRASH_SEED", "0"))
+FIRST = int(os.environ.get("CRASH_SEED", "0"))
+SEEDS = range(FIRST, FIRST + max(1, int(os.environ.get("CRASHES", "0")) // 40))
 SERVERS = 3
-GUESTS = 8
+GUESTS = 5
 QUESTIONS = (
     "How long do I have to return an item?",
     "Do you ship to Canada?",
@@ -92,11 +96,12 @@ def own_server() -> Iterator[Postgres]:
         yield server
 
 
+@pytest.mark.parametrize("seed", SEEDS)
 def test_after_a_crash_of_one_of_three_servers_and_of_the_database_each_message_is_answered_once(
-    own_server: Postgres, tmp_path: Path
+    own_server: Postgres, tmp_path: Path, seed: int
 ) -> None:
     original = Original.at(tmp_path / "data", own_server)
-    chance = random.Random(SEED)
+    chance = random.Random(seed)
     conversations = anyio.run(opened, original.config)
     with original.copied(tmp_path / "undisturbed") as config:
         times_of(converse, str(config.data), config.database_url, conversations)
