@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DATA ?= data
 
-.PHONY: help install demo browser test check topics bench bench-peers clean
+.PHONY: help install demo browser test check crash topics bench bench-peers clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ check: $(VENV)/checkers  ## Check format, lint, types and floors
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright
 	@$(BIN)/lint-imports
+
+crash: install  ## Kill processes at random moments, 200 times on each database, and decide on 500 requests while all is down; takes an hour
+	@CRASHES=200 $(BIN)/python -m pytest -q tests/conversation/test_random_crash.py tests/conversation/test_decided_while_down_crash.py tests/cli/test_many_servers_crash.py
 
 topics: install  ## Learn the topics that the planner knows anew, from the messages in training/
 	@$(BIN)/python training/fit.py

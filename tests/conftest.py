@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import settings
+from kills import summary
 from postgres import Postgres
 
 from shopfloor.database.engine import Database
@@ -22,6 +23,14 @@ settings.load_profile("untimed")
 
 
 NO_PARAMETERS = SimpleNamespace(params={})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell of the processes that were killed."""
+    reports = (one for of_kind in terminalreporter.stats.values() for one in of_kind)
+    ended = [one for one in reports if type(one) is pytest.TestReport and one.when == "call"]  # and no part of one
+    for line in summary(found for one in ended for found in one.user_properties):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A process is killed at every commit of a turn; the message is answered once, and its action happens once."""
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import anyio
@@ -12,7 +13,8 @@ from dying import outcome
 
 from shopfloor.app import open_app
 from shopfloor.config import Config
-from shopfloor.journal.events import ActionMoved, MessageWritten, ReplyComposed
+from shopfloor.journal.events import ActionMoved, MessageWritten, ReplyComposed, ToolCalled
+from shopfloor.kernel.clock import SystemClock
 from shopfloor.kernel.ids import OrderNumber, StreamId
 
 pytestmark = pytest.mark.anyio
@@ -20,6 +22,8 @@ pytestmark = pytest.mark.anyio
 ARTICLE = "Where's my order #123, and by the way, do you have any red sneakers in men's size 9?"
 COMMITS = 8
 """Of each of the turns here, with that of its message: at one more the process ends by itself."""
+ADMITTED = 5
+"""The first commit after that of the action's admission."""
 FEWEST = 6
 """Where writes happen to be committed together."""
 
@@ -68,6 +72,37 @@ async def test_after_a_crash_in_a_turn_that_writes_it_is_answered_once_and_done_
         assert len({e.data.key for e in executed}) == 1
         await app.journal.verify(StreamId(f"conversation/{conversation}"))
         assert await app.chat.recover() == 0
+
+
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(minutes=10)])
+@pytest.mark.parametrize("kill_at", range(ADMITTED, COMMITS + 1))
+async def test_after_a_crash_in_a_turn_that_reads_the_same_twice_it_sees_what_it_had_seen_before_it_acted(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kill_at: int, later: timedelta
+) -> None:
+    data = tmp_path / "data"
+    await to_thread.run_sync(shutil.copytree, prepared, data)
+    config = Config(data=data)
+    async with open_app(config) as app:
+        conversation, _ = await app.chat.open("test", await identity_of(app, MAYA))
+        for text in ("I received the wrong size of the trench from order 118", "exchange please", "XS"):
+            await app.chat.post(conversation, text)
+            (asked,) = await app.chat.answer(conversation)
+        assert "in exchange for size XS" in asked.content
+    died = await to_thread.run_sync(outcome, answer, str(data), conversation, "yes", kill_at)
+    assert died in {-9, 0}
+    now = SystemClock.now
+    monkeypatch.setattr(SystemClock, "now", lambda clock: now(clock) + later)
+    async with open_app(config) as app:
+        await app.chat.recover()
+        state = await app.chat.state(conversation)
+        (*_, reply) = [e.data for e in state.events if isinstance(e.data, ReplyComposed)]
+        assert "your return R118-1 is registered" in reply.content
+        assert len(await app.shop.returns.returns_of(OrderNumber("118"))) == 1
+        turn = [e.data for e in state.events if getattr(e.data, "turn_id", None) == reply.turn_id]
+        reads = [one for one in turn if isinstance(one, ToolCalled) and one.tool_name == "check_return"]
+        assert len(reads) == 2, "what was read once is written down once"
+        moves = [one.state for one in turn if isinstance(one, ActionMoved)]
+        assert moves == ["confirmed", "executed"]
 
 
 @pytest.mark.parametrize("kill_at", range(2, COMMITS + 2))

@@ -1,8 +1,6 @@
 """One turn: the runner that the plan's executor works for, and the session that its tools work for."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -23,6 +21,7 @@ from shopfloor.conversation.log import ConversationLog, Desk
 from shopfloor.conversation.notices import notice_in
 from shopfloor.conversation.speech import Speech, known
 from shopfloor.conversation.state import Turn
+from shopfloor.conversation.taking_up import reads_before
 from shopfloor.conversation.thought import OwnEvidence, model_called
 from shopfloor.identity.identity import Identity
 from shopfloor.journal import events
@@ -36,11 +35,9 @@ from shopfloor.planning.executor import Ahead, Ending, Piece, Postponed
 from shopfloor.planning.plan import Plan, Prefetch, Task, problems
 from shopfloor.profiles.profile import NOBODYS
 from shopfloor.tools.contract import EarlierCall, ToolContext, ToolResult
-from shopfloor.tools.toolsets import Permitted, Prefetched, Traced, call_key
+from shopfloor.tools.toolsets import Permitted, Prefetched, Traced
 
 MAX_REPLANS = 2
-STALE = timedelta(minutes=5)
-"""Reads that were made before a crash are made again after so long."""
 TRANSCRIPT_CHARACTERS = 3_500
 PLANNER = AgentId("planner")
 """Who falls back on the rules, in the journal."""
@@ -140,7 +137,13 @@ class TurnRunner:
             calls.append(call)
             made.append(call)
 
-        tools = Traced(Prefetched(self._desk.tools, {**ahead, **self._remembered(task)}), tell)
+        async def tell_again(call: ToolCalled) -> None:
+            self._journaled.add(id(call))
+            await tell(call)
+
+        reads = {tool.name for tool in self._desk.tools.tools() if tool.is_read}
+        earlier = reads_before(self._turn, task.id, self._origin(task), reads, self._now)
+        tools = Traced(Prefetched(self._desk.tools, ahead, earlier), tell, tell_again)
         agent_task = self._agent_task(task, skill)
         context = self._context(task, agent.card)
         async for output in agent.run(agent_task, self._scope(task), tools, context):
@@ -373,19 +376,6 @@ class TurnRunner:
             admitted=dict(self._turn.admitted),
             settled=dict(self._turn.verdicts),
         )
-
-    def _remembered(self, task: Task) -> dict[str, "asyncio.Future[ToolResult]"]:
-        """Return the reads that the task made before a crash."""
-        reads = {tool.name for tool in self._desk.tools.tools() if tool.is_read}
-        remembered: dict[str, asyncio.Future[ToolResult]] = {}
-        if self._now - self._turn.started_at > STALE:
-            return remembered
-        for call in self._turn.tool_calls:
-            if call.task_id == task.id and call.tool_name in reads and isinstance(call.tool_output, dict):
-                future: asyncio.Future[ToolResult] = asyncio.get_running_loop().create_future()
-                future.set_result(ToolResult(output=call.tool_output, sources=call.sources))
-                remembered[call_key(call.tool_name, call.tool_args)] = future
-        return remembered
 
     def _scope(self, task: Task) -> dict[str, object]:
         state = self._log.state

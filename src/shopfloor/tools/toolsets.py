@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,12 +14,15 @@ from shopfloor.kernel.canonical import canonical_json
 from shopfloor.kernel.errors import BadAnswer, InvalidInput, NotFound, ShopfloorError, Unavailable
 from shopfloor.tools.contract import Tool, ToolArgs, ToolContext, ToolResult, Toolset
 
+Tell = Callable[[ToolCalled], Awaitable[None]]
+
 CALL_TIMEOUT_S = 10.0
 """How long one read may take."""
 MAX_CALLS = 20
 """Calls that one task may make."""
 MAX_REPEATS = 3
 """How often one task may make the very same call."""
+NOTHING: Mapping[str, Sequence[ToolResult]] = {}
 
 
 class ToolList:
@@ -100,10 +103,19 @@ class Limited:
 class Prefetched:
     """Answers from results that were fetched before, each of them once."""
 
-    def __init__(self, inner: Toolset, results: Mapping[str, "asyncio.Future[ToolResult]"]) -> None:
-        """Take the toolset and the results under way, by `call_key`."""
+    def __init__(
+        self,
+        inner: Toolset,
+        results: Mapping[str, "asyncio.Future[ToolResult]"],
+        earlier: Mapping[str, Sequence[ToolResult]] = NOTHING,
+    ) -> None:
+        """Take the toolset, the results under way, and those that the same task got earlier, all by `call_key`.
+
+        The earlier ones go first, in their order.
+        """
         self._inner = inner
         self._results = dict(results)
+        self._earlier = {call: deque(some) for call, some in earlier.items()}
 
     def tools(self) -> Sequence[Tool[ToolArgs]]:
         """Return the inner tools."""
@@ -111,11 +123,18 @@ class Prefetched:
 
     def holds(self, name: str, args: Mapping[str, JsonValue]) -> bool:
         """Whether the next such call is answered from a prefetched result."""
-        return call_key(name, args) in self._results
+        return self.recalls(name, args) or call_key(name, args) in self._results
+
+    def recalls(self, name: str, args: Mapping[str, JsonValue]) -> bool:
+        """Whether the next such call is answered from what the same task got earlier."""
+        return bool(self._earlier.get(call_key(name, args)))
 
     async def call(self, name: str, args: Mapping[str, JsonValue], context: ToolContext) -> ToolResult:
         """Answer with the result fetched before, or call."""
-        ahead = self._results.pop(call_key(name, args), None)
+        call = call_key(name, args)
+        if earlier := self._earlier.get(call):
+            return earlier.popleft()
+        ahead = self._results.pop(call, None)
         if ahead is None:
             return await self._inner.call(name, args, context)
         return await asyncio.shield(ahead)
@@ -124,10 +143,11 @@ class Prefetched:
 class Traced:
     """Tells what was called and what came of it."""
 
-    def __init__(self, inner: Prefetched, tell: Callable[[ToolCalled], Awaitable[None]]) -> None:
-        """Take the toolset and whom to tell."""
+    def __init__(self, inner: Prefetched, tell: Tell, tell_again: Tell | None = None) -> None:
+        """Take the toolset, whom to tell, and who else is told instead of what was answered as it was earlier."""
         self._inner = inner
         self._tell = tell
+        self._tell_again = tell_again or tell
 
     def tools(self) -> Sequence[Tool[ToolArgs]]:
         """Return the inner tools."""
@@ -143,6 +163,7 @@ class Traced:
         if not _is_json(dict(args)):
             raise InvalidInput(f"{name} cannot take these arguments: they are no JSON")
         prefetched = self._inner.holds(name, args)
+        tell = self._tell_again if self._inner.recalls(name, args) else self._tell
         started = time.perf_counter()
 
         def event(output: JsonValue, sources: tuple[Source, ...], error: str | None) -> ToolCalled:
@@ -165,9 +186,9 @@ class Traced:
             if not _is_json(result.output):
                 raise BadAnswer(f"{name} answered with something that is no JSON")
         except ShopfloorError as failure:
-            await self._tell(event(None, (), str(failure)))
+            await tell(event(None, (), str(failure)))
             raise
-        await self._tell(event(result.output, result.sources, None))
+        await tell(event(result.output, result.sources, None))
         return result
 
 
