@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 
 import anyio
@@ -20,7 +21,7 @@ from conversation.crashing_approvals import AT_ONCE, EVERY, REASON, decide, star
 from conversation.crashing_at_random import serving
 from conversation.told_by_talks import check_records
 from copies import Original
-from demo_app import JONAS, begin, say
+from demo_app import begin, say
 from demo_outreach import said_in
 from demo_requests import DEAR
 from dying import killed, outcome
@@ -33,7 +34,7 @@ from shopfloor.database.migrate import upgrade
 from shopfloor.journal.events import ActionMoved
 from shopfloor.kernel.ids import ConversationId, OrderNumber
 from shopfloor.shop.demo import demo_contents
-from shopfloor.shop.models import Order
+from shopfloor.shop.models import Customer, Order
 from shopfloor.shop.sql import load
 
 pytestmark = pytest.mark.anyio
@@ -67,29 +68,31 @@ def waiting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     async def prepare() -> Asked:
         contents = demo_contents(datetime.now(UTC))
         dear = next(order for order in contents.orders if order.number == DEAR)
-        more = [another(dear, number) for number in range(FIRST, FIRST + COUNT)]
+        customers = cycle(contents.customers)  # each may have a few changes made in an hour
+        more = [another(dear, number, next(customers)) for number in range(FIRST, FIRST + COUNT)]
         await load(database, replace(contents, orders=(*contents.orders, *more)))
         database.close()
         limiter, asked = CapacityLimiter(AT_ONCE), Asked()
         async with open_app(original.config) as app, asyncio.TaskGroup() as group:
             for order in more:
-                group.create_task(ask(app, order.number, asked, limiter))
+                group.create_task(ask(app, order, asked, limiter))
         return asked
 
     return Waiting(original=original, asked=anyio.run(prepare))
 
 
-def another(dear: Order, number: int) -> Order:
-    """Return an order like one that the team may not cancel by itself."""
+def another(dear: Order, number: int, customer: Customer) -> Order:
+    """Return an order of a customer's that is like one that the team may not cancel by itself."""
     payments = tuple(replace(one, id=f"{one.id}-{number}") for one in dear.payments)
-    return replace(dear, number=OrderNumber(str(number)), payments=payments)
+    owner = {"customer_id": customer.id, "email": customer.email}
+    return replace(dear, number=OrderNumber(str(number)), payments=payments, **owner)
 
 
-async def ask(app: App, number: OrderNumber, asked: Asked, limiter: CapacityLimiter) -> None:
+async def ask(app: App, order: Order, asked: Asked, limiter: CapacityLimiter) -> None:
     """Ask for a cancellation, and say yes, so that it waits for the merchant."""
     async with limiter:
-        conversation = asked[number] = await begin(app, JONAS)
-        await say(app, conversation, f"cancel order {number}")
+        conversation = asked[order.number] = await begin(app, order.email)
+        await say(app, conversation, f"cancel order {order.number}")
         assert "You will hear from me here" in await say(app, conversation, "yes")
 
 
