@@ -120,6 +120,15 @@ async def test_what_cannot_be_stored_is_refused(postgresql: Database) -> None:
             await postgresql.write_core(lambda connection, key=key: add(connection, key))
 
 
+async def test_an_error_of_the_database_tells_nothing_of_its_rows(postgresql: Database) -> None:
+    await notes(postgresql)
+    await postgresql.write_core(lambda connection: connection.exec_driver_sql("CREATE UNIQUE INDEX one ON notes (key)"))
+    await postgresql.write_core(lambda connection: add(connection, "maya@example.com"))
+    with pytest.raises(StorageError, match="duplicate key") as failed:
+        await postgresql.write_core(lambda connection: add(connection, "maya@example.com"))
+    assert "maya" not in str(failed.value)
+
+
 async def test_a_server_that_is_stopped_is_named_and_used_again_once_it_is_back(own_server: Postgres) -> None:
     name = await to_thread.run_sync(own_server.create)
     database = Database(own_server.url(name))

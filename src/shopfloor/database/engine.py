@@ -92,7 +92,7 @@ def storage_error(error: DBAPIError) -> StorageError:
     code = _code(error)
     if code is not None:
         remedy = next((CODES[code[:length]] for length in (5, 2) if code[:length] in CODES), None)
-        return StorageError(remedy or f"the database failed: {error.orig}")
+        return StorageError(remedy or f"the database failed: {_said(error)}")
     if not isinstance(error.orig, sqlite3.Error):  # PostgreSQL's driver, before or after there was a server to answer
         return StorageError(UNREACHABLE)
     said = str(error.orig).lower()
@@ -119,6 +119,12 @@ def _code(error: DBAPIError) -> str | None:
     """Return PostgreSQL's code of an error; None for SQLite's, and where no server answered."""
     code: object = getattr(error.orig, "sqlstate", None)
     return code if isinstance(code, str) else None
+
+
+def _said(error: DBAPIError) -> str:
+    """Return what PostgreSQL says without its details: they hold what stands in the rows, such as an address."""
+    said: object = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+    return said if isinstance(said, str) else "it did not say why"
 
 
 class _Unit:
