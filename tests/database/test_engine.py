@@ -262,6 +262,16 @@ async def test_a_directory_that_does_not_exist_is_named(tmp_path: Path) -> None:
     database.close()
 
 
+def test_no_empty_database_takes_the_place_of_one_that_was_moved_away(notes: Database, path: Path) -> None:
+    path.rename(path.with_name("elsewhere.db"))
+    notes.close()  # so that the next one is opened by its name
+    with pytest.raises(StorageError, match="cannot be opened"):
+        notes.run(count, False)
+    assert not path.exists()
+    path.with_name("elsewhere.db").rename(path)
+    assert notes.run(count, False) == 0
+
+
 async def test_a_database_that_may_only_be_read_is_named(notes: Database, path: Path) -> None:
     notes.close()
     database = await to_thread.run_sync(Database, f"sqlite:///file:{path}?mode=ro&uri=true")

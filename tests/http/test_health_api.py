@@ -123,11 +123,12 @@ def overwrite(path: Path, at: int, text: bytes) -> None:
         file.write(text)
 
 
+ALL = {"database_reads", "database_writes", "schema"}
 CASES: dict[str, tuple[Callable[[Database, Path], Any], set[str], str]] = {
     "locked": (lambda _, path: locked(path), {"database_writes"}, "another process has kept the database locked"),
     "full": (lambda database, _: full(database), {"database_writes"}, "the disk is full: free some space"),
     "older": (lambda _, path: at_revision(path, "0003"), {"schema"}, "start the server again"),
-    "moved": (lambda _, path: moved(path), {"database_reads"}, "moved or replaced while it was in use"),
+    "moved": (lambda _, path: moved(path), ALL, "moved or replaced while it was in use"),
 }
 
 

@@ -17,7 +17,7 @@ from time import monotonic, sleep
 from typing import Any, TypeVar, cast
 
 from anyio import CapacityLimiter, Lock, to_thread
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -336,14 +336,23 @@ def _made(url: URL, connections: int, busy_timeout_ms: int) -> Engine:
             connect_args={name: value for name, value in client.items() if name not in url.query},
         )
     engine = create_engine(url, hide_parameters=True, pool_size=connections)
+    was_there = False
+
+    def find(_dialect: Dialect, _entry: object, arguments: list[Any], options: dict[str, Any]) -> None:
+        if was_there:  # once it was moved away, no empty one may take its place
+            arguments[0] = f"{Path(arguments[0]).as_uri()}?mode=rw"
+            options["uri"] = True
 
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        nonlocal was_there
         try:
             _prepare_sqlite(connection, busy_timeout_ms)
         except Exception:
             connection.close()  # the pool would leave it open
             raise
+        was_there = bool(url.database) and Path(url.database).is_file()
 
+    event.listen(engine, "do_connect", find)
     event.listen(engine, "connect", prepare)
     return engine
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from anyio import to_thread
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import ExceptionContext
 
@@ -46,22 +47,18 @@ class _Health:
 
     async def reads(self) -> str | None:
         """Read a row; where damage was met anywhere, read everything."""
-        return await self._told(self._read())
+        return await self._told(lambda: self._database.read_core(self._look))
 
     async def writes(self) -> str | None:
         """Store something: whether it is full, locked or may only be read shows only there."""
-        return await self._told(self._database.write_core(_written if self._database.is_sqlite else _begun))
+        work = _written if self._database.is_sqlite else _begun
+        return await self._told(lambda: self._database.write_core(work))
 
     async def schema(self) -> str | None:
         """Look whether the schema has all that this program knows."""
-        return await self._told(self._database.read_core(self._compare))
-
-    async def _read(self) -> None:
-        await self._database.read_core(self._look)
+        return await self._told(lambda: self._database.read_core(self._compare))
 
     def _look(self, connection: Connection) -> None:
-        if self._file is not None and _identity(self._path) != self._file:
-            raise StorageError(MOVED)
         if self._is_suspect and connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
             raise StorageError(REMEDIES["malformed"])
         self._is_suspect = False
@@ -72,9 +69,11 @@ class _Health:
         if revision_of(connection) < self._newest:
             raise StorageError(OLDER)
 
-    async def _told(self, work: Awaitable[None]) -> str | None:
+    async def _told(self, work: Callable[[], Awaitable[None]]) -> str | None:
+        if self._file is not None and await to_thread.run_sync(_identity, self._path) != self._file:
+            return MOVED
         try:
-            await work
+            await work()
         except StorageError as error:
             if str(error) not in SPOKEN:
                 logger.warning("a check failed: %s", error)
