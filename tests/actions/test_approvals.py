@@ -1,21 +1,26 @@
 """The merchant's decisions: the first one holds, and time decides where nobody does."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 from actions.conftest import Kept
-from actions.till import CLERK, STREAM, Desk, Pay, Till, other_policy
+from actions.till import CLERK, NOW, STREAM, Desk, Pay, Till, other_policy
 from anyio import Event, create_task_group, fail_after
 
 from shopfloor.actions.approvals import GIVE_UP_AFTER
 from shopfloor.actions.kind import Preview
+from shopfloor.actions.memory_store import MemoryActions
 from shopfloor.actions.news import SETTLE_AFTER
 from shopfloor.actions.store import ERASED, ActionRecord
 from shopfloor.actions.verification import check_stream
 from shopfloor.identity.identity import Staff
-from shopfloor.journal.events import ActionMoved
+from shopfloor.journal.events import ActionMoved, EventData
+from shopfloor.journal.events import Event as Journaled
+from shopfloor.journal.memory import MemoryJournal
 from shopfloor.journal.verification import Findings
-from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
+from shopfloor.kernel.clock import FixedClock
+from shopfloor.kernel.errors import Conflict, InvalidInput, NotFound, Refused, StorageError, Unavailable
 from shopfloor.kernel.ids import StreamId
 from shopfloor.kernel.money import Money
 
@@ -225,6 +230,43 @@ async def test_an_admitted_action_that_a_crash_broke_off_is_carried_out_once(kep
     desk.clock.at += SETTLE_AFTER + timedelta(seconds=1)
     assert await desk.approvals.settle() == 1
     assert ((await desk.get()).state, desk.till.paid) == ("executed", {"k": 500})
+
+
+class FullDisk(MemoryJournal):
+    """A journal that can store no end of an action while its disk is full."""
+
+    is_full = True
+
+    async def append(self, stream: StreamId, events: Sequence[EventData]) -> Sequence[Journaled]:
+        if self.is_full and any(isinstance(data, ActionMoved) and data.state == "executed" for data in events):
+            raise StorageError("the disk is full")
+        return await super().append(stream, events)
+
+
+def on_full_disk() -> tuple[FullDisk, MemoryActions, FixedClock]:
+    clock, actions = FixedClock(NOW), MemoryActions()
+    return FullDisk(clock, [actions.project]), actions, clock
+
+
+async def test_nobody_is_told_that_it_failed_what_was_done_and_could_not_be_stored() -> None:
+    journal, actions, clock = on_full_disk()
+    desk = Desk(kept=(journal, actions, clock))
+    verdict = await desk.paid()
+    assert (verdict.state, verdict.rule, desk.till.paid) == ("outcome_unknown", "outcome.unknown", {"k": 500})
+    assert await desk.states() == ["proposed", "confirmed"]
+    journal.is_full = False
+    clock.at += SETTLE_AFTER + timedelta(seconds=1)
+    assert await desk.approvals.settle() == 1
+    assert ((await desk.get()).state, desk.till.paid) == ("executed", {"k": 500})
+    assert [told.state for told in desk.told] == ["executed"]
+
+
+async def test_who_approves_hears_that_the_end_could_not_be_stored() -> None:
+    journal, actions, clock = on_full_disk()
+    desk = await waiting_desk((journal, actions, clock))
+    with pytest.raises(StorageError, match="looked at again by itself"):
+        await desk.approvals.approve("k", GRACE)
+    assert ((await desk.get()).state, desk.told) == ("confirmed", [])
 
 
 # -- outcomes that nobody knows --------------------------------------------------------------------------------------

@@ -214,7 +214,9 @@ class Approvals:
             await self._journal.append(record.stream, [event])
 
         try:
-            await self._gate.submit(proposal, journal)
+            verdict = await self._gate.submit(proposal, journal)
+            if not verdict.is_recorded:
+                raise StorageError(f"how {record.key} ended cannot be recorded: it is looked at again by itself")
         except WorldError:
             raise
         except Exception as error:

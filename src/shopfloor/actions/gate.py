@@ -26,7 +26,16 @@ from shopfloor.identity.identity import Assurance, Identity, Principal, Staff
 from shopfloor.journal.events import ActionMoved, ActionState
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.errors import CallerError, Conflict, InvalidFields, InvalidInput, Refused, Unavailable, WorldError
+from shopfloor.kernel.errors import (
+    CallerError,
+    Conflict,
+    InvalidFields,
+    InvalidInput,
+    Refused,
+    StorageError,
+    Unavailable,
+    WorldError,
+)
 from shopfloor.kernel.fields import fields_of
 from shopfloor.kernel.finishing import to_the_end
 from shopfloor.kernel.keyed_locks import KeyedLocks
@@ -299,6 +308,16 @@ class Gate:
             raise Refused("undo.changed", "It was changed once more since then, so it cannot be undone.")
 
     async def _execute(
+        self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, verdict: Verdict, record: Record
+    ) -> Verdict:
+        """Carry out what was admitted and record how it ended; where that fails, it may have been done."""
+        try:
+            return await self._carry_out(kind, args, proposal, verdict, record)
+        except StorageError as error:
+            logger.warning("how %s ended cannot be recorded, so it is looked at later: %s", proposal.key, error)
+            return replace(verdict, state="outcome_unknown", rule="outcome.unknown", is_recorded=False)
+
+    async def _carry_out(
         self, kind: ActionKind[Any], args: ActionArgs, proposal: Proposal, verdict: Verdict, record: Record
     ) -> Verdict:
         try:

@@ -107,6 +107,8 @@ class Verdict:
     undo_until: datetime | None = None
     is_known: bool = False
     """Whether it was so before and is only told again: nothing is recorded."""
+    is_recorded: bool = True
+    """Whether the record says so, too; else the storage failed after the action was admitted."""
 
 
 def refused(verdict: Verdict, refusal: Refused) -> Verdict:
