@@ -3,6 +3,7 @@
 `python benchmarks/durability.py` prints a table and writes `results/durability.json`. PostgreSQL is that of the tests,
 told to wait for the disk; `--postgresql URL` names another, with an empty database. A turn is the question for a
 parcel by a signed-in customer, answered by the rules alone: measured is the time that its appends to the journal take.
+The first turn of a conversation opens it, too, and writes down the brand and the agents' cards.
 An executed action is a change of an order's address by the staff: verdict, admission, workflow, change, outcome. Turns
 of several processes are counted over some seconds, each process talking with itself; the cores are what all took.
 """
@@ -53,15 +54,19 @@ async def begin(app: App) -> ConversationId:
 
 async def answer(app: App) -> None:
     """Have one message answered in a conversation of its own."""
-    conversation = await begin(app)
+    await answer_in(app, await begin(app))
+
+
+async def answer_in(app: App, conversation: ConversationId) -> None:
+    """Have one message answered in a conversation."""
     await app.chat.post(conversation, ASKED)
     (reply,) = await app.chat.answer(conversation)
     if "TRK456" not in reply.content:
         raise RuntimeError(reply.content)
 
 
-async def journaling(app: App) -> Figures:
-    """Return how long the appends of a turn take together."""
+async def journaling(app: App) -> dict[str, Figures]:
+    """Return how long the appends of a conversation's first turn take together, and of its second."""
     append, spent = SqlJournal.append, 0.0
 
     async def timed(journal: SqlJournal, *args: object) -> object:
@@ -72,14 +77,19 @@ async def journaling(app: App) -> Figures:
         finally:
             spent += perf_counter() - began
 
-    times: list[float] = []
+    first: list[float] = []
+    further: list[float] = []
     with patch.object(SqlJournal, "append", timed):
         for number in range(WARM_UP + TURNS):
             spent = 0.0
-            await answer(app)
+            conversation = await begin(app)
+            await answer_in(app, conversation)
+            at = spent
+            await answer_in(app, conversation)
             if number >= WARM_UP:
-                times.append(spent)
-    return spread("wall", times)
+                first.append(at)
+                further.append(spent - at)
+    return {"of a first read-only turn": spread("wall", first), "of a further one": spread("wall", further)}
 
 
 async def actions(app: App) -> Figures:
@@ -179,7 +189,7 @@ async def alone(config: Config) -> dict[str, Figures]:
     """Return what is measured in one process."""
     async with open_app(config) as app:
         return {
-            "journaling of a read-only turn": await journaling(app),
+            **{f"journaling {turn}": times for turn, times in (await journaling(app)).items()},
             "an executed action": await actions(app),
             "an idle conversation": await idle(app),
         }
