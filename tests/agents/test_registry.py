@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.registry import MemoryRegistry, Registry, shipped_cards
@@ -159,6 +160,21 @@ async def test_cards_are_parsed_again_only_when_one_has_changed(database: Databa
     assert await registry.cards() is first
     await SqlRegistry(database, CLOCK).put(changed(EXPERT, "Knows shoes."))
     assert await registry.cards() is not first
+
+
+async def test_a_card_that_only_a_newer_version_can_read_leaves_the_one_before_it_in_force(database: Database) -> None:
+    registry = SqlRegistry(database, CLOCK)
+    await registry.put(EXPERT)
+    await registry.put(changed(EXPERT, "Knows shoes."))
+
+    def renew(session: Session) -> None:
+        row = session.get(CardRow, EXPERT.id)
+        assert row
+        row.card, row.revision = row.card | {"description": "Knows all.", "temper": "warm"}, row.revision + 1
+
+    await database.write(renew)
+    assert (await descriptions(registry))[EXPERT.id] == "Knows shoes."
+    assert (await registry.get(EXPERT.id)).card.description == "Knows shoes."
 
 
 async def test_an_agent_that_is_switched_off_is_not_in_force(database: Database) -> None:

@@ -47,8 +47,8 @@ class SqlRegistry:
         revision = session.scalar(select(func.max(CardRow.revision))) or 0
         if revision == self._revision:
             return revision, self._cards
-        query = select(CardRow.card).where(CardRow.is_enabled).order_by(CardRow.id)
-        return revision, [card for row in session.scalars(query) if (card := _readable(row))]
+        enabled = select(CardRow).where(CardRow.is_enabled).order_by(CardRow.id)
+        return revision, [card for row in session.scalars(enabled) if (card := _newest_readable(session, row))]
 
     async def entries(self) -> Sequence[AgentEntry]:
         """Return all agents."""
@@ -197,7 +197,7 @@ def _is_products(session: Session, card: AgentCard) -> bool:
 
 
 def _entry(session: Session, row: CardRow) -> AgentEntry | None:
-    card = _readable(row.card)
+    card = _newest_readable(session, row)
     return card and AgentEntry(
         card=card,
         version=_newest(session, row.id),
@@ -207,15 +207,25 @@ def _entry(session: Session, row: CardRow) -> AgentEntry | None:
     )
 
 
+def _newest_readable(session: Session, row: CardRow) -> AgentCard | None:
+    """Return an agent's card, or the newest before it that this program can read: a newer one may have changed it."""
+    if card := _readable(row.card):
+        return card
+    earlier = (
+        select(CardVersionRow.card).where(CardVersionRow.agent_id == row.id).order_by(CardVersionRow.version.desc())
+    )
+    return next((card for stored in session.scalars(earlier) if (card := _readable(stored))), None)
+
+
 def _version(row: CardVersionRow) -> CardVersion | None:
     card = _readable(row.card)
     return card and CardVersion(version=row.version, card=card, is_shipped=row.is_shipped, made_at=row.made_at)
 
 
 def _readable(row: dict[str, Any]) -> AgentCard | None:
-    """Return a stored card, or None where it is wrong: one bad row must not silence the team."""
+    """Return a stored card, or None where it cannot be read: one bad row must not silence the team."""
     try:
         return AgentCard.model_validate(row)
     except ValidationError as error:
-        logger.warning("the card %s is left out, since it cannot be read: %s", row.get("id"), error)
+        logger.warning("a card of %s is passed over, since it cannot be read: %s", row.get("id"), error)
         return None

@@ -116,7 +116,7 @@ def _task_text(event: Event) -> str:
             sources = ", ".join(f"{source.kind} {source.id}" for source in reply.sources)
             return f"[bold]REPLY[/] {reply.outcome}; sources: {escape(sources) or 'none'}\n{_indented(reply.content)}"
         case _:
-            return event.data.TYPE
+            return f"[bold]{escape(str(event.to_json()['event_type']))}[/]"
 
 
 def _plan(made: PlanMade) -> str:

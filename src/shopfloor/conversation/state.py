@@ -41,6 +41,7 @@ from shopfloor.journal.events import (
     TaskStatus,
     ToolCalled,
     TurnStarted,
+    UnknownEvent,
 )
 from shopfloor.kernel.ids import ConversationId, MessageId, OrderNumber, ProductId, TurnId
 from shopfloor.language.languages import DEFAULT, Language
@@ -217,7 +218,7 @@ class ChatState:
     def _(self, data: PlanMade, _at: datetime) -> None:
         if not data.plan:  # erased
             return
-        self.plan = Plan.model_validate(data.plan)
+        self.plan = Plan.model_validate(data.plan, extra="ignore")
         if self.turn:
             self.turn.plan = self.plan
             self.turn.revision = data.revision
@@ -243,7 +244,7 @@ class ChatState:
         if task and not (self.turn and self.turn.signal):
             self.previous = task
         if data.status == "needs_input" and data.waiting:
-            waiting = Waiting.model_validate(data.waiting)
+            waiting = Waiting.model_validate(data.waiting, extra="ignore")
             self.waiting[waiting.origin] = waiting
             self._asked[waiting.origin] = self.seq
         if data.status == "skipped" and task:
@@ -280,7 +281,9 @@ class ChatState:
             )
 
     @_take.register
-    def _(self, data: SentenceWithheld | FellBack | MessageScreened | PersonalErased, _at: datetime) -> None:
+    def _(
+        self, data: SentenceWithheld | FellBack | MessageScreened | PersonalErased | UnknownEvent, _at: datetime
+    ) -> None:
         """Change nothing: it only stands in the log."""
 
     @_take.register

@@ -17,7 +17,7 @@ from typing import cast, get_origin
 from pydantic import JsonValue
 from pydantic_core import from_json
 
-from shopfloor.journal.events import EVENT_TYPES, ActionMoved, Event, EventData, PersonalErased
+from shopfloor.journal.events import EVENT_TYPES, ActionMoved, Event, EventData, PersonalErased, UnknownEvent
 from shopfloor.journal.record_events import RECORD_TYPES
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.errors import BrokenStream, InvalidInput
@@ -132,12 +132,19 @@ def extend(
 def rebuild(entry: Entry) -> Event:
     """Read an entry back; erased fields come back empty.
 
+    What a newer version added is left out: fields, and whole types, of which an `UnknownEvent` comes back.
+
     Raises:
         BrokenStream: it is not what was stored.
     """
+    kind = KNOWN_TYPES.get(entry.type)
     try:
-        data = _data(KNOWN_TYPES[entry.type], entry.header, entry.personal)
-    except (KeyError, ValueError) as error:
+        if kind is None:
+            fields = {**from_json(entry.header), **from_json(entry.personal or "{}")}
+            data: EventData = UnknownEvent(type=entry.type, fields=fields)
+        else:
+            data = _data(kind, entry.header, entry.personal)
+    except (TypeError, ValueError) as error:
         raise BrokenStream(entry.stream, entry.seq, "cannot be read") from error
     return Event(stream=entry.stream, seq=entry.seq, at=entry.at, data=data)
 
@@ -182,12 +189,13 @@ def is_personal_untouched(entry: Entry) -> bool:
 
 
 def is_key_untouched(entry: Entry) -> bool:
-    """Whether the idempotency key is that of the header.
+    """Whether the idempotency key is that of the header; of a type that is not known here, nobody can tell.
 
     Raises:
         BrokenStream: the header cannot be read.
     """
-    return entry.idempotency_key == _key_digest(rebuild(entry).data)
+    data = rebuild(entry).data
+    return isinstance(data, UnknownEvent) or entry.idempotency_key == _key_digest(data)
 
 
 def _entry(payload: Payload, *, stream: StreamId, seq: int, at: datetime, previous: str) -> Entry:
@@ -217,7 +225,7 @@ def _key_digest(data: EventData) -> str | None:
 
 def _data(kind: type[EventData], header: str, personal: str | None) -> EventData:
     rest = from_json(personal) if personal is not None else _empty(kind)
-    return kind.model_validate(cast("dict[str, JsonValue]", from_json(header)) | rest)
+    return kind.model_validate(cast("dict[str, JsonValue]", from_json(header)) | rest, extra="ignore")
 
 
 def _empty(kind: type[EventData]) -> dict[str, JsonValue]:

@@ -3,6 +3,9 @@
 An event's `PERSONAL` fields hold a person's words or data: they are stored in a column of their own that can be erased
 while the chain over the rest stays valid. Fields that end in `_id` are ids; `agent` is an agent's id, `agent_name` the
 name that the customer's transcript and a model's prompt use for it.
+
+While an installation is upgraded, processes of two versions read the same streams. The older one leaves out what it
+does not know: types of events, and fields. So a new field has a default, and a new value of a `Literal` is a new type.
 """
 
 from dataclasses import dataclass
@@ -428,6 +431,18 @@ class PersonalErased(EventData):
     """The keys of the actions that it is about, and of them only; empty where it is about all events."""
 
 
+class UnknownEvent(EventData):
+    """What another version of this program wrote, of a type that this one does not know: it is passed over.
+
+    It is only read, never written: while an installation is upgraded, processes of two versions share its streams.
+    """
+
+    TYPE = "UNKNOWN"
+    type: str
+    """What it is stored under."""
+    fields: JsonObject
+
+
 EVENT_TYPES: dict[str, type[EventData]] = {
     kind.TYPE: kind
     for kind in (
@@ -468,9 +483,8 @@ class Event:
 
     def to_json(self) -> dict[str, JsonValue]:
         """Write the event as it is shown outside: `{seq, at, event_type, event_data}`."""
-        return {
-            "seq": self.seq,
-            "at": self.at.isoformat(),
-            "event_type": self.data.TYPE,
-            "event_data": self.data.model_dump(mode="json"),
-        }
+        data = self.data
+        kind, fields = (
+            (data.type, data.fields) if isinstance(data, UnknownEvent) else (data.TYPE, data.model_dump(mode="json"))
+        )
+        return {"seq": self.seq, "at": self.at.isoformat(), "event_type": kind, "event_data": fields}
