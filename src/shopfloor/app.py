@@ -32,6 +32,7 @@ from shopfloor.conversation.orchestrator import ChatOrchestrator
 from shopfloor.conversation.outreach_runner import OutreachRunner
 from shopfloor.database.health import Check
 from shopfloor.durable.contract import Durable
+from shopfloor.durable.schedules import Job, Schedules, Times
 from shopfloor.http.services import Services
 from shopfloor.identity.identity import Identity
 from shopfloor.identity.keys import ApiKeys
@@ -39,7 +40,7 @@ from shopfloor.identity.tokens import CustomerTokens
 from shopfloor.journal.contract import Journal
 from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.errors import NotFound
-from shopfloor.kernel.ids import IdSource, TimedIds
+from shopfloor.kernel.ids import IdSource, StreamId, TimedIds
 from shopfloor.kernel.money import Money
 from shopfloor.models.ledger import Ledger
 from shopfloor.models.router import ModelRouter
@@ -90,6 +91,7 @@ class App:
     profiles: ProfileRecords
     customers: CustomerData
     retention: Retention
+    schedules: Schedules
     keys: ApiKeys
     clock: Clock
     ids: IdSource
@@ -161,6 +163,7 @@ async def assemble(
     outreach = _outreach(stores, chat, clock)
     return App(
         **_acting(ground, stores, outreach, clock, ids),
+        **_keeping(stores, chat, clock),
         shop=stores.shop,
         journal=stores.journal,
         registry=stores.registry,
@@ -173,8 +176,6 @@ async def assemble(
         outreach=outreach,
         tokens=CustomerTokens(secret, clock),
         profiles=ProfileRecords(ground.recollection, stores.shop.customers, clock),
-        customers=CustomerData(chat, stores.holdings, clock),
-        retention=Retention(chat, stores.holdings, stores.settings, clock),
         keys=stores.keys,
         clock=clock,
         ids=ids,
@@ -314,7 +315,7 @@ def services_of(app: App) -> Services:
         ids=app.ids,
         telemetry=app.telemetry,
         checks=app.checks,
-        background=(app.durable.run, app.outreach.run, app.approvals.run, app.retention.run),
+        background=(app.durable.run, app.outreach.run, app.approvals.run, app.schedules.run),
     )
 
 
@@ -341,6 +342,30 @@ def _outreach(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> OutreachR
         settings=stores.settings,
         clock=clock,
     )
+
+
+class _Keeping(TypedDict):
+    """Who gives out and erases what is held of persons, and when."""
+
+    customers: CustomerData
+    retention: Retention
+    schedules: Schedules
+
+
+def _keeping(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> _Keeping:
+    retention = Retention(chat, stores.holdings, stores.settings, clock)
+
+    async def times() -> Times:
+        brand = await stores.settings.in_force()
+        return Times(cron=brand.schedules.retention, zone=ZoneInfo(brand.zone))
+
+    schedules = Schedules(
+        [Job(name="retention", times=times, run=retention.apply)],
+        marks=stores.marks,
+        hold=partial(stores.journal.hold, StreamId("worker/schedules")),
+        clock=clock,
+    )
+    return _Keeping(customers=CustomerData(chat, stores.holdings, clock), retention=retention, schedules=schedules)
 
 
 async def _return_policy(stores: Stores) -> ReturnPolicy:

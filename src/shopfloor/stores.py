@@ -26,6 +26,7 @@ from shopfloor.config import Config
 from shopfloor.database.agreement import agree
 from shopfloor.database.engine import Database
 from shopfloor.database.health import Check, checks_of
+from shopfloor.database.marks import Marks, MemoryMarks, SqlMarks
 from shopfloor.database.migrate import upgrade
 from shopfloor.database.notices import NoNotices, Notices
 from shopfloor.database.sql_versioned import SqlVersioned
@@ -93,6 +94,7 @@ class Stores:
     ledger: Ledger = field(default_factory=MemoryLedger)
     spending: Spending = field(default_factory=MemorySpending)
     notices: Notices = field(default_factory=NoNotices)
+    marks: Marks = field(default_factory=MemoryMarks)
     checks: Mapping[str, Check] = field(default_factory=dict[str, Check])
     """What must work for it all to be used, by name."""
 
@@ -196,6 +198,7 @@ async def _stores(
         actions=actions,
         durable=durable.having,
         notices=node.notices,
+        marks=SqlMarks(database),
         registry=registry,
         settings=await _kept(SETTINGS, shipped_brand, database, clock),
         prompts=await _kept(PROMPTS, shipped_prompts, database, clock),

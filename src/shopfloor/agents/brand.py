@@ -12,6 +12,7 @@ from shopfloor.agents.languages import OTHERS, OtherLanguage, PlainTranslation, 
 from shopfloor.agents.playbook import GIVEN, Data, Expression, Line, Name, TemplateText, Text
 from shopfloor.agents.templates import check_template
 from shopfloor.identity.identity import Identity
+from shopfloor.kernel.cron import check_cron
 from shopfloor.kernel.errors import FieldProblem, InvalidInput
 from shopfloor.kernel.fields import wrong_fields
 from shopfloor.kernel.ids import AgentId, CustomerId
@@ -127,6 +128,13 @@ class RetentionRules(Data):
     """Then calls are removed from the model ledger."""
 
 
+class ScheduleRules(Data):
+    """When what the calendar calls for is done, as cron expressions in the shop's time zone."""
+
+    retention: Annotated[str, AfterValidator(check_cron)] = "0 * * * *"
+    """When what is kept no longer is erased and removed."""
+
+
 class Brand(Data):
     """A shop's global settings for its agents."""
 
@@ -158,6 +166,7 @@ class Brand(Data):
     outreach: OutreachRules = OutreachRules()
     returns: ReturnPolicy = ReturnPolicy()
     retention: RetentionRules = RetentionRules()
+    schedules: ScheduleRules = ScheduleRules()
     irreversible_limit_minor: Annotated[int, Field(ge=0)]
     """Up to this amount an action that cannot be undone needs no merchant's approval."""
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]

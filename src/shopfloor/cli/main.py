@@ -27,6 +27,7 @@ from shopfloor.cli.options import Data, Json, Models, Router, config
 from shopfloor.cli.policy import policy
 from shopfloor.cli.profiles import profile
 from shopfloor.cli.prompts import prompts
+from shopfloor.cli.schedules import schedules
 from shopfloor.cli.serve import serve
 from shopfloor.cli.settings import settings
 from shopfloor.cli.signals import outbox, shop, signals
@@ -64,6 +65,7 @@ app.command()(demo)
 app.command()(train_router)
 app.command()(backup)
 app.command()(restore)
+app.command()(schedules)
 
 
 def _show_version(is_wanted: bool) -> None:

@@ -24,7 +24,7 @@ class VersionRow(Base):
 
 
 class InstallationRow(Base):
-    """Something that all processes of the installation must agree on."""
+    """Something that holds for the installation as a whole."""
 
     __tablename__ = "installation"
 

@@ -20,8 +20,8 @@ from shopfloor.kernel.errors import InvalidInput
 
 router = APIRouter(prefix="/v1/settings", tags=["settings"])
 
-LIMITS = ("irreversible_limit_minor", "retention")
-"""What decides how much money moves without anybody's approval, and what is erased without anybody's doing."""
+LIMITS = ("irreversible_limit_minor", "retention", "schedules")
+"""What decides how much money moves without anybody's approval, and what is erased by itself, and when."""
 
 Version = Annotated[int, Path(ge=1, le=10**9)]
 IfVersion = Annotated[

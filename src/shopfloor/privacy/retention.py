@@ -1,13 +1,10 @@
-"""Nothing is kept longer than the shop's settings say: a worker of the installation, and what `audit retain` does."""
+"""Nothing is kept longer than the shop's settings say: what a server does at its times, and `audit retain` at once."""
 
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
-
-import anyio
 
 from shopfloor.agents.brand import RetentionRules
 from shopfloor.agents.settings import Settings
@@ -23,9 +20,6 @@ from shopfloor.privacy.staff_actions import StaffActions
 
 logger = logging.getLogger(__name__)
 
-WORKER = StreamId("retention")
-"""Held by the one process that removes what is old."""
-EVERY_S = 3_600.0
 PAGE = 200
 Kind = Literal["conversations", "staff_actions", "outreaches", "model_calls"]
 
@@ -55,20 +49,6 @@ class Retention:
         self._staff_actions = StaffActions(holdings.journal, holdings.actions, holdings.shop)
         self._settings = settings
         self._clock = clock
-
-    async def run(self) -> None:
-        """Remove what is old, hour by hour, until cancelled; wait while another process does so."""
-        async with self.hold():
-            while True:
-                try:
-                    await self.apply()
-                except Exception:  # whatever breaks, it is tried again
-                    logger.exception("what is old cannot be removed; trying again in an hour")
-                await anyio.sleep(EVERY_S)
-
-    def hold(self, *, wait: bool = True) -> AbstractAsyncContextManager[bool]:
-        """Be the one who removes; yields False at once where another is and `wait` is False."""
-        return self._journal.hold(WORKER, wait=wait)
 
     async def apply(self, *, is_trial: bool = False) -> Sequence[Removed]:
         """Remove what is old by the settings, or only tell what would be; nothing of a kind that they do not name.
