@@ -47,7 +47,7 @@ from shopfloor.models.router import ModelRouter
 from shopfloor.models.settings import KeptModels
 from shopfloor.planning.background import shipped_background
 from shopfloor.planning.model_planner import SURE, ModelPlanner
-from shopfloor.planning.plan import Planner
+from shopfloor.planning.plan import Planner, PlanRequest
 from shopfloor.planning.rules import RulePlanner
 from shopfloor.planning.trained import Trained, load_trained
 from shopfloor.privacy.customer_data import CustomerData
@@ -127,6 +127,11 @@ class App:
         if customer is None:
             raise NotFound("the signed-in customer is not known to the shop")
         return Identity(customer_id=customer.id, name=customer.name, email=customer.email)
+
+    async def warm_up(self) -> None:
+        """Make ready what the first turn would have to wait for."""
+        cards = [card for card in await self.registry.cards() if card.half == "conversation"]
+        await self.planner.plan(PlanRequest(message="hello", cards=cards))
 
 
 async def assemble(

@@ -101,7 +101,10 @@ class Config:
             self.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds what customers wrote
             self.locks.mkdir(exist_ok=True)
         except OSError as error:
-            raise StorageError(f"{self.data} cannot be used as the data directory: {error.strerror}") from error
+            raise StorageError(
+                f"{self.data} cannot be used as the data directory ({error.strerror}): "
+                "name a folder that may be written to with --data"
+            ) from error
 
     def check_database(self) -> None:
         """Look whether the database is there where it was before: an empty one in its place would hide that it is lost.
@@ -113,7 +116,7 @@ class Config:
         if not self.database.exists() and any(path.exists() for path in beside):
             raise StorageError(
                 f"the database {self.database} is gone: put it back, or restore a backup with `shopfloor restore`; "
-                f"to begin anew, empty {self.data} or choose another folder with --data"
+                f"set ${DATABASE_VARIABLE} if it is on PostgreSQL; to begin anew, choose another folder with --data"
             )
 
     def secret(self) -> bytes:
@@ -133,7 +136,7 @@ class Config:
         try:
             if not path.exists():
                 # Written beside and linked into place, so that two processes at once agree on one secret.
-                new = self.data / f"secret.{os.getpid()}"
+                new = self.data / f"secret.{secrets.token_hex(8)}"
                 handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
                 with os.fdopen(handle, "wb") as file:
                     file.write(secrets.token_bytes(SECRET_BYTES))

@@ -67,7 +67,7 @@ from shopfloor.tools.mcp_client.stores import MemoryMcpServers, SqlMcpServers
 SIGNING = "secret_digest"
 SIGNED_OTHERWISE = (
     "the processes of this installation sign with another secret than this one: copy the file `secret` of the first "
-    "one's data directory into this one's, or set $SHOPFLOOR_SECRET to the same for all"
+    "one's data directory into this one's, or set $SHOPFLOOR_SECRET to the same for all, as docs/operations.md says"
 )
 
 
@@ -118,12 +118,18 @@ async def open_stores(
         if config.is_on_server:  # other processes may run on other machines
             secret = await to_thread.run_sync(config.secret)
             await agree(database, SIGNING, sha256(secret).hexdigest(), SIGNED_OTHERWISE)
-        if await database.read(lambda session: session.scalar(select(ProductRow.id).limit(1))) is None:
-            tell("Preparing the demo shop...")
-            await load(database, await to_thread.run_sync(demo_contents, clock.now()))
+        if await _is_empty(database):
+            async with node.locks.hold(StreamId("demo"), wait=True):  # of several that start at once, one fills it
+                if await _is_empty(database):
+                    tell("Preparing the demo shop...")
+                    await load(database, await to_thread.run_sync(demo_contents, clock.now()))
         stores, durable = await _stores(node, database, path, clock, ids)
         async with durable.running():
             yield stores
+
+
+async def _is_empty(database: Database) -> bool:
+    return await database.read(lambda session: session.scalar(select(ProductRow.id).limit(1))) is None
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -18,6 +19,7 @@ from shopfloor.database import alembic_run
 from shopfloor.database.base import Base
 from shopfloor.database.engine import Database, database_url
 from shopfloor.database.migrate import SORTED_OTHERWISE, newest_revision, upgrade
+from shopfloor.database.postgresql import PostgresNode
 from shopfloor.database.revise import import_rows
 from shopfloor.kernel.errors import InvalidInput, StorageError
 
@@ -127,6 +129,35 @@ async def test_an_error_of_the_database_tells_nothing_of_its_rows(postgresql: Da
     with pytest.raises(StorageError, match="duplicate key") as failed:
         await postgresql.write_core(lambda connection: add(connection, "maya@example.com"))
     assert "maya" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"database": "nowhere"}, "there is no such database on the server"),
+        ({"username": "nobody"}, "does not let this user in"),
+        ({"query": {"host": "/nowhere"}}, "cannot be reached"),
+    ],
+)
+async def test_who_is_not_let_in_is_told_why(postgres: Postgres, change: dict[str, Any], told: str) -> None:
+    url = database_url(postgres.url()).set(**change)
+    database = Database(url.render_as_string(hide_password=False))
+    with pytest.raises(StorageError, match=told):
+        await database.read_core(count)
+    with pytest.raises(StorageError, match=told):
+        async with PostgresNode(url).hold("a", wait=True):
+            pass
+    database.close()
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(postgres: Postgres) -> None:
+    name = postgres.create("template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'")
+    with (
+        postgres.opened(name) as database,
+        pytest.raises(InvalidInput, match=r"encoded as SQL_ASCII.*createdb -E UTF8"),
+    ):
+        upgrade(database)
+    postgres.drop(name)
 
 
 async def test_a_server_that_is_stopped_is_named_and_used_again_once_it_is_back(own_server: Postgres) -> None:

@@ -17,7 +17,7 @@ from shopfloor.http.access import conversation_secret
 from shopfloor.http.watch import Watch
 from shopfloor.identity.identity import Staff
 from shopfloor.journal.events import Event, MessageWritten
-from shopfloor.kernel.ids import AgentId, MessageId, StreamId
+from shopfloor.kernel.ids import AgentId, MessageId, StreamId, stream_of
 from shopfloor.tools.contract import Tool, ToolContext, ToolResult, Toolset
 
 pytestmark = pytest.mark.anyio
@@ -384,6 +384,24 @@ async def test_what_a_merchant_decides_reaches_the_open_page_as_a_run_of_its_own
             checked.take(event)
         assert 'The reason: "It has left us."' in reader.transcript()[-1][1]
         assert reader.transcript() == await talk.transcript()
+
+
+async def test_pieces_that_come_after_their_message_from_another_process_are_passed_over() -> None:
+    app = await demo_app()
+    hub = Hub()
+    watch = Watch(app.journal, hub)
+    conversation = await begin(app)
+    said = MessageWritten(message_id=MessageId("m1"), role="assistant", content="Good evening.")
+    late = Released(message_id=said.message_id, task_id="t1", agent=AgentId("a"), agent_name="A", text="Good evening.")
+    async with watch.follow(conversation, after=1) as (following, _):
+        await app.journal.append(stream_of(conversation), [said])
+        await watch.look()
+        hub.tell(conversation, late)
+        await app.journal.append(stream_of(conversation), [said.model_copy(update={"message_id": MessageId("m2")})])
+        await watch.look()
+        heard = [await following.next(5), await following.next(5)]
+    events = [piece.data for piece in heard if isinstance(piece, Event)]
+    assert (len(events), events[0]) == (2, said)
 
 
 async def test_who_comes_later_hides_nothing_that_another_process_wrote_from_who_was_there() -> None:

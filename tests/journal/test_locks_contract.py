@@ -144,6 +144,19 @@ async def test_what_is_done_under_a_lock_is_cancelled_when_the_server_stops_and_
             assert is_held
 
 
+async def test_a_notice_that_cannot_be_taken_keeps_nobody_from_the_next(postgres: Postgres) -> None:
+    here, there = (PostgresNode(database_url(postgres.url())) for _ in range(2))
+    heard: list[str] = []
+    there.hear("number", lambda text: heard.append(str(int(text))))
+    async with here.running(), there.running():
+        with anyio.fail_after(20):
+            while "2" not in heard:
+                for text in ("one", "2"):
+                    here.send("number", text)
+                await anyio.sleep(0.05)
+    assert set(heard) == {"2"}
+
+
 async def test_notices_are_heard_by_the_other_processes_in_order_also_after_the_server_was_away(
     own_server: Postgres,
 ) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import insert, update
 
 from shopfloor.database.engine import Database
 from shopfloor.kernel.clock import FixedClock
@@ -15,6 +16,7 @@ from shopfloor.kernel.persons import Person
 from shopfloor.outreach.attempts import OutboxMessage, Outreach, Recipient, new_outreach
 from shopfloor.outreach.contract import Outreaches
 from shopfloor.outreach.memory import MemoryOutreaches
+from shopfloor.outreach.rows import SignalRow
 from shopfloor.outreach.rules import Verdict
 from shopfloor.outreach.signals import CartAbandoned, ParcelDelayed, Purpose, Signal, StockReturned
 from shopfloor.outreach.sql import SqlOutreaches
@@ -332,3 +334,18 @@ async def test_what_is_removed_is_gone_with_its_message_and_its_signal_stays(sto
     assert list(await store.untaken()) == []
     with pytest.raises(NotFound):
         await store.end(one.id, "failed", "trouble", at=NOW)
+
+
+async def test_what_only_a_newer_version_knows_is_left_to_it(database: Database) -> None:
+    store = SqlOutreaches(database, FixedClock(NOW))
+    known = await taken(store, outreach())
+    newer = insert(SignalRow).values(
+        id="n", kind="price_dropped", data={"sku": "A"}, at=NOW, received=100, taken_at=None
+    )
+    await database.write(lambda session: session.execute(newer))
+    grown = update(SignalRow).where(SignalRow.id == known.id).values(data={**known.values, "colour": "red"})
+    await database.write(lambda session: session.execute(grown))
+    await store.add_signal(signal("s2"))
+    assert [one.id for one in await store.untaken()] == ["s2"]
+    assert [one.signal.data for one in await store.due(NOW)] == [known.data]
+    assert {one.id for one in await store.signals()} == {"s1", "s2"}

@@ -106,8 +106,8 @@ class Approvals:
             while True:
                 try:
                     await self.settle()
-                except StorageError:
-                    logger.exception("actions cannot be settled; trying again in %d seconds", POLL_S)
+                except StorageError as error:
+                    logger.warning("actions cannot be settled; trying again in %d seconds: %s", POLL_S, error)
                 await sleep(POLL_S)
 
     async def settle(self) -> int:

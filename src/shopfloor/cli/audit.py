@@ -130,9 +130,12 @@ def verify(
     named = _stream(stream, conversation)
     if file and named:
         raise InvalidInput("--file is checked as a whole: leave --stream and --conversation out")
+    where = config(data)
+    if not file and not where.is_on_server and not where.database.exists():
+        raise InvalidInput(f"there is no installation in {where.data}: name its folder with --data")
     output = Output(as_json=as_json)
     known = read_heads(read_file(against), against) if against else None
-    findings = _check_file(file, known, output) if file else anyio.run(_verify, config(data), named, known, output)
+    findings = _check_file(file, known, output) if file else anyio.run(_verify, where, named, known, output)
     _tell(findings, output, is_complete=file is None and known is None, with_actions=file is None)
     if findings.broken or findings.differing:
         raise typer.Exit(1)

@@ -1,7 +1,9 @@
 """`shopfloor serve`."""
 
 import logging
+import os
 import sys
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from enum import Enum
@@ -19,6 +21,8 @@ from shopfloor.http.limits import Limits
 from shopfloor.http.services import Services
 from shopfloor.http.site import Site
 from shopfloor.kernel.errors import InvalidInput, WorldError
+
+logger = logging.getLogger(__name__)
 
 FIRST_KEY = "first owner"
 
@@ -79,6 +83,7 @@ async def _serve(config: Config, site: Site, drain_s: float, role: Role) -> None
     @asynccontextmanager
     async def opening() -> AsyncGenerator[Services]:
         async with open_app(config, output.progress, is_measured=True) as app:
+            await app.warm_up()
             secret = await app.keys.create_first(FIRST_KEY)
             if secret:
                 output.line("The owner's API key. It is shown only now, and whoever has it may do everything:\n")
@@ -97,7 +102,26 @@ async def _serve(config: Config, site: Site, drain_s: float, role: Role) -> None
 
     # Imported here, since the web framework takes longer to import than the other commands to run.
     serving = import_module("shopfloor.http.server").serve_opening
-    await serving(opening, site, tell, waits, limits=Limits(drain_s=drain_s), role=role.value)
+    limits = Limits(drain_s=drain_s)
+    await serving(opening, site, tell, waits, limits=limits, role=role.value, ends_within=_end_in_any_case)
+
+
+def _end_in_any_case(within_s: float) -> None:
+    """End the process after a while, whatever it still waits for, such as a database that does not answer any more.
+
+    Nothing is lost by it: what is under way goes on in another process, or at the next start.
+    """
+
+    def end() -> None:
+        logger.error(
+            "it has not ended within %g seconds, so it is broken off: what it waits for does not answer", within_s
+        )
+        logging.shutdown()
+        os._exit(1)
+
+    timer = threading.Timer(within_s, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _address(site: Site, port: int) -> str:

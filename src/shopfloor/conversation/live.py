@@ -9,7 +9,7 @@ import json
 from collections import OrderedDict, defaultdict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from shopfloor.database.notices import NoNotices, Notices
 from shopfloor.journal.events import Event, MessageWritten, ReplyComposed
@@ -36,6 +36,8 @@ class Released:
     text: str
 
 
+RELEASED_FIELDS = [field.name for field in fields(Released)]
+"""Another version may send more."""
 Piece = Event | Released
 Listener = Callable[[Piece], None]
 """Is called in order; must neither block nor raise."""
@@ -143,8 +145,8 @@ class Hub:
         self._elsewhere.pop(conversation, None)
 
     def _hear_released(self, text: str) -> None:
-        name, fields = json.loads(text)
-        conversation, piece = ConversationId(name), Released(**fields)
+        name, told = json.loads(text)
+        conversation, piece = ConversationId(name), Released(**{field: told[field] for field in RELEASED_FIELDS})
         self._elsewhere.setdefault(conversation, []).append(piece)
         self._elsewhere.move_to_end(conversation)
         if len(self._elsewhere) > MAX_ELSEWHERE:

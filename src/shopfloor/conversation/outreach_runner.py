@@ -23,7 +23,7 @@ from shopfloor.agents.registry import Registry
 from shopfloor.agents.settings import Settings
 from shopfloor.conversation.orchestrator import ChatOrchestrator
 from shopfloor.conversation.settlements import ActionSettlements
-from shopfloor.conversation.state import fold
+from shopfloor.conversation.state import ChatState, fold
 from shopfloor.identity.identity import Identity
 from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import ReplyComposed, SignalReceived, TaskStatus
@@ -110,6 +110,9 @@ class OutreachRunner:
                 self._poked.clear()
                 try:
                     is_well = await self.work()
+                except StorageError as error:
+                    logger.warning("outreaches cannot be carried out; trying again: %s", error)
+                    is_well = False
                 except Exception:  # whatever breaks, the worker goes on
                     logger.exception("outreaches cannot be carried out; trying again in %d seconds", TROUBLE_S)
                     is_well = False
@@ -345,7 +348,7 @@ class OutreachRunner:
             here = self._chat.present(recipient.customer_id) if recipient.customer_id else None
             return here or conversation_of(outreach)
         try:
-            identity = (await self._chat.state(asked_in)).identity
+            identity = (await self._newest(asked_in)).identity
         except NotFound:
             return conversation_of(outreach)
         return asked_in if _is_theirs(identity, recipient) else conversation_of(outreach)
@@ -353,13 +356,22 @@ class OutreachRunner:
     async def _busy_until(self, conversation: ConversationId) -> datetime | None:
         """Return until when a conversation holds a question for a yes: what breaks in on it could take the yes."""
         try:
-            state = await self._chat.state(conversation)
+            state = await self._newest(conversation)
         except NotFound:
             return None
-        if await self._journal.read(stream_of(conversation), after=state.seq):  # another process talks there
-            state = fold(await self._journal.read(stream_of(conversation)))
         asked = [waiting.asked_at for waiting in state.waiting.values() if waiting.digest]
         return max(asked) + CONSENT_LIFETIME if asked else None
+
+    async def _newest(self, conversation: ConversationId) -> ChatState:
+        """Return a conversation's state, with what other processes wrote.
+
+        Raises:
+            NotFound: no such conversation.
+        """
+        state = await self._chat.state(conversation)
+        if await self._journal.read(stream_of(conversation), after=state.seq):
+            return fold(await self._journal.read(stream_of(conversation)))
+        return state
 
     async def _open(self, conversation: ConversationId, outreach: Outreach) -> None:
         """Open the outreach's own conversation, once, as its customer's."""

@@ -51,6 +51,7 @@ CONNECTING_S = 5
 POSTGRESQL_CLIENT = {
     "connect_timeout": CONNECTING_S,
     "application_name": "shopfloor",
+    "client_encoding": "utf8",
     # A server that is gone without a word is noticed within half a minute.
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -74,12 +75,24 @@ CODES = {
     "53": "the database server has no connection or memory left: raise its limits, or run fewer processes",
     "55P03": "another transaction has kept rows of the database locked: try again in a moment",
     "57": "the database server is being stopped or started: try again in a moment",
-    "28": "the database server does not let this user in: check the name and the password in the database's URL",
+    "28": "the database server does not let this user in: check the name and the password in the database's "
+    "URL, where special characters are written like %40",
     "3D": "there is no such database on the server: create it, or check the name in the database's URL",
     "42501": "the database's user may not do this: let it own the database's schema",
     "25006": "the database server takes no writes: check whether the URL names a replica",
 }
 """PostgreSQL's codes, or how they begin, and what the operator can do."""
+TURNED_AWAY = {
+    "password": "28",
+    "no pg_hba.conf entry": "28",
+    "role ": "28",
+    "database ": "3D",
+    "too many clients": "53",
+    "connection slots": "53",
+    "starting up": "57",
+    "shutting down": "57",
+}
+"""What a server says that lets nobody in, in the order in which it is looked for."""
 NO_URL = (
     "this is no URL of a database that shopfloor can use: write it like postgresql://user:password@host:5432/shop, "
     "or leave it out for a file in the data directory"
@@ -94,10 +107,16 @@ def storage_error(error: DBAPIError) -> StorageError:
         remedy = next((CODES[code[:length]] for length in (5, 2) if code[:length] in CODES), None)
         return StorageError(remedy or f"the database failed: {_said(error)}")
     if not isinstance(error.orig, sqlite3.Error):  # PostgreSQL's driver, before or after there was a server to answer
-        return StorageError(UNREACHABLE)
+        return unreachable(error.orig)
     said = str(error.orig).lower()
     remedy = next((remedy for sign, remedy in REMEDIES.items() if sign in said), f"the database failed: {error.orig}")
     return StorageError(remedy)
+
+
+def unreachable(error: object) -> StorageError:
+    """Say why there is no connection to PostgreSQL: the driver knows no code then, only what the server said."""
+    said = str(error).lower()
+    return StorageError(next((CODES[code] for sign, code in TURNED_AWAY.items() if sign in said), UNREACHABLE))
 
 
 @contextmanager
@@ -176,7 +195,8 @@ class Database:
             self._writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         else:
             self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            self._writing = self.engine.execution_options(isolation_level="SERIALIZABLE")
+            # Said each time: a connection that has only read would otherwise write by another rule than a new one.
+            self._writing = self.engine.execution_options(isolation_level="SERIALIZABLE", postgresql_readonly=False)
         self._write_slots = CapacityLimiter(1 if self.is_sqlite else READERS)
         self._queue: deque[_Unit] = deque()
         self._turn = Lock(fast_acquire=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from shopfloor.database.engine import Database, translated_errors
-from shopfloor.kernel.errors import StorageError
+from shopfloor.kernel.errors import InvalidInput, StorageError
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 """The revisions, one file each, in a line: `0001_first_schema.py` is followed by `0002_...`."""
@@ -31,9 +31,12 @@ def upgrade(database: Database) -> None:
 
     Raises:
         StorageError: the database cannot be used, or its schema is newer than this program.
+        InvalidInput: it cannot hold all that people write.
     """
     newest = newest_revision()
     with translated_errors(), database.engine.connect() as connection:
+        if not database.is_sqlite:
+            _check_encoding(connection)
         revision = revision_of(connection)
         connection.rollback()
         if revision == newest:
@@ -70,6 +73,15 @@ def _upgrade(connection: Connection, database: Database, newest: str) -> None:
         import_module("shopfloor.database.alembic_run").upgrade(connection, newest)
         if not database.is_sqlite:
             _sort_by_code_point(connection)
+
+
+def _check_encoding(connection: Connection) -> None:
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise InvalidInput(
+            f"the database is encoded as {encoding}, in which not every text can be kept: make one with "
+            "`createdb -E UTF8 -T template0 ...`"
+        )
 
 
 def _sort_by_code_point(connection: Connection) -> None:

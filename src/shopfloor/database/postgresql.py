@@ -18,7 +18,7 @@ from psycopg import AsyncConnection, Error
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL
 
-from shopfloor.database.engine import POSTGRESQL_CLIENT, UNREACHABLE
+from shopfloor.database.engine import POSTGRESQL_CLIENT, UNREACHABLE, unreachable
 from shopfloor.database.notices import Hear
 from shopfloor.kernel.errors import StorageError
 from shopfloor.kernel.finishing import to_the_end
@@ -106,6 +106,8 @@ class PostgresNode:
         scope = CancelScope()
         session.held.add(scope)
         try:
+            if session is not self._session:  # it was given up since it answered
+                raise StorageError(LOST)
             with scope:
                 yield True
         finally:
@@ -154,7 +156,7 @@ class PostgresNode:
             with fail_after(2 * ANSWER_S):
                 return await AsyncConnection.connect(self._address, autocommit=True)
         except (Error, OSError, TimeoutError) as error:
-            raise StorageError(UNREACHABLE) from error
+            raise unreachable(error) from error
 
     async def _give_up(self, session: _Session | None) -> None:
         """Close a connection, and cancel whatever is done under a lock of it."""
@@ -217,7 +219,10 @@ class PostgresNode:
         _, topic, text = [*rest.split(" ", 2), "", ""][:3]
         if sender != self._id:
             for listener in self._listeners.get(topic, ()):
-                listener(text)
+                try:
+                    listener(text)
+                except Exception:  # whatever was sent, such as by another version: what it tells of is found by looking
+                    logger.warning("a notice about %s could not be taken", topic, exc_info=True)
 
 
 def _place(name: str) -> int:

@@ -5,6 +5,7 @@ where they are on one database. What it would do otherwise, and what is done abo
 
 - Its connections to SQLite are slow and know no write-ahead log: it gets some like the rest of shopfloor's.
 - It pickles: everything is JSON here, so a row can hold no program, and no words of an exception.
+- Where its connection fails it tries again for ever, up to a minute apart: it is told to raise.
 - It waits for the disk where it starts, and would do so in the loop: it starts in a thread.
 - What it adopts, it runs in a loop of its own: the workflow goes back to the loop that the installation runs in.
 """
@@ -117,14 +118,15 @@ class _Process:
             application_version=VERSION,
             executor_id=self.name,
             serializer=JsonSerializer(),
-            log_level="WARNING",
+            log_level="ERROR",
             use_listen_notify=False,
             notification_listener_polling_interval_sec=POLL_S,
         )
         try:
             with translated_errors():
-                DBOS(config=config)
+                dbos = DBOS(config=config)
                 DBOS.launch()
+                _raise_at_once(dbos)
         except BaseException:
             self._end()
             raise
@@ -149,6 +151,11 @@ async def execute(kind: str, wanted: str) -> str:
     finally:
         PROCESS.executing.discard(key)
     return f"{DONE if is_done else FAILED} {wanted}"
+
+
+def _raise_at_once(dbos: DBOS) -> None:
+    """Let it raise where its connection fails: it would try again for ever, in threads, longer and longer apart."""
+    dbos._sys_db._retry_connection_errors = False  # pyright: ignore[reportPrivateUsage]  (no setting says so)
 
 
 def queue_of(kind: str) -> str:

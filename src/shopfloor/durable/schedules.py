@@ -16,6 +16,7 @@ import anyio
 from shopfloor.database.marks import Marks
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.cron import next_time
+from shopfloor.kernel.errors import StorageError
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +93,9 @@ class Schedules:
                     await job.run()
                     await self._marks.put(_mark(job), began.isoformat())
                     pause_s = 0.0
+            except StorageError as error:
+                logger.warning("%s waits for the database: %s", job.name, error)
+                pause_s = LOOK_S
             except Exception:
                 logger.exception("%s failed; trying again in %d seconds", job.name, TROUBLE_S)
                 pause_s = TROUBLE_S

@@ -10,16 +10,18 @@ It ties a workflow to the version of the program: that is pinned, since the argu
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 import anyio
 from anyio import to_thread
 from anyio.abc import TaskGroup, TaskStatus
 from dbos import DBOS, SetWorkflowID, WorkflowHandleAsync, WorkflowStatus
 from pydantic import JsonValue
+from sqlalchemy.exc import SQLAlchemyError
 
 from shopfloor.database.engine import Database, translated_errors
 from shopfloor.durable.contract import Effect
@@ -27,12 +29,14 @@ from shopfloor.durable.dbos_process import DONE, FAILED, PROCESS, execute, queue
 from shopfloor.durable.trying import tried
 from shopfloor.kernel.canonical import digest
 from shopfloor.kernel.clock import Clock
-from shopfloor.kernel.errors import Conflict, NotFound, StorageError
+from shopfloor.kernel.errors import Conflict, NotFound, StorageError, Unavailable
 from shopfloor.kernel.finishing import GRACE_S, to_the_end
 from shopfloor.kernel.keyed_locks import KeyedLocks
 from shopfloor.kernel.standing import held
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 Arguments = Callable[[str], Awaitable[dict[str, JsonValue] | None]]
 """Returns the arguments of a key that was begun elsewhere; None where it is not to be carried out any more."""
@@ -70,9 +74,22 @@ class _Call:
 
     def __init__(self, args: dict[str, JsonValue]) -> None:
         self.args = args
+        self.has_begun = False
+        """Whether it is carried out here."""
         self.has_ended = anyio.Event()
         self.result: JsonValue = None
         self.error: Exception | None = None
+
+    async def unless_ended(self, look: Coroutine[None, None, T]) -> T | None:
+        """Await a look at the database, but no longer than until the effect has ended: the database may be away."""
+        looking = asyncio.ensure_future(look)
+        ending = asyncio.ensure_future(self.has_ended.wait())
+        try:
+            await asyncio.wait({looking, ending}, return_when=asyncio.FIRST_COMPLETED)
+            return looking.result() if looking.done() and not looking.cancelled() else None
+        finally:
+            looking.cancel()
+            ending.cancel()
 
 
 class DbosDurable:
@@ -160,6 +177,7 @@ class DbosDurable:
         call = self._calls[key] = _Call(args)
         try:
             while True:
+                is_new = effect.pace is not None and await DBOS.get_workflow_status_async(key) is None
                 with SetWorkflowID(key):
                     if effect.pace:
                         handle = await DBOS.enqueue_workflow_async(queue_of(kind), execute, kind, wanted)
@@ -176,6 +194,8 @@ class DbosDurable:
                     raise Conflict(f"the key {key!r} was used for something else: use a new key")
                 if state == DONE:
                     return await _found(effect, key)
+                if is_new:  # its turn came in another process, which keeps no word of why it failed
+                    raise Unavailable(f"{key} failed in another process: what came of it is to be looked up")
                 await DBOS.delete_workflow_async(key)  # it failed before, or elsewhere: it runs again
         finally:
             del self._calls[key]
@@ -188,10 +208,16 @@ class DbosDurable:
                 await call.has_ended.wait()
             if call.has_ended.is_set():
                 return None
-            status = await DBOS.get_workflow_status_async(key)
+            try:
+                status = await call.unless_ended(DBOS.get_workflow_status_async(key))
+            except SQLAlchemyError:
+                if not call.has_begun:
+                    raise
+                pause_s = LOOK_S  # it goes on here: what comes of it is known without the database
+                continue
+            if call.has_ended.is_set():
+                return None
             if status is None or status.status in ENDED:
-                if call.has_ended.is_set():
-                    return None
                 return str(status.output) if status and status.status == "SUCCESS" else FAILED
             if status.status == "PENDING":
                 await self._adopt([status])
@@ -207,6 +233,8 @@ class DbosDurable:
             return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.execute(key, kind), loop))
         call = self._calls.get(key)
         try:
+            if call is not None:
+                call.has_begun = True
             args = call.args if call else await self._arguments(key)
             if args is None or kind not in self.effects:
                 return False

@@ -94,7 +94,8 @@ class Answering:
         except Exception:  # it would break again: the next message tries again, and now and then who looks for it
             logger.exception("%s could not be answered", conversation)
             times, _ = self._given_up.get(conversation, (0, 0.0))
-            rest_s = min(FIRST_REST_S * 2.0**times, LONGEST_REST_S)
+            has_more = self._busy[conversation]  # a message that came meanwhile does not wait for the rest to be over
+            rest_s = 0.0 if has_more else min(FIRST_REST_S * 2.0**times, LONGEST_REST_S)
             self._given_up[conversation] = times + 1, anyio.current_time() + rest_s
         else:
             self._given_up.pop(conversation, None)
@@ -134,8 +135,12 @@ async def lasting(work: Callable[[], Awaitable[object]]) -> None:
     while True:
         try:
             await work()
-        except Exception:
-            logger.exception("%s broke and is started again", getattr(work, "__qualname__", work))
+        except Exception as error:
+            name = getattr(work, "__qualname__", work)
+            if _is_passing(error):
+                logger.warning("%s is started again: %s", name, error)
+            else:
+                logger.exception("%s broke and is started again", name)
             await anyio.sleep(AGAIN_S)
         else:
             return

@@ -29,6 +29,8 @@ READS_S = 30.0
 KEEP_ALIVE_S = 65
 """Longer than a reverse proxy's, so that it does not send a request into a connection that is being closed."""
 BACKLOG = 2_048
+OVERTIME_S = 15.0
+"""How long a server may take to end beyond the time that turns under way are given."""
 DRAIN_TICK_S = 0.1
 """How soon a second Ctrl-C ends a server that still takes requests."""
 
@@ -115,9 +117,19 @@ class Impatient(H11Protocol):
 class Server(uvicorn.Server):
     """Ends streams first when it is stopped: they would never end by themselves."""
 
-    def __init__(self, config: uvicorn.Config, running: Running | None, tell: Callable[[int], None]) -> None:
-        """Take what is to be told the port once it listens; `running` comes later where nothing runs yet."""
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        running: Running | None,
+        tell: Callable[[int], None],
+        ends_within: Callable[[float], None] | None = None,
+    ) -> None:
+        """Take what is to be told the port once it listens; `running` comes later where nothing runs yet.
+
+        `ends_within` hears, once it ends, within how many seconds that must be over.
+        """
         super().__init__(config)
+        self._ends_within = ends_within or unhurried
         self.running = running
         self._tell = tell
 
@@ -136,11 +148,16 @@ class Server(uvicorn.Server):
             while monotonic() < drained_at and not self.force_exit:  # noqa: ASYNC110  (uvicorn tells it by a flag)
                 await asyncio.sleep(DRAIN_TICK_S)
             self.running.watch.closing.set()
+            self._ends_within(self.running.limits.shutdown_s + OVERTIME_S)
         await super().shutdown(sockets)
 
 
 def silent(_port: int) -> None:
     """Tell nobody."""
+
+
+def unhurried(_seconds: float) -> None:
+    """Let it take as long as it takes."""
 
 
 def server_of(
@@ -192,11 +209,12 @@ async def serve_opening(
     *,
     limits: Limits,
     role: Role = "all",
+    ends_within: Callable[[float], None] = unhurried,
 ) -> None:
     """Listen at once, and serve an installation as soon as it can be opened, until the process is told to end.
 
     `tell` hears the port once the installation is open; `waits` hears it with what keeps it from opening, which is
-    tried again.
+    tried again. `ends_within` hears, once it ends, within how many seconds that must be over.
 
     Raises:
         InvalidInput: the address or the port cannot be had, or the operator set something wrongly.
@@ -215,7 +233,7 @@ async def serve_opening(
     entrance = Entrance(
         opening, limits, site.origins, role=role, opened=opened, waits=lambda error: waits(port, error), failed=failed
     )
-    server = Server(await to_thread.run_sync(_uvicorn_config, entrance, site, limits), None, silent)
+    server = Server(await to_thread.run_sync(_uvicorn_config, entrance, site, limits), None, silent, ends_within)
     await server.serve([listening])
     if entrance.error:
         raise entrance.error

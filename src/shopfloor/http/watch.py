@@ -18,6 +18,8 @@ from shopfloor.journal.contract import Journal
 from shopfloor.journal.events import Event, MessageWritten
 from shopfloor.kernel.ids import ConversationId, MessageId, StreamId, conversation_in, stream_of
 
+MOST_WRITTEN = 50
+"""Messages of which late pieces are passed over; a turn says a few."""
 Nothing = Literal["silence", "lost"]
 
 
@@ -33,8 +35,8 @@ class Following:
         self._follower = follower
         self._has_begun = False
         self._ready: deque[Piece] = deque()
-        self._written: dict[MessageId, int] = {}
-        """Messages that were given whole from the journal, with their numbers: their pieces are still to be heard."""
+        self._written: deque[MessageId] = deque(maxlen=MOST_WRITTEN)
+        """The last messages that were given whole: pieces of them may come late, from other processes."""
 
     @property
     def known(self) -> int | None:
@@ -78,11 +80,8 @@ class Following:
             if piece.message_id not in self._written:
                 self._ready.append(piece)
             return
-        if self._written:
-            self._written = {message: seq for message, seq in self._written.items() if seq > piece.seq}
         if piece.seq == self.sent + 1:
-            self.sent = piece.seq
-            self._ready.append(piece)
+            self._read([piece])
         elif piece.seq > self.sent:  # somebody else, such as another process, wrote in between
             self._read(await self._journal.read(self._stream, after=self.sent))
 
@@ -91,7 +90,7 @@ class Following:
             self.sent = event.seq
             self._ready.append(event)
             if isinstance(event.data, MessageWritten):
-                self._written[event.data.message_id] = event.seq
+                self._written.append(event.data.message_id)
 
 
 class Watch:

@@ -34,6 +34,9 @@ from shopfloor.outreach.signals import SIGNALS, Purpose, Signal, SignalKind
 
 PIECE = 500
 SIGNALS_TABLE = cast("Table", SignalRow.__table__)
+IS_KNOWN = SignalRow.kind.in_(SIGNALS)
+"""Signals of other kinds are a newer version's: they are left to its processes."""
+OF_KNOWN = OutreachRow.signal.has(IS_KNOWN)
 NEXT = select(func.coalesce(func.max(SIGNALS_TABLE.c.received), 0) + 1)
 _DECISIONS = TypeAdapter(tuple[Decision, ...])
 
@@ -72,7 +75,9 @@ class SqlOutreaches:
 
     async def untaken(self, *, limit: int = 100) -> Sequence[Signal]:
         """Return the signals whose outreaches have not been made."""
-        waiting = select(SignalRow).where(SignalRow.taken_at.is_(None)).order_by(SignalRow.received).limit(limit)
+        waiting = (
+            select(SignalRow).where(SignalRow.taken_at.is_(None), IS_KNOWN).order_by(SignalRow.received).limit(limit)
+        )
         return await self._database.read(lambda session: [_signal(row) for row in session.scalars(waiting)])
 
     async def take(self, signal: Signal, outreaches: Sequence[Outreach]) -> None:
@@ -99,7 +104,7 @@ class SqlOutreaches:
 
     async def due(self, at: datetime, *, limit: int = 100) -> Sequence[Outreach]:
         """Return the outreaches with something left to do."""
-        open_ones = select(OutreachRow).where(OutreachRow.is_open, OutreachRow.due_at <= at)
+        open_ones = select(OutreachRow).where(OutreachRow.is_open, OutreachRow.due_at <= at, OF_KNOWN)
         due = open_ones.order_by(OutreachRow.due_at, OutreachRow.id).limit(limit)
         return await self._database.read(lambda session: [_outreach(row) for row in session.scalars(due)])
 
@@ -151,7 +156,7 @@ class SqlOutreaches:
 
     async def signals(self, *, limit: int = 50) -> Sequence[Signal]:
         """Return the newest signals first."""
-        newest = select(SignalRow).order_by(SignalRow.at.desc(), SignalRow.id.desc()).limit(limit)
+        newest = select(SignalRow).where(IS_KNOWN).order_by(SignalRow.at.desc(), SignalRow.id.desc()).limit(limit)
         return await self._database.read(lambda session: [_signal(row) for row in session.scalars(newest)])
 
     async def outreaches_of(self, signal_id: str) -> Sequence[Outreach] | None:
@@ -243,7 +248,7 @@ def _marketing(session: Session, outreach: Outreach, at: datetime) -> Sequence[O
 
 def _signal(row: SignalRow) -> Signal:
     kind = cast(SignalKind, row.kind)
-    return Signal(id=row.id, kind=kind, data=SIGNALS[kind].model_validate(row.data), at=row.at)
+    return Signal(id=row.id, kind=kind, data=SIGNALS[kind].model_validate(row.data, extra="ignore"), at=row.at)
 
 
 def _outreach(row: OutreachRow) -> Outreach:
@@ -266,7 +271,7 @@ def _outreach(row: OutreachRow) -> Outreach:
         is_open=row.is_open,
         admitted_at=row.admitted_at,
         conversation_id=ConversationId(row.conversation_id) if row.conversation_id else None,
-        decisions=_DECISIONS.validate_python(row.decisions),
+        decisions=_DECISIONS.validate_python(row.decisions, extra="ignore"),
     )
 
 
