@@ -31,7 +31,7 @@ from shopfloor.http.server import serve
 from shopfloor.http.site import Site
 from shopfloor.kernel.ids import ConversationId
 
-STREAMS = 2_000
+STREAMS = 5_000
 MESSAGES = 600
 AT_ONCE = 16
 """Messages under way while the server is kept busy."""
