@@ -115,6 +115,24 @@ async def test_after_a_crash_whoever_waits_for_a_key_has_it_carried_out(
     assert world.runs == [("k", 5)]
 
 
+@pytest.mark.parametrize("is_waited_for", [True, False])
+async def test_after_a_crash_what_the_world_has_done_already_is_not_asked_of_it_again(
+    world: World, database: Database, locks: Path, is_waited_for: bool
+) -> None:
+    await crash(database, locks, "k", 5)
+    world.known["k"] = {"amount": 5}
+    world.runs.append(("k", 5))  # just before it died
+    async with opened(world, database, locks) as durable, create_task_group() as group:
+        if is_waited_for:
+            with fail_after(PATIENCE_S):
+                assert await durable.run_once("k", "refund", {"amount": 5}) == {"amount": 5}
+        else:
+            group.start_soon(durable.run)
+        await until_none_is_pending(database)
+        group.cancel_scope.cancel()
+    assert world.runs == [("k", 5)]
+
+
 async def test_after_a_crash_what_is_no_longer_wanted_is_not_carried_out(
     world: World, database: Database, locks: Path
 ) -> None:

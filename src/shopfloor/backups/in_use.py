@@ -50,7 +50,8 @@ def alone(data: Path) -> Generator[None]:
         StorageError: a process uses it, or it cannot be used.
     """
     busy = StorageError(
-        f"a process uses {data}, such as `shopfloor serve`: end all of them and try again; nothing was changed"
+        f"a process uses the folder {data}, such as `shopfloor serve`: end all of them and try again; nothing was "
+        "changed"
     )
     with _opened(data) as file:
         if not _waited(lambda: _locked(file, fcntl.LOCK_EX)):

@@ -117,6 +117,8 @@ class DbosDurable:
         self._has_started = False
         self._locks = KeyedLocks()
         self._calls: dict[str, _Call] = {}
+        self._again: set[str] = set()
+        """What was taken over here for somebody who waits for it."""
         self._idle: set[str] = set()
         """What was pending here at the last look and was not being carried out."""
         self._noting = 0
@@ -199,6 +201,7 @@ class DbosDurable:
                 await DBOS.delete_workflow_async(key)  # it failed before, or elsewhere: it runs again
         finally:
             del self._calls[key]
+            self._again.discard(key)
 
     async def _outcome(self, key: str, call: _Call) -> str | None:
         """Wait for the end of a workflow; return None where it ran here, else what it left: how it ended, a digest."""
@@ -238,7 +241,7 @@ class DbosDurable:
             args = call.args if call else await self._arguments(key)
             if args is None or kind not in self.effects:
                 return False
-            result = await tried(self.effects[kind], key, args)
+            result = await self._carried_out(self.effects[kind], key, args, is_again=call is None or key in self._again)
         except Exception as error:
             if call is None:
                 logger.warning("%s, which another process had begun, failed: %s", key, type(error).__name__)
@@ -250,6 +253,12 @@ class DbosDurable:
             call.result = result
             call.has_ended.set()
         return True
+
+    async def _carried_out(self, effect: Effect, key: str, args: dict[str, JsonValue], *, is_again: bool) -> JsonValue:
+        """Run an effect; what another process had begun is looked up before: it may have been done."""
+        if is_again and (found := await effect.look_up(key)) is not None:
+            return found
+        return await tried(effect, key, args)
 
     def _see_out(self, handle: WorkflowHandleAsync[str]) -> None:
         """Let DBOS note the end of a workflow while its caller goes on."""
@@ -322,6 +331,7 @@ class DbosDurable:
             async with self._hold(ALIVE + name) as is_gone:
                 if is_gone:
                     logger.warning("what a process that died was carrying out is taken over: %s", ", ".join(keys))
+                    self._again |= self._calls.keys() & set(keys)
                     await DBOS.resume_workflows_async(keys)
 
     async def _purge(self) -> None:

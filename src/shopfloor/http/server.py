@@ -1,6 +1,7 @@
 """The server: uvicorn, told to wait for nobody for long and to say nothing about itself."""
 
 import asyncio
+import os
 import resource
 import socket
 from collections.abc import Callable
@@ -250,5 +251,8 @@ def _listening(site: Site) -> socket.socket:
     try:
         return socket.create_server((site.host, site.port), family=family, backlog=BACKLOG)
     except OSError as error:
-        message = f"{site.host}, port {site.port}, cannot be listened on ({error.strerror}): choose another --port"
-        raise InvalidInput(message) from error
+        why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+        raise InvalidInput(
+            f"{site.host}, port {site.port}, cannot be listened on ({why}): choose another --port, or another --host "
+            "where this one is not the machine's"
+        ) from error
