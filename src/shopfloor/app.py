@@ -54,8 +54,10 @@ from shopfloor.privacy.customer_data import CustomerData
 from shopfloor.privacy.retention import Retention
 from shopfloor.profiles.recollection import Recollection
 from shopfloor.profiles.records import ProfileRecords
+from shopfloor.search.contract import ProductSearch
 from shopfloor.search.knowledge import PageRetriever, parse_page
 from shopfloor.search.products import CatalogueSearch
+from shopfloor.search.vectors import load_vectors
 from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.contract import Shop
 from shopfloor.shop.demo import demo_pages
@@ -98,6 +100,7 @@ class App:
     ledger: Ledger
     tools: Toolset
     """The shop's own tools, for faces that serve them."""
+    search: ProductSearch
     mcp_servers: McpServers
     gate: Gate
     actions: Actions
@@ -186,6 +189,7 @@ async def assemble(
         ids=ids,
         ledger=stores.ledger,
         tools=own,
+        search=ground.search,
         mcp_servers=stores.mcp_servers,
         attached=attached,
         models=models,
@@ -217,7 +221,7 @@ class _Ground:
 
 async def _ground(stores: Stores, clock: Clock) -> _Ground:
     brand = await stores.settings.in_force()  # home, zone and currency hold until the next start
-    search = await CatalogueSearch.build(stores.shop.catalogue)
+    search = await CatalogueSearch.build(stores.shop.catalogue, await to_thread.run_sync(load_vectors))
     await to_thread.run_sync(prepare)
     kit = RetailKit(stores.shop, stores.profiles, partial(_return_policy, stores), clock, ZoneInfo(brand.zone))
     policies = _policies(stores, kit.all_kinds())

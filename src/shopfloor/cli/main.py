@@ -20,6 +20,7 @@ from shopfloor.cli.backups import backup, restore
 from shopfloor.cli.customers import customers
 from shopfloor.cli.demo import demo
 from shopfloor.cli.evaluate import evaluation
+from shopfloor.cli.evaluate_search import search as evaluate_search
 from shopfloor.cli.keys import keys
 from shopfloor.cli.mcp import mcp
 from shopfloor.cli.models import models as model_commands
@@ -28,6 +29,7 @@ from shopfloor.cli.policy import policy
 from shopfloor.cli.profiles import profile
 from shopfloor.cli.prompts import prompts
 from shopfloor.cli.schedules import schedules
+from shopfloor.cli.search import search
 from shopfloor.cli.serve import serve
 from shopfloor.cli.settings import settings
 from shopfloor.cli.signals import outbox, shop, signals
@@ -59,6 +61,8 @@ app.add_typer(actions, name="actions")
 app.add_typer(approvals, name="approvals")
 app.add_typer(evaluation, name="eval")
 evaluation.command("tau2")(tau2)
+evaluation.command("search")(evaluate_search)
+app.command()(search)
 app.command()(undo)
 app.command()(serve)
 app.command()(demo)

@@ -1,16 +1,12 @@
 """The English of one word in another language: inflected, misspelt, written together with others. Floor 0."""
 
-from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Protocol
 
 from rapidfuzz.distance import OSA
-from snowballstemmer.french_stemmer import FrenchStemmer
-from snowballstemmer.german_stemmer import GermanStemmer
-from snowballstemmer.spanish_stemmer import SpanishStemmer
 
 from shopfloor.language.english import STOP_WORDS, word_set
 from shopfloor.language.lexicon import Lexicon, key, spelt
+from shopfloor.language.stemming import stem_in
 
 LONGEST = 40
 """Letters: what is longer is no word."""
@@ -24,21 +20,12 @@ VERB_ENDS = "adeinr"
 """Letters that a verb ends in before pronouns that are written to it."""
 
 
-class _Stemmer(Protocol):
-    def stemWord(self, word: str) -> object: ...  # noqa: N802 (the library's name)
-
-
 ENGLISH_NAMES = word_set(
     """rocket gutter commuter letter wanderer basecamp skipper slipper jogger mitten signal mercer courier plover junior
     linden parade cargo sports runner trainer winter summer hiking garden corner button bottom hunter marker matcher
     leader letter bitter butter better rather either little middle center counter"""
 )
 """Words of English names that look like forms or slips of other words."""
-STEMMERS: Mapping[str, Callable[[], _Stemmer]] = {
-    "german": GermanStemmer,
-    "spanish": SpanishStemmer,
-    "french": FrenchStemmer,
-}
 
 
 class Meanings:
@@ -47,8 +34,6 @@ class Meanings:
     def __init__(self, lexicon: Lexicon) -> None:
         """Take the words."""
         self._lexicon = lexicon
-        # A stemmer keeps the word in itself, so threads must not share one.
-        self._stemmer = STEMMERS[lexicon.data.stem]
         self._links = ("", *lexicon.data.links.split())
         self._separable = tuple(f"{prefix}zu" for prefix in lexicon.data.separable.split())
         self._attached = sorted(lexicon.data.attached.items(), key=lambda pair: -len(pair[0]))
@@ -177,4 +162,4 @@ class Meanings:
         return best
 
     def _stem(self, word: str) -> str:
-        return str(self._stemmer().stemWord(word))
+        return stem_in(self._lexicon.data.stem, word)

@@ -4,9 +4,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from snowballstemmer.english_stemmer import EnglishStemmer
-
 from shopfloor.language.english import ABBREVIATIONS, ABBREVIATIONS_AT_AN_END, STOP_WORDS
+from shopfloor.language.stemming import stem_in
 
 STRAIGHT = str.maketrans("‘’‚‛´`“”„‟‐‑‒–—−", "''''''\"\"\"\"------", "\u200b\u200c\u200d\u2060\ufeff\u00ad")
 WORD = re.compile(r"#?[^\W_]+(?:'[^\W_]+|(?<=\d)[.,](?=\d)[^\W_]+)*")
@@ -32,11 +31,9 @@ def words(text: str) -> list[str]:
     return WORD.findall(normalise(text))
 
 
-@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """Return a normalised word's stem: `returned` and `returns` give `return`."""
-    # A stemmer keeps the word in itself, so threads must not share one.
-    return str(EnglishStemmer().stemWord(word))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    return stem_in("english", word)
 
 
 def stems(text: str, *, keep_stop_words: bool = False) -> list[str]:

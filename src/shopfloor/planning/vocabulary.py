@@ -4,7 +4,7 @@ Words are told by their stems, whatever the accents; in German also last in a wo
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import resources
 from typing import cast
 
@@ -13,7 +13,7 @@ import yaml
 from shopfloor.language.english import word_set
 from shopfloor.language.languages import Language
 from shopfloor.language.lexicon import key, lexicon, spelt
-from shopfloor.language.meanings import STEMMERS
+from shopfloor.language.stemming import stem_in
 from shopfloor.language.text import normalise, words
 
 TOGETHER: frozenset[Language] = frozenset({"de"})
@@ -34,9 +34,7 @@ class Vocabulary:
         self._is_joining = language in TOGETHER
         self._fold = key if language in TOGETHER else spelt
         data = lexicon(language).data
-        # A stemmer keeps the word in itself, so threads must not share one.
-        self._stemmer = STEMMERS[data.stem]
-        self.stem = lru_cache(maxsize=16_384)(self._stem)
+        self.stem = partial(stem_in, data.stem)
         """Return the stem of a word that is written plainly."""
         file = resources.files("shopfloor.planning") / "shipped" / f"matters.{language}.yaml"
         listed = cast(Mapping[str, Mapping[str, str]], yaml.safe_load(file.read_text("utf-8")))
@@ -44,13 +42,13 @@ class Vocabulary:
         self._stop_words = frozenset(plain for word in idle.split() for plain in self.plain(word)) | ELIDED
         goods = [plain for word in str(listed["goods"]).split() for plain in self.plain(word)]
         self._goods = frozenset(goods)
-        self._goods_stems = frozenset(self._stem(word) for word in goods if len(word) >= SHORTEST_STEMMED)
+        self._goods_stems = frozenset(self.stem(word) for word in goods if len(word) >= SHORTEST_STEMMED)
         self._matters: dict[str, set[str]] = {}
         self._phrases: dict[str, list[tuple[list[str], str]]] = {}
         for matter, text in (*listed["shop"].items(), *listed["world"].items()):
             single, *phrases = text.split(",")
             for word in single.split():
-                self._matters.setdefault(self._stem(self._fold(word)), set()).add(matter)
+                self._matters.setdefault(self.stem(self._fold(word)), set()).add(matter)
             for phrase in (self.plain(phrase) for phrase in phrases):
                 self._phrases.setdefault(phrase[0], []).append((phrase, matter))
         self.matters_of_word = lru_cache(maxsize=16_384)(self._matters_of_word)
@@ -74,9 +72,6 @@ class Vocabulary:
                 if list(said[place : place + len(phrase)]) == phrase:
                     found[place] |= {matter}
         return found
-
-    def _stem(self, word: str) -> str:
-        return str(self._stemmer().stemWord(word))
 
     def _matters_of_word(self, word: str) -> frozenset[str]:
         stems = (self.stem(word), *self._ends(word))

@@ -21,6 +21,10 @@ class ProductQuery:
     """The words, as they were written."""
     words: tuple[str, ...] = ()
     """What remains to be matched once the constraints are taken out."""
+    terms: tuple[str, ...] = ()
+    """All words that the order goes by, in their order: those that name constraints are matched too."""
+    said: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """The words that name the category and the brand, by `category` and `brand`."""
     category: str | None = None
     """The narrowest category named, as the catalogue writes it; None for any."""
     colours: frozenset[str] = frozenset()
@@ -42,6 +46,8 @@ def refined(before: ProductQuery, now: ProductQuery) -> ProductQuery:
     return ProductQuery(
         text=f"{before.text} {now.text}",
         words=(*before.words, *now.words) if now.category is None else now.words,
+        terms=(*before.terms, *now.terms) if now.category is None else now.terms,
+        said={**before.said, **now.said},
         category=now.category or before.category,
         colours=now.colours or before.colours,
         size=now.size or (before.size if now.category is None else None),
@@ -102,8 +108,14 @@ class ProductSearch(Protocol):
         """Read the constraints out of a customer's words, against what the catalogue has."""
         ...
 
-    async def search(self, query: ProductQuery, *, limit: int = 3, tastes: Tastes = NO_TASTES) -> ProductResults:
-        """Return the best products; constraints are dropped one by one where nothing meets them all."""
+    async def search(
+        self, query: ProductQuery, *, limit: int = 3, tastes: Tastes = NO_TASTES, is_wide: bool = False
+    ) -> ProductResults:
+        """Return the best products; constraints are dropped one by one where nothing meets them all.
+
+        Only what the words describe is returned, as a shop assistant would show it; where `is_wide`, what fits less
+        follows, up to the limit, as on a page of results.
+        """
         ...
 
     def words(self) -> frozenset[str]:

@@ -1,99 +1,101 @@
-"""How a product meets what is looked for: which variant fits best, and which constraints it does not meet."""
+"""How a product meets what is looked for: which constraints it does not meet, and which variant fits best."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from shopfloor.language.attributes import colour_families, without
-from shopfloor.language.text import stem, stems
+import numpy as np
+from numpy.typing import NDArray
+
+from shopfloor.language.attributes import colour_families
 from shopfloor.search.contract import NO_TASTES, ProductQuery, Tastes
+from shopfloor.search.rows import Bits, Numbers, Row, bits, joined_variants, numbers_in
 from shopfloor.shop.garments import garment_of
-from shopfloor.shop.models import Product, Variant
+from shopfloor.shop.models import Variant
 
 COSTS = {"price": 1, "brand": 2, "features": 4, "gender": 8, "colour": 16, "size": 32}
 """The constraints that may be dropped, each costing more than all before it together.
 
 What is in stock, of the category, and without what the customer does not want is never dropped."""
+NOWHERE = sum(COSTS.values()) + 1
+"""What it costs where a product cannot be shown at all."""
 LIKED = 0.05
 """What it adds when the customer is known to like the colour or the brand, or to wear what is made for its wearers."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shelved:
-    """A product as search reads it."""
-
-    product: Product
-    families: dict[str, tuple[str, ...]]
-    """The basic colours of each of its colours."""
-    stems: frozenset[str]
-    """Of all its texts."""
-    described: frozenset[str]
-    """Of what it is called, made of, tagged with and best for."""
-    lacking: frozenset[str]
-    """The stems of what its own texts say that it does not have."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fit:
     """A product's best variant, and the constraints that it does not meet."""
 
-    shelved: Shelved
+    row: Row
     variant: Variant
     missed: frozenset[str]
-    cost: int
     is_other_size: bool = False
     """Whether it is not to be had in the size that the customer is known to wear."""
 
 
-def shelve(product: Product) -> Shelved:
-    """Read a product once, for many searches."""
-    colours = {variant.colour for variant in product.variants if variant.colour}
-    described = [
-        product.title,
-        product.brand,
-        product.best_for,
-        product.material,
-        *product.tags,
-        *product.category,
-        *colours,
-    ]
-    texts = [*described, product.description]
-    lacking = (word for text in texts for word in without(text))
-    return Shelved(
-        product=product,
-        families={colour: colour_families(colour, is_colour=True) for colour in colours},
-        stems=frozenset(found for text in texts for found in stems(text)),
-        described=frozenset(found for text in described for found in stems(text)),
-        lacking=frozenset(map(stem, lacking)),
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Constraints:
+    """What a query asks of a product, as rows write it."""
+
+    query: ProductQuery
+    features: frozenset[int]
+    """The numbers of the terms that it must all have."""
+    without: tuple[frozenset[int], ...]
+    """For each thing that it must not have, the numbers of the terms that name it together."""
+    colours: int
+    """The basic colours asked for, a bit for each."""
+    other_than: int
+    """Those that it must not have."""
+    sizes: tuple[int, ...]
+    """The numbers of the sizes that will do."""
+
+
+def constraints(query: ProductQuery, numbers: Callable[[Iterable[str]], Iterable[int]], sizes: Numbers) -> Constraints:
+    """Return what a query asks, with `numbers` of words."""
+    return Constraints(
+        query=query,
+        features=frozenset(numbers(query.features)),
+        without=tuple(frozenset(numbers([phrase])) for phrase in sorted(query.without)),
+        colours=bits(query.colours),
+        other_than=bits(frozenset(family for word in query.without for family in colour_families(word))),
+        sizes=tuple(number for size, number in sizes.names().items() if query.size and is_size(size, query.size)),
     )
 
 
-def best_fits(shelf: Iterable[Shelved], query: ProductQuery, tastes: Tastes = NO_TASTES) -> list[Fit]:
-    """Return the products that meet the query, or else those that miss the least of it, all by the same measure."""
-    unwanted = frozenset(map(stem, query.without))
-    unwanted_colours = frozenset(family for word in query.without for family in colour_families(word))
-    candidates = [
-        (sum(COSTS[name] for name in missed), missed, shelved)
-        for shelved in shelf
-        if _is_eligible(shelved, query, unwanted)
-        for missed in [_missed_by_product(shelved, query)]
-    ]
-    best: list[Fit] = []
-    for cost, missed, shelved in sorted(candidates, key=lambda candidate: candidate[0]):
-        if best and cost > best[0].cost:
-            break
-        fit = _best_variant(shelved, query, missed, unwanted_colours, tastes)
-        if fit and (not best or fit.cost <= best[0].cost):
-            best = [fit] if not best or fit.cost < best[0].cost else [*best, fit]
-    return best
+def costs(rows: Sequence[Row], asked: Constraints) -> NDArray[np.int32]:
+    """Return what the best variant of each row misses, as the sum of its `COSTS`, of shape (rows,)."""
+    query = asked.query
+    variants, of = joined_variants(rows)
+    missed = np.zeros(len(variants), np.int32)
+    if query.price_min:
+        missed[variants["price"] < query.price_min.minor] = COSTS["price"]
+    if query.price_max:
+        missed[variants["price"] > query.price_max.minor] = COSTS["price"]
+    if query.colours:
+        missed += COSTS["colour"] * ((variants["colours"] & asked.colours) == 0)
+    if query.size:
+        missed += COSTS["size"] * ~np.isin(variants["size"], asked.sizes)
+    barred: Bits = (variants["colours"] & asked.other_than) != 0
+    if query.in_stock:
+        barred = barred | ~variants["stock"]
+    missed[barred] = NOWHERE
+    best = np.full(len(rows), NOWHERE, np.int32)
+    np.minimum.at(best, of, missed)
+    if query.brand or query.gender or asked.features:
+        own = (sum(COSTS[name] for name in _missed_by_product(row, asked)) for row in rows)
+        best += np.fromiter(own, np.int32, len(rows))
+    if asked.without:
+        best[[_has(row, asked.without) for row in rows]] = NOWHERE
+    return np.minimum(best, NOWHERE)
 
 
-def _is_eligible(shelved: Shelved, query: ProductQuery, unwanted: frozenset[str]) -> bool:
-    in_category = query.category is None or query.category in shelved.product.category
-    return in_category and not (unwanted & shelved.stems) - shelved.lacking
+def _has(row: Row, unwanted: Sequence[frozenset[int]]) -> bool:
+    held = set(numbers_in(row.terms))
+    return any(phrase <= held and not phrase & row.lacking for phrase in unwanted)
 
 
-def _missed_by_product(shelved: Shelved, query: ProductQuery) -> frozenset[str]:
-    product = shelved.product
+def _missed_by_product(row: Row, asked: Constraints) -> frozenset[str]:
+    product, query = row.product, asked.query
     missed = {"brand"} if query.brand and product.brand != query.brand else set[str]()
     if (
         query.gender
@@ -101,25 +103,24 @@ def _missed_by_product(shelved: Shelved, query: ProductQuery) -> frozenset[str]:
         and not (query.gender != "kids" and product.gender in (None, "unisex"))
     ):
         missed.add("gender")
-    if not shelved.described.issuperset(map(stem, query.features)):
+    if asked.features and not asked.features.issubset(numbers_in(row.head)):
         missed.add("features")
     return frozenset(missed)
 
 
-def _best_variant(
-    shelved: Shelved, query: ProductQuery, missed: frozenset[str], unwanted: frozenset[str], tastes: Tastes
-) -> Fit | None:
-    """Return the variant that misses least.
+def best_fit(row: Row, asked: Constraints, tastes: Tastes = NO_TASTES) -> Fit | None:
+    """Return the variant that misses least, or None where none may be shown.
 
     Of equals it is the one in the customer's size, of the exact shade, in a colour they like, the cheapest, the first
     by its SKU.
     """
+    product, query = row.product, asked.query
+    missed = _missed_by_product(row, asked)
     best: tuple[tuple[int, bool, bool, bool, int, str], Variant, frozenset[str]] | None = None
-    garment = garment_of(shelved.product.category) if tastes.sizes else None
+    garment = garment_of(product.category) if tastes.sizes else None
     own_size = tastes.sizes.get(garment) if garment and not query.size else None
-    for variant in shelved.product.variants:
-        families = shelved.families.get(variant.colour or "", ())
-        if (query.in_stock and variant.stock <= 0) or unwanted.intersection(families):
+    for variant, families in zip(product.variants, row.families, strict=True):
+        if (query.in_stock and variant.stock <= 0) or bits(families) & asked.other_than:
             continue
         all_missed = missed | _missed_by_variant(variant, families, query)
         is_other_shade = not _is_shade(variant.colour, query.words)
@@ -129,15 +130,13 @@ def _best_variant(
         order = (cost, is_other_size, is_other_shade, is_unliked, variant.price.minor, variant.sku)
         if best is None or order < best[0]:
             best = order, variant, all_missed
-    if best is None:
-        return None
-    return Fit(shelved=shelved, variant=best[1], missed=best[2], cost=best[0][0], is_other_size=best[0][1])
+    return Fit(row=row, variant=best[1], missed=best[2], is_other_size=best[0][1]) if best else None
 
 
 def liking(fit: Fit, tastes: Tastes) -> float:
     """Return what a product gains since the customer likes such things; little, so that it only decides near ties."""
-    product = fit.shelved.product
-    families = fit.shelved.families.get(fit.variant.colour or "", ())
+    product = fit.row.product
+    families = colour_families(fit.variant.colour, is_colour=True) if fit.variant.colour else ()
     score = LIKED * bool(tastes.colours.intersection(families)) + LIKED * (product.brand in tastes.brands)
     return score + LIKED * (tastes.gender is not None and product.gender in {tastes.gender, "unisex"})
 

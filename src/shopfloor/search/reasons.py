@@ -6,6 +6,7 @@ from shopfloor.kernel.money import Money
 from shopfloor.language.text import stem, stems
 from shopfloor.search.contract import ProductQuery
 from shopfloor.search.fit import Fit
+from shopfloor.search.rows import lacks
 from shopfloor.search.synonyms import ASKING
 
 UNSAID = frozenset(map(stem, ASKING))
@@ -17,16 +18,16 @@ def reasons(fit: Fit, query: ProductQuery) -> tuple[str, ...]:
     """Say what of a query a product meets."""
     said = [*_variant(fit, query), *_price(fit, query), *_words(fit, query)]
     if query.brand and "brand" not in fit.missed:
-        said.append(f"by {fit.shelved.product.brand}")
-    lacking = [word for word in sorted(query.without) if stem(word) in fit.shelved.lacking]
-    return tuple(dict.fromkeys([*said, *(f"no {word}" for word in lacking)]))
+        said.append(f"by {fit.row.product.brand}")
+    lacking = [phrase for phrase in sorted(query.without) if _lacking(fit).intersection(map(stem, phrase.split()))]
+    return tuple(dict.fromkeys([*said, *(f"no {phrase}" for phrase in lacking)]))
 
 
 def _variant(fit: Fit, query: ProductQuery) -> Iterator[str]:
     variant = fit.variant
     if query.colours and variant.colour and "colour" not in fit.missed:
         yield variant.colour
-    is_theirs = query.gender is not None and fit.shelved.product.gender == query.gender
+    is_theirs = query.gender is not None and fit.row.product.gender == query.gender
     whose = f"{WEARERS[query.gender]} " if query.gender and is_theirs else ""
     if query.size and "size" not in fit.missed:
         yield f"{whose}size {variant.size}" + (" in stock" if variant.stock > 0 else "")
@@ -50,16 +51,20 @@ def _price(fit: Fit, query: ProductQuery) -> Iterator[str]:
 
 def _words(fit: Fit, query: ProductQuery) -> Iterator[str]:
     """Yield the tags, and the words of its material and best use, that the customer asked for and the product has."""
-    product = fit.shelved.product
+    product = fit.row.product
     wanted = {stem(word) for word in query.words}
     for tag in product.tags:
         if wanted.issuperset(parts := set(stems(tag)) - UNSAID) and parts:
             yield tag
             wanted -= parts
-    facts = set(stems(f"{product.best_for} {product.material}")) - fit.shelved.lacking
+    facts = set(stems(f"{product.best_for} {product.material}")) - _lacking(fit)
     for word in query.words:
         if stem(word) in wanted & facts:
             yield word
+
+
+def _lacking(fit: Fit) -> frozenset[str]:
+    return frozenset(map(stem, lacks(fit.row.product)))
 
 
 def _round(bound: Money) -> str:

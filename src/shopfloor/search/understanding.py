@@ -1,25 +1,32 @@
 """Reading what a customer looks for out of their words, against what the catalogue has."""
 
 import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import takewhile
 
 from shopfloor.kernel.money import DECIMALS, Money
 from shopfloor.language.amounts import Amount
 from shopfloor.language.attributes import FAMILIES, colour_families
-from shopfloor.language.english import GENDERS, RELATIONS, SIZES, STOP_WORDS, UNITS
+from shopfloor.language.english import SIZES, STOP_WORDS, UNITS
 from shopfloor.language.entities import Entities, entities
 from shopfloor.language.text import normalise, stem, words
 from shopfloor.search.contract import ProductQuery
 from shopfloor.search.synonyms import ASKING
-from shopfloor.search.vocabulary import NARROWER, Vocabulary
+from shopfloor.search.vocabulary import NARROWER, WORN, Vocabulary
 
 SOLD_OUT = re.compile(
     r"\b(?:(?:back|is|comes?) (?:back )?in(?:to)? stock|sold out|out of stock|restock\w*|(?:is|are|comes?) back)\b"
 )
 ABOUT_PERCENT = 20
 """How far a price may lie from one that was given with `about`."""
-WORN = frozenset(name for names in (GENDERS, RELATIONS) for listed in names.values() for name in listed.split())
 IDLE = STOP_WORDS | ASKING | WORN | {"no", "not", "without"}
 """Words that say nothing of a thing."""
+AFTER_WITHOUT = re.compile(r"(?:\bwithout|\bw/o) (?P<what>[^,.;:!?()]+)")
+EITHER = re.compile(r"\b(?:and|or|nor|but|without)\b")
+ENDS_IT = frozenset({"with", "for", "in", "under", "over", "below", "above", "from", "that", "which", "please", "size"})
+"""Words with which a request goes on after what is not wanted."""
+LONGEST_UNWANTED = 3
 MAX_DIGITS = 15
 """Of a number that a price or an order could be."""
 LETTERED_SIZE = re.compile(r"\d+[a-z]+")
@@ -30,7 +37,8 @@ def understand(text: str, vocabulary: Vocabulary) -> ProductQuery:
     named = [vocabulary.correct(word) for word in words(text)]
     corrected = " ".join(named)
     found = entities(text)
-    avoided = frozenset(vocabulary.correct(word) for word in found.without)
+    without = _without(text, found, vocabulary)
+    avoided = frozenset(word for phrase in without for word in phrase.split())
     category, in_category = _category(named, vocabulary, avoided)
     brand, in_brand = _brand(named, vocabulary)
     size, in_size = _size(named, found, vocabulary)
@@ -40,9 +48,12 @@ def understand(text: str, vocabulary: Vocabulary) -> ProductQuery:
     rest = [
         word for place, word in enumerate(named) if place not in taken and word not in avoided and _says_something(word)
     ]
+    naming = {"category": in_category, "brand": in_brand}
     return ProductQuery(
         text=text,
         words=tuple(dict.fromkeys(word for word in rest if not _is_number_of(word, found))),
+        terms=tuple(_terms(named, found, in_category | in_brand, in_size, avoided)),
+        said={name: tuple(named[place] for place in sorted(places)) for name, places in naming.items() if places},
         category=category,
         colours=frozenset(colours) - {family for word in avoided for family in colour_families(word)},
         size=size,
@@ -51,9 +62,36 @@ def understand(text: str, vocabulary: Vocabulary) -> ProductQuery:
         price_min=low,
         price_max=high,
         features=frozenset(word for word in rest if stem(word) in vocabulary.features),
-        without=avoided,
+        without=without,
         in_stock=not SOLD_OUT.search(normalise(text)),
     )
+
+
+def _without(text: str, found: Entities, vocabulary: Vocabulary) -> frozenset[str]:
+    """Return what is not wanted, by all the words that name it: `mesh liner`, not just `mesh`."""
+    phrases: list[list[str]] = []
+    for match in AFTER_WITHOUT.finditer(normalise(text)):
+        for part in EITHER.split(match["what"]):
+            phrase = list(takewhile(lambda word: word not in ENDS_IT, words(part)))[:LONGEST_UNWANTED]
+            phrases.append([word for word in phrase if word not in STOP_WORDS])
+    whole = [phrase for phrase in phrases if phrase]
+    firsts = {phrase[0] for phrase in whole}
+    whole += [[word] for word in found.without if word not in firsts]
+    said = Counter(words(text))
+    said.subtract(word for phrase in phrases for word in phrase)
+    # Who looks for a `cutlery box without cutlery` does not mind a text that speaks of cutlery.
+    whole = [phrase for phrase in whole if phrase not in phrases or not any(said[word] for word in phrase)]
+    return frozenset(" ".join(map(vocabulary.correct, phrase)) for phrase in whole)
+
+
+def _terms(
+    named: list[str], found: Entities, naming: set[int], in_size: set[int], avoided: frozenset[str]
+) -> Iterator[str]:
+    """Yield the words that say anything of a thing: those that name it, its colour and its wearer too."""
+    for place, word in enumerate(named):
+        is_idle = word in STOP_WORDS | ASKING | {"no", "not", "without"} and place not in naming
+        if not is_idle and place not in in_size and word not in avoided and not _is_number_of(word, found):
+            yield word
 
 
 def _category(named: list[str], vocabulary: Vocabulary, avoided: frozenset[str]) -> tuple[str | None, set[int]]:
@@ -83,7 +121,7 @@ def _brand(named: list[str], vocabulary: Vocabulary) -> tuple[str | None, set[in
 
 def _size(named: list[str], found: Entities, vocabulary: Vocabulary) -> tuple[str | None, set[int]]:
     """Return the size named, or the one number that is a size of the catalogue and nothing else in the message."""
-    if found.sizes:
+    if found.sizes and not (found.sizes[0] in SIZES.values() and found.sizes[0].lower() not in vocabulary.sizes):
         size = vocabulary.sizes.get(found.sizes[0].lower(), found.sizes[0])
         written = set(words(size)) | {name for name, short in SIZES.items() if short == size}
         places = {

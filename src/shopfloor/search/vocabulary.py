@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from shopfloor.language.english import GENDERS, RELATIONS
 from shopfloor.language.text import stem, words
 from shopfloor.search.spelling import Speller
 from shopfloor.search.synonyms import ASKING, CATEGORY_NAMES, KINDS, NO_CATEGORY
@@ -11,6 +12,8 @@ LONGEST_NAME = 3
 """Words of the longest name of a category or brand that is looked for."""
 NARROWER = frozenset(tuple(stem(word) for word in words(kind)) for kinds in KINDS.values() for kind in kinds)
 """The stems of the names that are narrower than their category."""
+WORN = frozenset(name for names in (GENDERS, RELATIONS) for listed in names.values() for name in listed.split())
+"""Words for who wears a thing: `women` is no category that somebody names, but whom it is for."""
 Stems = tuple[str, ...]
 
 
@@ -61,6 +64,8 @@ def _categories(products: Iterable[Product]) -> dict[Stems, tuple[str, ...]]:
     others: dict[Stems, tuple[str, ...]] = {}
     for path in sorted(paths, key=lambda path: (len(path), path)):
         name = path[-1].lower().replace(" and ", " & ")
+        if WORN.issuperset(words(name)):
+            continue
         for part in (name, *name.split(" & ")):
             own[_stems(part)] = path
             for other in (*CATEGORY_NAMES.get(part, ()), *KINDS.get(part, ())):
@@ -74,7 +79,7 @@ def _features(products: Sequence[Product]) -> frozenset[str]:
     for product in products:
         for tag in product.tags:
             if len(words(tag)) == 1:
-                categories.setdefault(stem(tag), set()).add(product.category[-1])
+                categories.setdefault(stem(tag), set()).add(product.category[-1] if product.category else "")
     own = {stem(word) for product in products for part in product.category for word in words(part)}
     return frozenset(tag for tag, found in categories.items() if len(found) >= FEATURE_CATEGORIES and tag not in own)
 

@@ -83,6 +83,8 @@ class Product:
     material: str = ""
     care: str = ""
     tags: tuple[str, ...] = ()
+    attributes: Options = ()
+    """What else the shop tells of it, by name: `(("screen", "15.6 inches"), ("memory", "16 GB"))`."""
     rating: float | None = None
     """Mean of the customers' stars, 1 to 5; None before the first review."""
     review_count: int = 0

@@ -1,0 +1,150 @@
+"""A catalogue made ready to be searched."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from shopfloor.kernel.ids import ProductId
+from shopfloor.language.text import words
+from shopfloor.search.analysis import Analyzer
+from shopfloor.search.contract import Embedder
+from shopfloor.search.lexical import Filter, Gives, LexicalIndex
+from shopfloor.search.naming import Names
+from shopfloor.search.retail_words import Synonyms
+from shopfloor.search.rows import Numbers, Row, RowMaker, numbers_in
+from shopfloor.search.vocabulary import Vocabulary
+from shopfloor.shop.models import Product
+
+MIDDLING = 4.0
+MIDDLING_REVIEWS = 10
+"""A product without reviews ranks as if it had this many of this mean."""
+SYNONYM = 0.5
+"""What a synonym counts in place of the word itself: shops name most things by the word that customers use."""
+JOINED = 0.3
+"""What counts a product that writes two words of the query as one, or one of them as two."""
+NAMED = 300
+"""Products that bear a name, looked at to tell whose it is."""
+READ = 300
+"""Characters of a description that say what a product means."""
+
+
+class Index:
+    """Products as rows, as an inverted index, and by what they are called."""
+
+    def __init__(self, products: Iterable[Product], embedder: Embedder | None = None) -> None:
+        """Index products."""
+        held = sorted(products, key=lambda product: product.id)
+        self.vocabulary = Vocabulary(held)
+        self.names = Names(held, self.vocabulary)
+        self.titles = {product.id: frozenset(words(product.title)) for product in held}
+        self._analyzer = Analyzer()
+        self._maker = RowMaker(self._analyzer)
+        self._rows = [self._maker.row(product, _meaning(product, embedder)) for product in held]
+        self._places = {product.id: place for place, product in enumerate(held)}
+        self._sizes_of = Counter(name for product in held for name in {*product.category, product.brand})
+        self._named: dict[str, float] = {}
+        self._synonyms = Synonyms(self._analyzer)
+        self._written_apart = self._pairs()
+        self._lexical = LexicalIndex()
+        self._lexical.put(enumerate(self._rows), map(self.stars, held))
+
+    @property
+    def term_count(self) -> int:
+        """Return how many numbers terms have, 0 included."""
+        return len(self._maker.terms)
+
+    @property
+    def sizes(self) -> Numbers:
+        """Return the numbers of the sizes, lower case."""
+        return self._maker.sizes
+
+    def row(self, product_id: ProductId) -> Row:
+        """Return a product's row; there has to be such a product."""
+        return self._rows[self._places[product_id]]
+
+    def category(self, product_id: ProductId) -> Sequence[str]:
+        """Return the path of a product's category; empty where there is no such product."""
+        return self.row(product_id).product.category if product_id in self._places else ()
+
+    def stars(self, product: Product) -> float:
+        """Return a product's rating, drawn towards the middle where few have rated it."""
+        reviews = product.review_count if product.rating is not None else 0
+        return ((product.rating or 0.0) * reviews + MIDDLING * MIDDLING_REVIEWS) / (reviews + MIDDLING_REVIEWS)
+
+    def terms(self, said: Iterable[str]) -> list[str]:
+        """Return the terms of some words."""
+        return self._analyzer.terms(" ".join(said))
+
+    def number(self, term: str) -> int:
+        """Return a term's number; 0 where no product holds it."""
+        return self._maker.terms.find(term)
+
+    def numbers(self, said: Iterable[str]) -> list[int]:
+        """Return the numbers of the terms of some words; 0 is one that no product holds."""
+        return list(map(self.number, self.terms(sorted(said))))
+
+    def weight(self, terms: Sequence[str]) -> float:
+        """Return how much terms tell products apart: the rarest of them, as BM25 weighs it."""
+        count = len(self._rows)
+        holders = min(self._lexical.holders(term) for term in terms)
+        return math.log(1 + (count - holders + 0.5) / (holders + 0.5))
+
+    def wanted(self, said: Sequence[str]) -> Sequence[Gives]:
+        """Return for each word of a query how a product may hold it: the word, a synonym, or written otherwise."""
+        terms = list(dict.fromkeys(self.terms(said)))
+        others: defaultdict[str, list[tuple[tuple[str, ...], float]]] = defaultdict(list)
+        for span, synonym in self._synonyms.of(self.terms(said)):
+            for term in span:
+                others[term].append((synonym, SYNONYM / len(span)))
+        for first, second in pairwise(terms):
+            if self.number(first + second):
+                for term in (first, second):
+                    others[term].append(((first + second,), JOINED))
+        for term in terms:
+            apart = self._written_apart.get(term)
+            if apart and (min(map(len, apart)) > 1 or not self.number(term)):
+                others[term].append((apart, JOINED))
+        return [
+            [((term,), 1.0), *((way, factor) for way, factor in others[term] if all(map(self.number, way)))]
+            for term in terms
+        ]
+
+    def find(
+        self, wanted: Sequence[Gives], meets: Filter, *, limit: int, any_of: Sequence[Gives] = ()
+    ) -> tuple[list[tuple[Row, float]], int]:
+        """Return the rows that meet a filter with the scores of their words, best first, and how many there are.
+
+        They hold at least one of `any_of`, where there are any.
+        """
+        found, total = self._lexical.find(wanted, meets, limit=limit, any_of=any_of)
+        return [(self._rows[number], score) for number, score in found], total
+
+    def share_named(self, name: str) -> float:
+        """Return, of what is of a category or brand or bears its name in its title, which share is of it."""
+        if name not in self._named:
+            terms = self.terms([name])
+            numbers = set(map(self.number, terms))
+            found, _ = self.find([[(terms, 1.0)]], Filter(in_stock=False), limit=NAMED) if all(numbers) else ([], 0)
+            bearing = [row.product for row, _ in found if numbers.issubset(numbers_in(row.title))]
+            others = sum(name not in product.category and name != product.brand for product in bearing)
+            own = self._sizes_of[name]
+            self._named[name] = own / ((own + others) or 1)
+        return self._named[name]
+
+    def _pairs(self) -> dict[str, tuple[str, ...]]:
+        """Return the terms that stand together in titles by what they are as one word."""
+        counts: defaultdict[tuple[str, str], int] = defaultdict(int)
+        for row in self._rows:
+            for pair in pairwise(self._analyzer.terms(row.product.title)):
+                counts[pair] += 1
+        return {"".join(pair): pair for pair, count in counts.items() if count > 1}
+
+
+def _meaning(product: Product, embedder: Embedder | None) -> bytes:
+    if embedder is None:
+        return b""
+    text = " ".join((product.title, *product.category, product.description[:READ]))
+    return embedder.vector(text).astype(np.float16).tobytes()
