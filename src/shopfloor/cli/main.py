@@ -20,6 +20,7 @@ from shopfloor.cli.backups import backup, restore
 from shopfloor.cli.customers import customers
 from shopfloor.cli.demo import demo
 from shopfloor.cli.evaluate import evaluation
+from shopfloor.cli.evaluate_upsell import upsell
 from shopfloor.cli.keys import keys
 from shopfloor.cli.mcp import mcp
 from shopfloor.cli.models import models as model_commands
@@ -59,6 +60,7 @@ app.add_typer(actions, name="actions")
 app.add_typer(approvals, name="approvals")
 app.add_typer(evaluation, name="eval")
 evaluation.command("tau2")(tau2)
+evaluation.command("upsell")(upsell)
 app.command()(undo)
 app.command()(serve)
 app.command()(demo)

@@ -1,4 +1,4 @@
-"""What is bought together: association rules between two products, or two kinds of products, fitted from baskets.
+"""Which kinds of products are bought together: association rules fitted from baskets.
 
 Over N baskets, of which n(A) hold A, n(B) hold B and n(A, B) hold both, the rule "who takes A takes B" has
 
@@ -8,13 +8,13 @@ Over N baskets, of which n(A) hold A, n(B) hold B and n(A, B) hold both, the rul
 
 Support and confidence as in Agrawal, Imielinski and Swami, "Mining association rules between sets of items in large
 databases" (SIGMOD 1993); lift as the "interest" of Brin, Motwani, Ullman and Tsur, "Dynamic itemset counting and
-implication rules for market basket data" (SIGMOD 1997). Most products are bought too rarely to tell anything, so a rule
-between two products takes so many baskets; below that, their kinds speak for them (the leaf categories, as in Srikant
-and Agrawal, "Mining generalized association rules", VLDB 1995).
+implication rules for market basket data" (SIGMOD 1997). Where products are bought too rarely to speak for each other
+(`bought_together`), their kinds speak for them: the leaf categories, as in Srikant and Agrawal, "Mining generalized
+association rules" (VLDB 1995).
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Generic, TypeVar
@@ -23,9 +23,7 @@ from shopfloor.kernel.ids import ProductId
 
 T = TypeVar("T", bound=Hashable)
 
-MIN_PRODUCT_BASKETS = 3
-"""Baskets with both products that a rule between them takes."""
-MIN_KIND_BASKETS = 2
+MIN_BASKETS = 2
 """Baskets with both kinds that a rule between them takes."""
 MIN_CONFIDENCE = 0.1
 """A rule below it holds too seldom to be a reason."""
@@ -46,23 +44,17 @@ class Rule(Generic[T]):
     lift: float
 
 
-class Associations:
-    """The rules of one shop."""
+class KindRules:
+    """The rules between the kinds of products of one shop."""
 
-    def __init__(self, baskets: Iterable[frozenset[ProductId]], kinds: Mapping[ProductId, str]) -> None:
-        """Fit to baskets; `kinds` holds the narrowest category of each product, those without one are left out."""
-        known = [frozenset(product for product in basket if product in kinds) for basket in baskets]
-        of_kinds = [frozenset(kinds[product] for product in basket) for basket in known]
-        self._products = rules(known, at_least=MIN_PRODUCT_BASKETS)
-        self._of_kinds = rules(of_kinds, at_least=MIN_KIND_BASKETS)
+    def __init__(self, baskets: Iterable[Iterable[ProductId]], kind_of: Callable[[ProductId], str | None]) -> None:
+        """Fit to baskets; `kind_of` returns a product's narrowest category, None for what is left out."""
+        kinds = ((kind_of(product) for product in basket) for basket in baskets)
+        self._rules = rules([frozenset(kind for kind in basket if kind) for basket in kinds], at_least=MIN_BASKETS)
 
-    def with_product(self, product: ProductId) -> Sequence[Rule[ProductId]]:
-        """Return what is often bought with a product, the surest first; nothing where it is bought too rarely."""
-        return self._products.get(product, ())
-
-    def with_kind(self, kind: str) -> Sequence[Rule[str]]:
+    def beside(self, kind: str) -> Sequence[Rule[str]]:
         """Return the kinds of products that are often bought with those of a kind, the surest first."""
-        return self._of_kinds.get(kind, ())
+        return self._rules.get(kind, ())
 
 
 def rules(baskets: Sequence[frozenset[T]], *, at_least: int) -> Mapping[T, Sequence[Rule[T]]]:
