@@ -50,8 +50,11 @@ REBOUGHT = 0.05
 """The share of a product's customers who bought it again from which on an earlier purchase is a reason at all."""
 CUSTOMERS = 5
 """Customers that a product's own share is worth as much as that of the whole shop."""
-AT_ONCE = 1 << 18
-"""Pairs that are counted by one call, which holds all other threads up: some milliseconds."""
+WIDE = 32
+"""Baskets of more than one in so many of the products are added up as rows of a matrix, smaller ones pair by pair:
+about there both take equally long."""
+ROWS, PAIRS = 512, 1 << 17
+"""What is added up by one call: some megabytes, and, as pairs hold all other threads up, some milliseconds."""
 
 Matrix = NDArray[np.float32]
 
@@ -169,26 +172,33 @@ def _most_bought(table: Table, weights: NDArray[np.float64], most: int) -> NDArr
 
 def _pairs(
     items: NDArray[np.int64], owners: NDArray[np.int64], weights: NDArray[np.float64], count: int
-) -> tuple[NDArray[np.int32], Matrix]:
+) -> tuple[Matrix, Matrix]:
     """Return how many baskets hold each two products, and what these weigh, both of shape (count, count).
 
     `items` are products by place, and `owners` the baskets that they lie in, ascending.
     """
-    together, weighed = np.zeros(count * count, np.int32), np.zeros(count * count, np.float32)
+    together, weighed = np.zeros((count, count), np.float32), np.zeros((count, count), np.float32)
     baskets, begins, sizes = np.unique(owners, return_index=True, return_counts=True)
-    for size in np.unique(sizes):
-        of_size = np.flatnonzero(sizes == size)
-        step = max(1, AT_ONCE // int(size) ** 2)
-        for first in range(0, len(of_size), step):
-            some = of_size[first : first + step]
+    of_weight = weights[baskets].astype(np.float32)
+    wide = np.flatnonzero(sizes * WIDE > count)
+    for some in (wide[first : first + ROWS] for first in range(0, len(wide), ROWS)):
+        rows = np.zeros((len(some), count), np.float32)
+        for row, (begin, size) in enumerate(zip(begins[some], sizes[some], strict=True)):
+            rows[row, items[begin : begin + size]] = 1
+        together += rows.T @ rows
+        weighed += rows.T @ (rows * of_weight[some, None])
+    for size in np.unique(sizes[sizes * WIDE <= count]):
+        alike = np.flatnonzero(sizes == size)
+        step = max(1, PAIRS // int(size) ** 2)
+        for some in (alike[first : first + step] for first in range(0, len(alike), step)):
             held = items[begins[some, None] + np.arange(size)]
             pairs = (held[:, :, None] * count + held[:, None, :]).ravel()
-            np.add.at(together, pairs, 1)
-            np.add.at(weighed, pairs, np.repeat(weights[baskets[some]], size * size).astype(np.float32))
-    return together.reshape(count, count), weighed.reshape(count, count)
+            np.add.at(together.reshape(-1), pairs, np.float32(1))
+            np.add.at(weighed.reshape(-1), pairs, np.repeat(of_weight[some], size * size))
+    return together, weighed
 
 
-def _speaks(weighed: Matrix, together: NDArray[np.int32]) -> Matrix:
+def _speaks(weighed: Matrix, together: Matrix) -> Matrix:
     """Return how much each product (by row) speaks for each other one, of shape (count, count): B of EASE.
 
     Nothing speaks for what too few baskets hold with it; against it, it may.
