@@ -3,7 +3,7 @@
 import pytest
 
 from shopfloor.kernel.ids import ProductId
-from shopfloor.search.associations import MIN_LIFT, KindRules, Rule, rules
+from shopfloor.search.associations import MIN_LIFT, KindRules, Rule, by_chance, rules
 
 A, B, C, D = (ProductId(letter) for letter in "abcd")
 BASKETS = [
@@ -50,10 +50,20 @@ def test_the_surest_rule_comes_first() -> None:
 
 def test_products_that_are_bought_too_rarely_are_counted_by_their_kinds() -> None:
     kinds = {**KINDS, ProductId("sneaker 2"): "Sneakers"}
-    shop = KindRules([{A, B}, {ProductId("sneaker 2"), B}, {C}, {D}], kinds.get)
+    others = [{C}, {D}] * 8
+    shop = KindRules([{A, B}, {ProductId("sneaker 2"), B}, {A, B, C}, {A, B}, *others], kinds.get)
     (rule,) = shop.beside("Sneakers")
-    assert rule == Rule(given="Sneakers", then="Socks", baskets=2, support=0.5, confidence=1.0, lift=2.0)
+    assert rule == Rule(given="Sneakers", then="Socks", baskets=4, support=0.2, confidence=1.0, lift=5.0)
     assert shop.beside("Tents") == ()
+
+
+def test_what_chance_may_well_have_brought_together_is_no_rule() -> None:
+    assert by_chance(2, 0.7) == pytest.approx(0.1558, abs=1e-4)
+    assert by_chance(1_000, 1_000.0) == pytest.approx(0.5, abs=0.01)
+    often = [{A}] * 18 + [{D}] * 8 + [{B}] * 80
+    assert KindRules([{A, D}, {A, D}, *often], KINDS.get).beside("Sneakers") == ()
+    seldom = [{A}] * 4 + [{D}] * 2 + [{B}] * 94
+    assert [rule.then for rule in KindRules([{A, D}, {A, D}, *seldom], KINDS.get).beside("Sneakers")] == ["Mugs"]
 
 
 def test_a_product_that_is_no_longer_sold_is_left_out() -> None:

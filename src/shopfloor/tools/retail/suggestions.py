@@ -25,6 +25,8 @@ KINDS = 4
 """Kinds of products that are looked through, the surest first."""
 LOOKED_THROUGH = 60
 """Products of one kind."""
+ALIKE = 2
+"""Tags that two products share, at least, where nothing else speaks for one beside the other."""
 NEAR = 0.05
 """The share of the better score by which two suggestions may differ and are still told apart by what the shop earns:
 less than what the scores themselves are sure of."""
@@ -131,7 +133,7 @@ class Suggestions:
         found: list[Suggestion] = []
         for each in await self._found(query, wanted) if meant_for else []:
             shared = _shared(each.companion.product, product)
-            if shared and _kind(each.companion.product) not in taken:
+            if len(shared) == ALIKE and _kind(each.companion.product) not in taken:
                 taken |= {_kind(each.companion.product)}
                 found.append(replace(each, reasons=(f"{' and '.join(shared)}, like {product.title}",)))
         return found
@@ -174,6 +176,6 @@ def _counted(addition: Addition, beside: Product) -> tuple[str, ...]:
 
 
 def _shared(product: Product, other: Product) -> list[str]:
-    """Return the tags of a product that another one has too, two at most."""
+    """Return the tags of a product that another one has too, as many as are told."""
     theirs = set(stems(" ".join(other.tags)))
-    return [tag for tag in product.tags if theirs.issuperset(stems(tag))][:2]
+    return [tag for tag in product.tags if theirs.issuperset(stems(tag))][:ALIKE]
