@@ -12,6 +12,7 @@ Instants without a zone are taken as UTC.
 
 from collections.abc import Sequence
 from datetime import UTC
+from pathlib import Path
 from typing import Any, cast
 
 import pyarrow as pa
@@ -91,11 +92,12 @@ def read_queries(path: str) -> list[Basket]:
 def _read(path: str, columns: dict[str, Any]) -> Any:
     """Return the columns of a Parquet file, in these types."""
     try:
-        file = pq.ParquetFile(path)
-        missing = [name for name in columns if name not in file.schema_arrow.names]
-        if missing:
-            raise InvalidInput(f"{path} lacks the columns {', '.join(missing)}: it has {', '.join(_names(file))}")
-        table = file.read(columns=list(columns))
+        with Path(path).open("rb") as opened:
+            file = pq.ParquetFile(opened)
+            missing = [name for name in columns if name not in file.schema_arrow.names]
+            if missing:
+                raise InvalidInput(f"{path} lacks the columns {', '.join(missing)}: it has {', '.join(_names(file))}")
+            table = file.read(columns=list(columns))
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror or error}") from error
     except pa.ArrowException as error:

@@ -135,7 +135,7 @@ class Suggestions:
             shared = _shared(each.companion.product, product)
             if len(shared) == ALIKE and _kind(each.companion.product) not in taken:
                 taken |= {_kind(each.companion.product)}
-                found.append(replace(each, reasons=(f"{' and '.join(shared)}, like {product.title}",)))
+                found.append(replace(each, reasons=(f"has {', '.join(shared)} in common with {product.title}",)))
         return found
 
     async def _found(self, query: ProductQuery, wanted: Wanted) -> list[Suggestion]:
