@@ -90,11 +90,13 @@ def test_several_files_are_one_history(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "details",
-    [{"quantity": -2}, {"unit_price": 0.0}, {"is_cancellation": True}, {"stock_code": "POST"}, {"stock_code": None}],
-    ids=lambda details: next(iter(details)),
+    [{"quantity": -2}, {"unit_price": 0.0}, {"is_cancellation": True}, {"stock_code": "POST"}]
+    + [{name: None} for name in ("quantity", "unit_price", "is_cancellation", "stock_code", "invoice", "timestamp")],
+    ids=lambda details: "-".join(map(str, *details.items())),
 )
 def test_what_is_no_purchase_does_not_count(tmp_path: Path, details: dict[str, Any]) -> None:
-    history = [*bought(20, TEA), *bought(20, CUP, **details), *bought(20, LAMP, first=100)]
+    others = [{**row, **details} for row in bought(20, CUP)]
+    history = [*bought(20, TEA), *others, *bought(20, LAMP, first=100)]
     assert completed(tmp_path, [query("a", TEA)], history) == {"a": []}
 
 

@@ -229,6 +229,13 @@ async def test_a_stock_is_what_it_was_set_to(shop: Shop) -> None:
     assert await stock(shop) == {RED9: 3, RED10: 7, SOCK: 0}
 
 
+async def test_products_come_in_the_order_in_which_they_are_asked_for(shop: Shop) -> None:
+    wanted = [ProductId(name) for name in ("sock", "none", "run")]
+    assert [each.id for each in await shop.catalogue.get_products(wanted)] == ["sock", "run"]
+    assert list(await shop.catalogue.get_products(wanted[2:])) == [await shop.catalogue.get_product(ProductId("run"))]
+    assert await shop.catalogue.get_products([]) == []
+
+
 async def test_a_stock_has_to_make_sense(shop: Shop) -> None:
     with pytest.raises(InvalidInput):
         await shop.catalogue.set_stock(RED10, -1, key="a")

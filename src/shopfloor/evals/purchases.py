@@ -2,8 +2,8 @@
 
 The columns are those of Online Retail II (Chen, UCI, doi 10.24432/C5CG6D): a row is one line of an invoice. What tells
 a purchase from the rest there is told here, and nowhere in the product: a line that was cancelled, or has no quantity
-or price, is none, and a code that does not begin with five digits stands for postage, fees and gift vouchers.
-Instants without a zone are taken as UTC.
+or price, is none, and a code that does not begin with five digits stands for postage, fees and gift vouchers. A line
+without one of these, without its invoice or its instant is none either. Instants without a zone are taken as UTC.
 """
 
 # pyarrow brings no types, and makes most of its functions when it is imported.
@@ -50,7 +50,9 @@ def read_history(paths: Sequence[str]) -> list[Basket]:
     lines = pa.concat_tables([_read(path, HISTORY) for path in paths])
     is_bought = pc.and_(pc.greater(lines["quantity"], 0), pc.greater(lines["unit_price"], 0))
     is_bought = pc.and_(is_bought, pc.invert(lines["is_cancellation"]))
-    bought = lines.filter(pc.and_(is_bought, pc.match_substring_regex(lines["stock_code"], ARTICLE)))
+    is_bought = pc.and_(is_bought, pc.match_substring_regex(lines["stock_code"], ARTICLE))
+    is_dated = pc.and_(pc.is_valid(lines["invoice"]), pc.is_valid(lines["timestamp"]))
+    bought = lines.filter(pc.and_(is_bought, is_dated))
     bought = bought.append_column("month", pc.floor_temporal(bought["timestamp"], unit="month"))
     wanted = [("timestamp", "min"), ("customer_id", "max"), ("stock_code", "distinct")]
     baskets = bought.group_by(["invoice", "month"]).aggregate(wanted)

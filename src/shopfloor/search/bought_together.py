@@ -96,6 +96,11 @@ class BoughtTogether:
         self._speaks = _speaks(weighed, self._together)
         self._is_rebought = _rebought(items, table.customers[owners], len(kept))
 
+    @property
+    def nbytes(self) -> int:
+        """Return how many bytes are kept of it, beside the products' ids."""
+        return self._together.nbytes + self._speaks.nbytes
+
     def additions(
         self,
         basket: Collection[ProductId],

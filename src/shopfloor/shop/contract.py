@@ -66,6 +66,10 @@ class Catalogue(Protocol):
         """Return a product, or None."""
         ...
 
+    async def get_products(self, product_ids: Sequence[ProductId]) -> Sequence[Product]:
+        """Return products of one moment in the order in which they are asked for; those that are not there left out."""
+        ...
+
     async def find_product(self, sku: Sku) -> Product | None:
         """Return the product that a variant is of, or None."""
         ...

@@ -33,6 +33,16 @@ class SqlCatalogue:
 
         return await self._database.read(read)
 
+    async def get_products(self, product_ids: Sequence[ProductId]) -> Sequence[Product]:
+        """Return products in the order in which they are asked for."""
+        wanted = select(ProductRow).where(ProductRow.id.in_(product_ids))
+
+        def read(session: Session) -> Sequence[Product]:
+            found = {row.id: product_of(row) for row in session.scalars(wanted)}
+            return [found[each] for each in product_ids if each in found]
+
+        return await self._database.read(read)
+
     async def find_product(self, sku: Sku) -> Product | None:
         """Return the product that a variant is of, or None."""
         of_variant = select(ProductRow).join(VariantRow).where(VariantRow.sku == sku)

@@ -101,14 +101,15 @@ class Suggestions:
     async def _bought_with(self, additions: Sequence[Addition], wanted: Wanted) -> list[Suggestion]:
         """Return what of the products bought together can be suggested."""
         held = {item.product.id: item for item in (wanted.beside, *wanted.basket)}
+        of = {each.product: each for each in additions}
         found: list[Suggestion] = []
-        for each in additions:
-            product = await self._catalogue.get_product(each.product)
+        for product in await self._catalogue.get_products(list(of)):
+            each = of[product.id]
             beside = held.get(each.beside, wanted.beside) if each.beside else wanted.beside
             reasons = _counted(each, beside.product)
             found += [
                 Suggestion(companion=companion, beside=beside, score=each.score, reasons=reasons, addition=each)
-                for companion in companions([product] if product else [], replace(wanted, beside=beside))
+                for companion in companions([product], replace(wanted, beside=beside))
             ]
         return by_margin(found)
 
@@ -142,8 +143,8 @@ class Suggestions:
         """Return companions that a search finds, as the catalogue has them at this moment."""
         results = await self._search.search(query, limit=LOOKED_THROUGH)
         likely = companions([hit.product for hit in results.hits], wanted)
-        live = [await self._catalogue.get_product(each.product.id) for each in likely[:TRIED]]
-        fitting = companions([product for product in live if product], wanted)
+        live = await self._catalogue.get_products([each.product.id for each in likely[:TRIED]])
+        fitting = companions(live, wanted)
         return by_margin([Suggestion(companion=each, beside=wanted.beside, score=each.score) for each in fitting])
 
 
