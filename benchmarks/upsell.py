@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -44,12 +45,12 @@ MEGABYTE = 1 << 20
 def made_up(products: int, orders: int) -> list[Basket]:
     """Return the orders of a shop over two years."""
     throw = random.Random(1)
-    weights = [1 / (rank + 20) for rank in range(products)]
-    firsts = throw.choices(range(products), weights, k=orders)
+    weights = list(accumulate(1 / (rank + 20) for rank in range(products)))
+    firsts = throw.choices(range(products), cum_weights=weights, k=orders)
     baskets: list[Basket] = []
     for number, first in enumerate(firsts):
         held = {first}
-        for other in throw.choices(range(products), weights, k=throw.randrange(LARGEST)):
+        for other in throw.choices(range(products), cum_weights=weights, k=throw.randrange(LARGEST)):
             begins = first - first % GROUP
             held.add(min(products - 1, begins + throw.randrange(GROUP)) if throw.random() < IN_GROUP else other)
         baskets.append(

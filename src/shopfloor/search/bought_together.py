@@ -40,8 +40,8 @@ RIDGE = 7.0
 TOGETHER = 3
 """Baskets with both products that it takes for one to speak for the other."""
 LEAST = 0.05
-"""The score below which nothing is added: in a real shop's baskets one in a hundred of those was right, whether the fit
-was to 100 baskets or to 23,000, and one in thirteen of those above .3."""
+"""The score below which nothing is added: of 320 such additions to a real shop's baskets none was right, whether the
+fit was to 100 baskets or to 23,000; of those above .3 one in thirteen was."""
 EARLIER = 0.07
 """What an earlier purchase of the customer's counts, decayed as a basket is."""
 MOST_EARLIER = 2.0
