@@ -68,6 +68,7 @@ from shopfloor.tools.contract import Toolset
 from shopfloor.tools.gated import gated_tool
 from shopfloor.tools.mcp_client.servers import McpServers
 from shopfloor.tools.mcp_client.toolset import AttachedTools, WithAttached, opened
+from shopfloor.tools.retail.habits import Habits
 from shopfloor.tools.retail.kit import RetailKit
 from shopfloor.tools.retail.profile import Noticing
 from shopfloor.tools.retail.requests import RequestTools
@@ -109,6 +110,8 @@ class App:
     approvals: Approvals
     undoing: Undoing
     staff_desk: StaffDesk
+    habits: Habits
+    """What is bought together, as the tools suggest by it."""
     attached: AttachedTools | None = None
     """The tools of the attached MCP servers; None where the installation takes none."""
     models: ModelRouter | None = None
@@ -191,6 +194,7 @@ async def assemble(
         tools=own,
         search=ground.search,
         mcp_servers=stores.mcp_servers,
+        habits=ground.habits,
         attached=attached,
         models=models,
         telemetry=telemetry,
@@ -213,6 +217,7 @@ class _Ground:
     search: CatalogueSearch
     retriever: PageRetriever
     recollection: Recollection
+    habits: Habits
     kit: RetailKit
     policies: Policies
     gate: Gate
@@ -239,6 +244,7 @@ async def _ground(stores: Stores, clock: Clock) -> _Ground:
         search=search,
         retriever=await _retriever(home=brand.country),
         recollection=Recollection(stores.profiles, stores.shop, search.category_of, clock),
+        habits=Habits(stores.shop.orders, search.category_of, clock),
         kit=kit,
         policies=policies,
         gate=gate,
@@ -325,12 +331,13 @@ def services_of(app: App) -> Services:
         telemetry=app.telemetry,
         checks=app.checks,
         background=(app.durable.run, app.outreach.run, app.approvals.run, app.schedules.run),
+        upkeep=(app.habits.run,),
     )
 
 
 def _tools(ground: _Ground, stores: Stores, kinds: Sequence[ActionKind[Any]]) -> Toolset:
     """Return the shop's own tools: what reads, what tells of requests, and a write for each of these kinds."""
-    reads = ground.kit.reads(ground.search, ground.retriever, ground.recollection, stores.tries)
+    reads = ground.kit.reads(ground.search, ground.retriever, ground.recollection, stores.tries, ground.habits)
     requests = RequestTools(stores.actions, ground.gate, ground.kit.owns).tools()
     return ToolList([*reads, *requests, *(gated_tool(kind, ground.gate) for kind in kinds)])
 

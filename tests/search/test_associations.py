@@ -1,9 +1,9 @@
-"""What is bought together, worked out by hand over five baskets."""
+"""Which kinds are bought together, worked out by hand over five baskets."""
 
 import pytest
 
 from shopfloor.kernel.ids import ProductId
-from shopfloor.search.associations import MIN_LIFT, Associations, Rule, rules
+from shopfloor.search.associations import MIN_LIFT, KindRules, Rule, by_chance, rules
 
 A, B, C, D = (ProductId(letter) for letter in "abcd")
 BASKETS = [
@@ -48,21 +48,24 @@ def test_the_surest_rule_comes_first() -> None:
     assert [rule.then for rule in rules(baskets, at_least=1)[A]] == [B, C]
 
 
-def test_products_that_are_bought_too_rarely_leave_it_to_their_kinds() -> None:
-    other = ProductId("sneaker 2")
-    baskets = [frozenset({A, B}), frozenset({other, B}), frozenset({C}), frozenset({D})]
-    shop = Associations(baskets, {**KINDS, other: "Sneakers"})
-    assert shop.with_product(A) == ()
-    (rule,) = shop.with_kind("Sneakers")
-    assert rule == Rule(given="Sneakers", then="Socks", baskets=2, support=0.5, confidence=1.0, lift=2.0)
-    assert shop.with_kind("Tents") == ()
+def test_products_that_are_bought_too_rarely_are_counted_by_their_kinds() -> None:
+    kinds = {**KINDS, ProductId("sneaker 2"): "Sneakers"}
+    others = [{C}, {D}] * 8
+    shop = KindRules([{A, B}, {ProductId("sneaker 2"), B}, {A, B, C}, {A, B}, *others], kinds.get)
+    (rule,) = shop.beside("Sneakers")
+    assert rule == Rule(given="Sneakers", then="Socks", baskets=4, support=0.2, confidence=1.0, lift=5.0)
+    assert shop.beside("Tents") == ()
 
 
-def test_products_that_are_often_bought_together_speak_for_themselves() -> None:
-    shop = Associations(BASKETS, KINDS)
-    assert [(rule.then, rule.baskets) for rule in shop.with_product(A)] == [(B, 3)]
+def test_what_chance_may_well_have_brought_together_is_no_rule() -> None:
+    assert by_chance(2, 0.7) == pytest.approx(0.1558, abs=1e-4)
+    assert by_chance(1_000, 1_000.0) == pytest.approx(0.5, abs=0.01)
+    often = [{A}] * 18 + [{D}] * 8 + [{B}] * 80
+    assert KindRules([{A, D}, {A, D}, *often], KINDS.get).beside("Sneakers") == ()
+    seldom = [{A}] * 4 + [{D}] * 2 + [{B}] * 94
+    assert [rule.then for rule in KindRules([{A, D}, {A, D}, *seldom], KINDS.get).beside("Sneakers")] == ["Mugs"]
 
 
 def test_a_product_that_is_no_longer_sold_is_left_out() -> None:
-    shop = Associations(BASKETS, {A: "Sneakers", C: "Belts", D: "Mugs"})
-    assert shop.with_product(A) == ()
+    shop = KindRules(BASKETS, {A: "Sneakers", C: "Belts", D: "Mugs"}.get)
+    assert shop.beside("Sneakers") == ()

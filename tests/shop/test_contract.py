@@ -19,6 +19,7 @@ from shopfloor.shop.demo import demo_contents
 from shopfloor.shop.memory import memory_shop
 from shopfloor.shop.models import (
     Address,
+    Basket,
     Cart,
     CartLine,
     Customer,
@@ -59,7 +60,9 @@ def usd(minor: int) -> Money:
 
 
 def variant(sku: Sku, stock: int, size: str | None = None) -> Variant:
-    return Variant(sku=sku, colour="red", size=size, price=usd(8_900), compare_at=usd(9_900), stock=stock)
+    return Variant(
+        sku=sku, colour="red", size=size, price=usd(8_900), compare_at=usd(9_900), cost=usd(4_100), stock=stock
+    )
 
 
 def product(id_: str, *variants: Variant) -> Product:
@@ -226,6 +229,13 @@ async def test_a_stock_is_what_it_was_set_to(shop: Shop) -> None:
     assert await stock(shop) == {RED9: 3, RED10: 7, SOCK: 0}
 
 
+async def test_products_come_in_the_order_in_which_they_are_asked_for(shop: Shop) -> None:
+    wanted = [ProductId(name) for name in ("sock", "none", "run")]
+    assert [each.id for each in await shop.catalogue.get_products(wanted)] == ["sock", "run"]
+    assert list(await shop.catalogue.get_products(wanted[2:])) == [await shop.catalogue.get_product(ProductId("run"))]
+    assert await shop.catalogue.get_products([]) == []
+
+
 async def test_a_stock_has_to_make_sense(shop: Shop) -> None:
     with pytest.raises(InvalidInput):
         await shop.catalogue.set_stock(RED10, -1, key="a")
@@ -250,16 +260,43 @@ async def test_a_customers_orders_come_newest_first(shop: Shop) -> None:
     assert await shop.orders.orders_of(BEN) == []
 
 
-async def test_baskets_come_newest_first_without_what_was_cancelled(shop: Shop) -> None:
-    both = frozenset({ProductId("run"), ProductId("sock")})
-    assert await shop.orders.baskets(limit=10) == [both] * 5
-    assert await shop.orders.baskets(limit=2) == [both] * 2
+LONG_AGO = NOW - timedelta(days=9_000)
 
 
-async def test_the_newest_basket_leads(kind: str, database: Database) -> None:
-    alone = replace(order("7", "delivered", placed_hours_ago=0), lines=(line(SOCK, 3),))
-    shop = await opened(kind, database, ShopContents(orders=(*CONTENTS.orders, alone)))
-    assert await shop.orders.baskets(limit=1) == [frozenset({ProductId("sock")})]
+async def test_baskets_come_oldest_first_without_what_was_cancelled(shop: Shop) -> None:
+    found = await shop.orders.baskets(since=LONG_AGO, limit=10)
+    assert [each.order for each in found] == ["1", "3", "2", "4", "6"]
+    assert found[1] == Basket(
+        order=OrderNumber("3"),
+        at=CONTENTS.orders[2].placed_at,
+        customer_id=ADA,
+        products=frozenset({ProductId("run"), ProductId("sock")}),
+    )
+    await shop.orders.cancel_order(OrderNumber("2"), reason="Too late", at=NOW, key="k")
+    assert [each.order for each in await shop.orders.baskets(since=LONG_AGO, limit=10)] == ["1", "3", "4", "6"]
+
+
+async def test_baskets_come_page_by_page_those_of_one_instant_by_number(kind: str, database: Database) -> None:
+    at_once = [replace(order(str(number), "delivered", placed_hours_ago=1), customer_id=None) for number in (9, 10, 11)]
+    later = replace(order("1", "delivered", placed_hours_ago=0), lines=(line(SOCK, 3), line(SOCK, 1)))
+    shop = await opened(kind, database, ShopContents(orders=(later, *at_once)))
+    since = at_once[0].placed_at
+    assert [each.order for each in await shop.orders.baskets(since=since, limit=9)] == ["10", "11", "9", "1"]
+    assert await shop.orders.baskets(since=since + timedelta(minutes=30), limit=9) == [later.basket]
+    pages: list[str] = []
+    after: OrderNumber | None = None
+    while page := await shop.orders.baskets(since=since, after=after, limit=2):
+        pages.append(" ".join(each.order for each in page))
+        since, after = page[-1].at, page[-1].order
+    assert pages == ["10 11", "9 1"]
+
+
+async def test_a_page_of_many_baskets_holds_all_their_products(kind: str, database: Database) -> None:
+    many = [replace(order(str(number), "delivered"), lines=(line(SOCK, 1),)) for number in range(1_201)]
+    shop = await opened(kind, database, ShopContents(orders=tuple(many)))
+    found = await shop.orders.baskets(since=LONG_AGO, limit=2_000)
+    assert len(found) == 1_201
+    assert {each.products for each in found} == {frozenset({ProductId("sock")})}
 
 
 async def test_cancelling_a_paid_order_refunds_its_total_and_puts_its_pieces_back(shop: Shop) -> None:

@@ -13,7 +13,7 @@ from shopfloor.database.engine import Database
 from shopfloor.database.migrate import upgrade
 from shopfloor.kernel.ids import OrderNumber
 from shopfloor.shop.demo import demo_contents
-from shopfloor.shop.models import Order
+from shopfloor.shop.models import Order, Product
 from shopfloor.shop.sql import load, sql_shop
 
 NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
@@ -23,6 +23,11 @@ def as_it_was(order: Order) -> Order:
     """Return an order without what its row did not hold."""
     refunds = tuple(replace(refund, method_id="") for refund in order.refunds)
     return replace(order, payment_method_id="", payments=(), refunds=refunds)
+
+
+def without_costs(product: Product) -> Product:
+    """Return a product without what its variants cost the shop, which was not known then."""
+    return replace(product, variants=tuple(replace(variant, cost=None) for variant in product.variants))
 
 
 def older(path: Path, newer: Path) -> None:
@@ -62,7 +67,8 @@ def test_orders_variants_and_customers_of_an_older_shop_are_read_and_changed(tmp
             assert {(card.id, card.ending) for card in cards} == {
                 (card.id, card.id[-4:]) for card in contents.gift_cards if card.customer_id == customer.id
             }
-        assert await shop.catalogue.list_products(limit=1_000) == sorted(contents.products, key=lambda each: each.id)
+        sold = sorted(map(without_costs, contents.products), key=lambda each: each.id)
+        assert await shop.catalogue.list_products(limit=1_000) == sold
         cancelled = await shop.orders.cancel_order(OrderNumber(paid.number), reason="Late", at=NOW, key="k")
         assert [(refund.method, refund.amount) for refund in cancelled.refunds] == [(paid.payment_method, paid.total)]
 

@@ -15,9 +15,10 @@ from shopfloor.tools.contract import EarlierCall
 from shopfloor.tools.gated import gated_tool
 from shopfloor.tools.retail.carts import CartTools, cart_kinds, owns_cart
 from shopfloor.tools.retail.choosing import ChoosingTools
+from shopfloor.tools.retail.habits import Habits
 from shopfloor.tools.retail.leads import LeadTools
 from shopfloor.tools.retail.sign_ups import lead_kinds
-from shopfloor.tools.retail.upsell import Habits, UpsellTools
+from shopfloor.tools.retail.upsell import UpsellTools
 from shopfloor.tools.toolsets import ToolList
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from demo_app import contents
 from pydantic import JsonValue
 from tools.held import matches
 from tools.visit import Visit, maya
@@ -117,6 +118,18 @@ async def test_every_required_argument_is_named_where_it_is_missing(demo_tools: 
     with pytest.raises(InvalidInput) as refused:
         await demo_tools.call(name, {}, Visit(maya()).context())
     assert [argument for argument in required if f"{argument}: Field required" not in str(refused.value)] == []
+
+
+async def test_no_tool_tells_what_a_thing_costs_the_shop(demo_tools: Toolset) -> None:
+    assert all(variant.cost for product in contents().products for variant in product.variants)
+    told = 0
+    for tool in demo_tools.tools():
+        if tool.is_read:
+            result = await demo_tools.call(tool.name, FITTING[tool.name], Visit(maya()).context())
+            told += '"price":' in json.dumps(result.output)
+            assert '"cost":' not in json.dumps(result.output), tool.name
+            assert '"margin' not in json.dumps(result.output), tool.name
+    assert told >= 8
 
 
 async def test_no_schema_asks_a_model_who_the_customer_is_and_none_is_open(demo_tools: Toolset) -> None:

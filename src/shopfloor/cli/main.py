@@ -21,6 +21,7 @@ from shopfloor.cli.customers import customers
 from shopfloor.cli.demo import demo
 from shopfloor.cli.evaluate import evaluation
 from shopfloor.cli.evaluate_search import search as evaluate_search
+from shopfloor.cli.evaluate_upsell import upsell
 from shopfloor.cli.keys import keys
 from shopfloor.cli.mcp import mcp
 from shopfloor.cli.models import models as model_commands
@@ -63,6 +64,7 @@ app.add_typer(evaluation, name="eval")
 evaluation.command("tau2")(tau2)
 evaluation.command("search")(evaluate_search)
 app.command()(search)
+evaluation.command("upsell")(upsell)
 app.command()(undo)
 app.command()(serve)
 app.command()(demo)

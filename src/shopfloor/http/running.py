@@ -43,6 +43,8 @@ class Running:
             self.answering.open(group)
             self.readiness.open(group)
             self.gauges.open(group)
+            for work in self.services.upkeep:
+                group.start_soon(lasting, work)
             if self.role != "worker":
                 group.start_soon(lasting, partial(self.watch.run, self.limits.poll_s))
             if self.role != "web":

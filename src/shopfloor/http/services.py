@@ -54,5 +54,7 @@ class Services:
     """What was counted; None where nothing is."""
     background: tuple[Callable[[], Awaitable[None]], ...] = ()
     """What runs beside the server until it ends, such as timers; each is cancelled at the end."""
+    upkeep: tuple[Callable[[], Awaitable[None]], ...] = ()
+    """The same, for what each process keeps in memory, whatever it is there for."""
     checks: Mapping[str, Check] = field(default_factory=dict[str, Check])
     """What must work for requests to be taken, by name."""

@@ -1,4 +1,4 @@
-"""What is bought together: association rules between two products, or two kinds of products, fitted from baskets.
+"""Which kinds of products are bought together: association rules fitted from baskets.
 
 Over N baskets, of which n(A) hold A, n(B) hold B and n(A, B) hold both, the rule "who takes A takes B" has
 
@@ -8,25 +8,27 @@ Over N baskets, of which n(A) hold A, n(B) hold B and n(A, B) hold both, the rul
 
 Support and confidence as in Agrawal, Imielinski and Swami, "Mining association rules between sets of items in large
 databases" (SIGMOD 1993); lift as the "interest" of Brin, Motwani, Ullman and Tsur, "Dynamic itemset counting and
-implication rules for market basket data" (SIGMOD 1997). Most products are bought too rarely to tell anything, so a rule
-between two products takes so many baskets; below that, their kinds speak for them (the leaf categories, as in Srikant
-and Agrawal, "Mining generalized association rules", VLDB 1995).
+implication rules for market basket data" (SIGMOD 1997). Where products are bought too rarely to speak for each other
+(`bought_together`), their kinds speak for them: the leaf categories, as in Srikant and Agrawal, "Mining generalized
+association rules" (VLDB 1995).
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
+from math import exp, lgamma, log
 from typing import Generic, TypeVar
 
 from shopfloor.kernel.ids import ProductId
 
 T = TypeVar("T", bound=Hashable)
 
-MIN_PRODUCT_BASKETS = 3
-"""Baskets with both products that a rule between them takes."""
-MIN_KIND_BASKETS = 2
+MIN_BASKETS = 2
 """Baskets with both kinds that a rule between them takes."""
+MAX_CHANCE = 0.2
+"""How likely so many baskets with both may be if the two had nothing to do with each other, by Poisson's distribution.
+Of 200 orders, two with tents and sneakers are likely by chance, two with belts and dress shoes are not."""
 MIN_CONFIDENCE = 0.1
 """A rule below it holds too seldom to be a reason."""
 MIN_LIFT = 1.0
@@ -46,34 +48,33 @@ class Rule(Generic[T]):
     lift: float
 
 
-class Associations:
-    """The rules of one shop."""
+class KindRules:
+    """The rules between the kinds of products of one shop."""
 
-    def __init__(self, baskets: Iterable[frozenset[ProductId]], kinds: Mapping[ProductId, str]) -> None:
-        """Fit to baskets; `kinds` holds the narrowest category of each product, those without one are left out."""
-        known = [frozenset(product for product in basket if product in kinds) for basket in baskets]
-        of_kinds = [frozenset(kinds[product] for product in basket) for basket in known]
-        self._products = rules(known, at_least=MIN_PRODUCT_BASKETS)
-        self._of_kinds = rules(of_kinds, at_least=MIN_KIND_BASKETS)
+    def __init__(self, baskets: Iterable[Iterable[ProductId]], kind_of: Callable[[ProductId], str | None]) -> None:
+        """Fit to baskets; `kind_of` returns a product's narrowest category, None for what is left out."""
+        kinds = ((kind_of(product) for product in basket) for basket in baskets)
+        known = [frozenset(kind for kind in basket if kind) for basket in kinds]
+        self._rules = rules(known, at_least=MIN_BASKETS, chance=MAX_CHANCE)
 
-    def with_product(self, product: ProductId) -> Sequence[Rule[ProductId]]:
-        """Return what is often bought with a product, the surest first; nothing where it is bought too rarely."""
-        return self._products.get(product, ())
-
-    def with_kind(self, kind: str) -> Sequence[Rule[str]]:
+    def beside(self, kind: str) -> Sequence[Rule[str]]:
         """Return the kinds of products that are often bought with those of a kind, the surest first."""
-        return self._of_kinds.get(kind, ())
+        return self._rules.get(kind, ())
 
 
-def rules(baskets: Sequence[frozenset[T]], *, at_least: int) -> Mapping[T, Sequence[Rule[T]]]:
-    """Return the rules that enough baskets bear out, by what is given; the surest first, then by name."""
+def rules(baskets: Sequence[frozenset[T]], *, at_least: int, chance: float = 1.0) -> Mapping[T, Sequence[Rule[T]]]:
+    """Return the rules that enough baskets bear out, by what is given; the surest first, then by name.
+
+    `chance` is how likely it may be that chance alone makes so many baskets hold both.
+    """
     alone = Counter(item for basket in baskets for item in basket)
     together = Counter(pair for basket in baskets for pair in permutations(sorted(basket, key=str), 2))
     found: dict[T, list[Rule[T]]] = {}
     for (given, then), count in together.items():
         confidence = count / alone[given]
         lift = confidence * len(baskets) / alone[then]
-        if count >= at_least and confidence >= MIN_CONFIDENCE and lift > MIN_LIFT:
+        is_sure = by_chance(count, count / lift) <= chance
+        if count >= at_least and confidence >= MIN_CONFIDENCE and lift > MIN_LIFT and is_sure:
             rule = Rule(
                 given=given,
                 then=then,
@@ -84,6 +85,11 @@ def rules(baskets: Sequence[frozenset[T]], *, at_least: int) -> Mapping[T, Seque
             )
             found.setdefault(given, []).append(rule)
     return {given: sorted(each, key=_surest) for given, each in found.items()}
+
+
+def by_chance(count: int, mean: float) -> float:
+    """Return how likely a count or a greater one is, of what happens so often on average (Poisson)."""
+    return 1 - sum(exp(each * log(mean) - mean - lgamma(each + 1)) for each in range(count))
 
 
 def _surest(rule: Rule[T]) -> tuple[float, float, str]:

@@ -18,6 +18,7 @@ from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId, Sku
 from shopfloor.shop.effects import Effect
 from shopfloor.shop.models import (
     Address,
+    Basket,
     Cart,
     CartLine,
     Customer,
@@ -65,6 +66,10 @@ class Catalogue(Protocol):
         """Return a product, or None."""
         ...
 
+    async def get_products(self, product_ids: Sequence[ProductId]) -> Sequence[Product]:
+        """Return products of one moment in the order in which they are asked for; those that are not there left out."""
+        ...
+
     async def find_product(self, sku: Sku) -> Product | None:
         """Return the product that a variant is of, or None."""
         ...
@@ -107,8 +112,12 @@ class Orders(Protocol):
         """Return a customer's orders, newest first."""
         ...
 
-    async def baskets(self, *, limit: int) -> Sequence[frozenset[ProductId]]:
-        """Return which products were bought together, the newest orders' first; cancelled ones are left out."""
+    async def baskets(self, *, since: datetime, after: OrderNumber | None = None, limit: int) -> Sequence[Basket]:
+        """Return a page of what was bought together from an instant on, oldest first; cancelled orders are left out.
+
+        Orders of one instant come by number, and `after` leaves out those of the instant itself up to a number. So the
+        instant and the number of a page's last order give the page behind it.
+        """
         ...
 
     async def cancel_order(self, number: OrderNumber, *, reason: str, at: datetime, key: str) -> Order:

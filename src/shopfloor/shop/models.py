@@ -57,6 +57,8 @@ class Variant:
     price: Money
     compare_at: Money | None = None
     """The price before a reduction; None where it is not reduced."""
+    cost: Money | None = None
+    """What the shop itself pays for it, None where that is not known; no customer and no model is told."""
     stock: int
     """Pieces that can be sold now."""
     tracks_stock: bool = True
@@ -65,6 +67,12 @@ class Variant:
     def has(self, pieces: int) -> bool:
         """Whether so many pieces can be sold now."""
         return pieces <= self.stock or (not self.tracks_stock and self.stock > 0)
+
+    @property
+    def margin_minor(self) -> int:
+        """Return what a piece earns the shop, in minor units of its price; 0 where its cost is not known."""
+        is_known = self.cost is not None and self.cost.currency == self.price.currency
+        return self.price.minor - self.cost.minor if self.cost and is_known else 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -266,6 +274,24 @@ class Order:
     def total(self) -> Money:
         """Return what the customer was asked to pay."""
         return self.subtotal - self.discount + self.shipping + self.tax
+
+    @property
+    def basket(self) -> "Basket":
+        """Return what was bought together by it."""
+        products = frozenset(line.product_id for line in self.lines)
+        return Basket(order=self.number, at=self.placed_at, customer_id=self.customer_id, products=products)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Basket:
+    """What was bought together in one order."""
+
+    order: OrderNumber
+    at: datetime
+    """When the order was placed."""
+    customer_id: CustomerId | None
+    """None of a guest's order."""
+    products: frozenset[ProductId]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

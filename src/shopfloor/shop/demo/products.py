@@ -25,6 +25,9 @@ MOST = 40
 FEW = 3
 """The most pieces of a variant that runs low; about one in ten does."""
 
+LEAST_COST, MOST_COST = 35, 60
+"""Percent of its full price that a product costs the shop."""
+
 
 def demo_products() -> tuple[Product, ...]:
     """Return the demo shop's products."""
@@ -75,7 +78,17 @@ def _variants(row: dict[str, str]) -> tuple[Variant, ...]:
     for (colour, size), name in names.items():
         sku = Sku("-".join(_code(part) for part in (row["id"], colour, size) if part))
         stock = 0 if name in gone else _stock(sku)
-        variants.append(Variant(sku=sku, colour=colour, size=size, price=price, compare_at=compare_at, stock=stock))
+        variants.append(
+            Variant(
+                sku=sku,
+                colour=colour,
+                size=size,
+                price=price,
+                compare_at=compare_at,
+                cost=_cost(row["id"], compare_at or price),
+                stock=stock,
+            )
+        )
     return tuple(variants)
 
 
@@ -88,6 +101,12 @@ def _stock(sku: Sku) -> int:
     number = zlib.crc32(f"stock of {sku}".encode())
     place = number // 10
     return 1 + place % FEW if number % 10 == 0 else FEW + 1 + place % (MOST - FEW)
+
+
+def _cost(product: str, full_price: Money) -> Money:
+    """Return what the shop pays for a product, which follows from its id."""
+    percent = LEAST_COST + zlib.crc32(f"cost of {product}".encode()) % (MOST_COST - LEAST_COST)
+    return Money(full_price.currency, full_price.minor * percent // 100)
 
 
 def _code(text: str) -> str:

@@ -21,6 +21,10 @@ class MemoryCatalogue(Part):
         """Return a product, or None."""
         return self._shelves.products.get(product_id)
 
+    async def get_products(self, product_ids: Sequence[ProductId]) -> Sequence[Product]:
+        """Return products in the order in which they are asked for."""
+        return [self._shelves.products[each] for each in product_ids if each in self._shelves.products]
+
     async def find_product(self, sku: Sku) -> Product | None:
         """Return the product that a variant is of, or None."""
         return self._shelves.product_of(sku)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId
+from shopfloor.kernel.ids import CustomerId, OrderNumber
 from shopfloor.shop import rules, writes
 from shopfloor.shop.item_changes import stock_changes
 from shopfloor.shop.memory.shelves import Part
-from shopfloor.shop.models import Address, ItemChange, Order
+from shopfloor.shop.models import Address, Basket, ItemChange, Order
 from shopfloor.shop.paying import OrderCase
 
 
@@ -32,11 +32,11 @@ class MemoryOrders(Part):
         theirs = [order for order in self._shelves.orders.values() if order.customer_id == customer_id]
         return sorted(theirs, key=lambda order: (order.placed_at, order.number), reverse=True)[:limit]
 
-    async def baskets(self, *, limit: int) -> Sequence[frozenset[ProductId]]:
-        """Return which products were bought together, the newest orders' first."""
-        sold = [order for order in self._shelves.orders.values() if order.state != "cancelled"]
-        newest = sorted(sold, key=lambda order: (order.placed_at, order.number), reverse=True)[:limit]
-        return [frozenset(line.product_id for line in order.lines) for order in newest]
+    async def baskets(self, *, since: datetime, after: OrderNumber | None = None, limit: int) -> Sequence[Basket]:
+        """Return a page of what was bought together from an instant on, oldest first."""
+        sold = [each for each in self._shelves.orders.values() if each.state != "cancelled" and each.placed_at >= since]
+        behind = [each for each in sold if after is None or (each.placed_at, each.number) > (since, after)]
+        return [each.basket for each in sorted(behind, key=lambda each: (each.placed_at, each.number))[:limit]]
 
     async def cancel_order(self, number: OrderNumber, *, reason: str, at: datetime, key: str) -> Order:
         """Cancel an order, put its pieces back and start its refund."""

@@ -33,6 +33,16 @@ class SqlCatalogue:
 
         return await self._database.read(read)
 
+    async def get_products(self, product_ids: Sequence[ProductId]) -> Sequence[Product]:
+        """Return products in the order in which they are asked for."""
+        wanted = select(ProductRow).where(ProductRow.id.in_(product_ids))
+
+        def read(session: Session) -> Sequence[Product]:
+            found = {row.id: product_of(row) for row in session.scalars(wanted)}
+            return [found[each] for each in product_ids if each in found]
+
+        return await self._database.read(read)
+
     async def find_product(self, sku: Sku) -> Product | None:
         """Return the product that a variant is of, or None."""
         of_variant = select(ProductRow).join(VariantRow).where(VariantRow.sku == sku)
@@ -97,6 +107,7 @@ def variant_of(row: VariantRow) -> Variant:
         size=row.size,
         price=Money(row.currency, row.price),
         compare_at=None if row.compare_at is None else Money(row.currency, row.compare_at),
+        cost=None if row.cost is None else Money(row.currency, row.cost),
         stock=row.stock,
         options=options_of(row.options),
         tracks_stock=row.tracks_stock,
@@ -174,11 +185,17 @@ def variant_row(variant: Variant, position: int) -> VariantRow:
         size=variant.size,
         price=variant.price.minor,
         compare_at=variant.compare_at and variant.compare_at.minor,
+        cost=_minor_of_cost(variant),
         currency=variant.price.currency,
         stock=variant.stock,
         options=[list(option) for option in variant.options],
         tracks_stock=variant.tracks_stock,
     )
+
+
+def _minor_of_cost(variant: Variant) -> int | None:
+    """Return what a variant costs the shop in the currency of its price; None where that is not known."""
+    return variant.cost.minor if variant.cost and variant.cost.currency == variant.price.currency else None
 
 
 def promotion_row(promotion: Promotion) -> PromotionRow:

@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
 from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId, Sku
 from shopfloor.shop import rules, writes
 from shopfloor.shop.item_changes import stock_changes
-from shopfloor.shop.models import Address, ItemChange, Order
+from shopfloor.shop.models import Address, Basket, ItemChange, Order
 from shopfloor.shop.paying import OrderCase
 from shopfloor.shop.sql import order_rows
 from shopfloor.shop.sql.accounts import locked_account, locked_order, read_case
@@ -20,6 +20,8 @@ from shopfloor.shop.sql.effects import Writer
 from shopfloor.shop.sql.rows import OrderLineRow, OrderRow
 
 OWNER = select(OrderRow.customer_id).where(OrderRow.number == bindparam("of"))
+AT_ONCE = 500
+"""Orders whose lines are read by one statement: a database takes so many parameters, and no more."""
 
 
 class SqlOrders:
@@ -48,20 +50,32 @@ class SqlOrders:
         newest = theirs.order_by(OrderRow.placed_at.desc(), OrderRow.number.desc()).limit(limit)
         return await self._database.read(lambda session: [order_rows.order_of(row) for row in session.scalars(newest)])
 
-    async def baskets(self, *, limit: int) -> Sequence[frozenset[ProductId]]:
-        """Return which products were bought together, the newest orders' first."""
-        sold = select(OrderRow.number).where(OrderRow.state != "cancelled")
-        newest = sold.order_by(OrderRow.placed_at.desc(), OrderRow.number.desc()).limit(limit)
+    async def baskets(self, *, since: datetime, after: OrderNumber | None = None, limit: int) -> Sequence[Basket]:
+        """Return a page of what was bought together from an instant on, oldest first."""
+        at, number = OrderRow.placed_at, OrderRow.number
+        begins = at >= since if after is None else (at > since) | ((at == since) & (number > after))
+        sold = select(number, at, OrderRow.customer_id).where(OrderRow.state != "cancelled", at >= since, begins)
+        page = sold.order_by(at, number).limit(limit)
+        lines = select(OrderLineRow.order_number, OrderLineRow.product_id)
 
-        def read(session: Session) -> Sequence[frozenset[ProductId]]:
-            numbers = session.scalars(newest).all()
-            baskets: dict[OrderNumber, set[ProductId]] = {number: set() for number in numbers}
-            lines = select(OrderLineRow.order_number, OrderLineRow.product_id)
-            for number, product_id in session.execute(lines.where(OrderLineRow.order_number.in_(newest))):
-                baskets[number].add(product_id)
-            return [frozenset(basket) for basket in baskets.values()]
+        def read(connection: Connection) -> Sequence[Basket]:
+            orders = connection.execute(page).all()
+            products: dict[OrderNumber, set[ProductId]] = {order.number: set() for order in orders}
+            for first in range(0, len(orders), AT_ONCE):
+                numbers = [order.number for order in orders[first : first + AT_ONCE]]
+                for order, product in connection.execute(lines.where(OrderLineRow.order_number.in_(numbers))):
+                    products[order].add(product)
+            return [
+                Basket(
+                    order=order.number,
+                    at=order.placed_at,
+                    customer_id=order.customer_id,
+                    products=frozenset(products[order.number]),
+                )
+                for order in orders
+            ]
 
-        return await self._database.read(read)
+        return await self._database.read_core(read)
 
     async def cancel_order(self, number: OrderNumber, *, reason: str, at: datetime, key: str) -> Order:
         """Cancel an order, put its pieces back and start its refund."""

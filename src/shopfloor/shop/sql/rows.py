@@ -71,6 +71,7 @@ class VariantRow(Base):
     size: Mapped[str | None]
     price: Mapped[Minor]
     compare_at: Mapped[OptionalMinor]
+    cost: Mapped[OptionalMinor]
     currency: Mapped[str]
     stock: Mapped[int]
     options: Mapped[OptionsJson]
@@ -126,7 +127,10 @@ class OrderRow(Base):
     """An order."""
 
     __tablename__ = "shop_orders"
-    __table_args__ = (Index("ix_shop_orders_customer_id_placed_at", "customer_id", "placed_at"),)
+    __table_args__ = (
+        Index("ix_shop_orders_customer_id_placed_at", "customer_id", "placed_at"),
+        Index("ix_shop_orders_placed_at_number", "placed_at", "number"),
+    )
 
     number: Mapped[OrderNumber] = mapped_column(Id, primary_key=True)
     customer_id: Mapped[CustomerId | None] = mapped_column(Id)

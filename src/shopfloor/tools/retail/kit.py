@@ -18,6 +18,7 @@ from shopfloor.tools.contract import Tool
 from shopfloor.tools.retail.accounts import AccountTools, account_kinds
 from shopfloor.tools.retail.carts import CartTools, cart_kinds, owns_cart
 from shopfloor.tools.retail.choosing import ChoosingTools
+from shopfloor.tools.retail.habits import Habits
 from shopfloor.tools.retail.item_wishes import ItemWishTools
 from shopfloor.tools.retail.knowledge import KnowledgeTools
 from shopfloor.tools.retail.leads import LeadTools
@@ -31,7 +32,7 @@ from shopfloor.tools.retail.return_requests import ReturnRequests
 from shopfloor.tools.retail.returns import ReturnTools
 from shopfloor.tools.retail.sign_ups import lead_kinds
 from shopfloor.tools.retail.tickets import ticket_kinds
-from shopfloor.tools.retail.upsell import Habits, UpsellTools
+from shopfloor.tools.retail.upsell import UpsellTools
 
 
 class RetailKit:
@@ -64,9 +65,14 @@ class RetailKit:
         return tuple(kind for kind in self.all_kinds() if kind.needs is None or {kind.needs, Capability.LOOK_UP} <= can)
 
     def reads(
-        self, search: CatalogueSearch, retriever: PageRetriever, recollection: Recollection, tries: Tries
+        self,
+        search: CatalogueSearch,
+        retriever: PageRetriever,
+        recollection: Recollection,
+        tries: Tries,
+        habits: Habits,
     ) -> Sequence[Tool[Any]]:
-        """Return the tools that propose nothing, over what is found and remembered, and the tries of guests."""
+        """Return the tools that propose nothing, over what is found, remembered and bought, and the tries of guests."""
         shop, clock = self._shop, self._clock
         return (
             *OrderTools(shop, GuestCheck(shop.orders, tries, clock)).tools(),
@@ -76,7 +82,7 @@ class RetailKit:
             *ProductTools(shop.catalogue, search, clock, partial(search.refresh, shop.catalogue)).tools(),
             *ChoosingTools(shop.catalogue, search).tools(),
             *CartTools(shop.carts, shop.catalogue).tools(),
-            *UpsellTools(shop, search, Habits(shop.orders, search.category_of, clock)).tools(),
+            *UpsellTools(shop, search, habits).tools(),
             *LeadTools(shop, search).tools(),
             *KnowledgeTools(retriever).tools(),
             *ReturnTools(shop, self._return_policy, clock, self._zone).tools(),

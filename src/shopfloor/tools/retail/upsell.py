@@ -4,39 +4,28 @@ What was suggested and declined in a conversation stands in its journal, as call
 it, and nothing else is needed.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
-from anyio import to_thread
 from pydantic import Field, JsonValue
 
 from shopfloor.journal.events import Source
 from shopfloor.kernel.canonical import digest
-from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.language.text import words
-from shopfloor.search.associations import Associations
-from shopfloor.search.companions import Companion, Item, Wanted, colour_of, companions
-from shopfloor.search.contract import ProductQuery, ProductSearch
+from shopfloor.search.companions import Companion, Item, Wanted, colour_of
+from shopfloor.search.contract import ProductSearch
 from shopfloor.search.harmony import NEUTRAL
-from shopfloor.shop.contract import Orders, Shop
+from shopfloor.shop.contract import Shop
 from shopfloor.shop.models import Product
 from shopfloor.tools.contract import NoArgs, Tool, ToolArgs, ToolContext, ToolResult
 from shopfloor.tools.retail.carts import held_in, own_cart
+from shopfloor.tools.retail.habits import Habits
+from shopfloor.tools.retail.suggestions import SHOWN, Suggestion, Suggestions
 from shopfloor.tools.retail.views import View, variant_view
 
-SHOWN = 3
-"""Suggestions at once, at most."""
 SHOWN_UNASKED = 2
-KINDS = 4
-"""Kinds of products that are looked through, the surest first."""
-LOOKED_THROUGH = 60
-"""Products of one kind."""
-BASKETS = 5_000
-"""The newest orders that rules are fitted from."""
-REFIT = timedelta(hours=6)
 TOOL, DECLINED = "suggest_products", "decline_suggestions"
 
 
@@ -54,36 +43,6 @@ class SuggestArgs(ToolArgs):
     is_asked: Annotated[bool, Field(description="Whether the customer asked for suggestions.")] = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Suggestion:
-    """A companion with why it is one."""
-
-    companion: Companion
-    reason: str
-    """As a shop assistant would say it, from the shop's own baskets; empty where these do not tell."""
-
-
-class Habits:
-    """What is bought together in a shop, fitted at first use and anew from time to time."""
-
-    def __init__(self, orders: Orders, kind_of: Callable[[ProductId], Sequence[str]], clock: Clock) -> None:
-        """Take the orders, what tells a product's category, and the clock."""
-        self._orders = orders
-        self._kind_of = kind_of
-        self._clock = clock
-        self._fitted: tuple[datetime, Associations] | None = None
-
-    async def associations(self) -> Associations:
-        """Return the rules as they were fitted last."""
-        now = self._clock.now()
-        if self._fitted is None or now - self._fitted[0] > REFIT:
-            baskets = await self._orders.baskets(limit=BASKETS)
-            paths = {product: self._kind_of(product) for basket in baskets for product in basket}
-            kinds = {product: path[-1] for product, path in paths.items() if path}
-            self._fitted = now, await to_thread.run_sync(Associations, baskets, kinds)
-        return self._fitted[1]
-
-
 class UpsellTools:
     """The tools that suggest."""
 
@@ -91,7 +50,7 @@ class UpsellTools:
         """Take the shop, the index over its catalogue, and what is bought together."""
         self._shop = shop
         self._search = search
-        self._habits = habits
+        self._suggestions = Suggestions(shop.catalogue, search, habits)
 
     def tools(self) -> Sequence[Tool[Any]]:
         """Return the tools; both only read."""
@@ -121,12 +80,25 @@ class UpsellTools:
         if not args.is_asked and (quiet := _quiet(context, state)):
             return ToolResult(output={"outcome": quiet})
         query = self._search.understand(self._without_names(args)) if args.wish else None
-        beside = await self._beside(args, basket, query.category if query else None)
+        named = await self._named(args, basket)
+        # What is of the kind that is looked for is not what it goes with: `find matching socks` names no socks.
+        others = (
+            item for item in (*named, *reversed(basket)) if not query or query.category not in item.product.category
+        )
+        beside = next(others, None)
         if beside is None:
             return ToolResult(output={"outcome": "no_anchor"})
-        found = await self._suggestions(beside, basket, query, args)
+        wanted = Wanted(
+            beside=beside,
+            basket=tuple(basket),
+            price_max=query.price_max if query and query.price_max else beside.variant.price,
+            size=query.size if query else None,
+            colours=query.colours if query else frozenset(),
+        )
+        customer = context.session.identity.customer_id
+        found = await self._suggestions.find(wanted, query, customer, is_named=beside in named)
         found = found[: SHOWN if args.is_asked else SHOWN_UNASKED]
-        views: list[JsonValue] = [_view(each, beside) for each in found]
+        views: list[JsonValue] = [_view(each) for each in found]
         return ToolResult(
             output={
                 "outcome": "found" if views else "none",
@@ -150,58 +122,12 @@ class UpsellTools:
         cart = await own_cart(self._shop.carts, context)
         return [Item(product=e.product, variant=e.variant) for e in await held_in(self._shop.catalogue, cart)]
 
-    async def _beside(self, args: SuggestArgs, basket: Sequence[Item], kind: str | None) -> Item | None:
-        """Return what suggestions go with: what is named or was talked about, else what was put into the cart last.
-
-        What is of the kind that is looked for is not what it goes with: `find matching socks` names no socks.
-        """
+    async def _named(self, args: SuggestArgs, basket: Sequence[Item]) -> list[Item]:
+        """Return what suggestions shall go with: what is named, and what was talked about."""
         catalogue = self._shop.catalogue
         products = [await catalogue.find_product(args.sku)] if args.sku else []
         products += [await catalogue.get_product(named) for named in (args.product_id, args.about) if named]
-        named = [_item(product, args.sku, basket) for product in products if product]
-        others = (item for item in (*named, *reversed(basket)) if kind not in item.product.category)
-        return next(others, None)
-
-    async def _suggestions(
-        self, beside: Item, basket: Sequence[Item], query: ProductQuery | None, args: SuggestArgs
-    ) -> list[Suggestion]:
-        """Return suggestions, the best first: of the kind asked for, or one of each kind that is bought with it."""
-        price = query.price_max if query and query.price_max else beside.variant.price
-        wanted = Wanted(
-            beside=beside,
-            basket=tuple(basket),
-            price_max=price,
-            size=query.size if query else None,
-            colours=query.colours if query else frozenset(),
-        )
-        habits = await self._habits.associations()
-        rules = habits.with_kind(beside.product.category[-1])
-        reasons = {rule.then: _together(rule.then, beside.product) for rule in rules}
-        if query and query.category:
-            at_any_price = replace(wanted, price_max=query.price_max)
-            fitting = await self._of_kind(query.category, wanted) or await self._of_kind(query.category, at_any_price)
-            return [Suggestion(companion=each, reason=reasons.get(each.product.category[-1], "")) for each in fitting]
-        taken = {item.product.category[-1] for item in basket} | {beside.product.category[-1]}
-        found: list[Suggestion] = []
-        for rule in habits.with_product(beside.product.id)[:SHOWN]:
-            product = await self._shop.catalogue.get_product(rule.then)
-            best = companions([product] if product else [], wanted)[:1]
-            found += [
-                Suggestion(companion=e, reason=f"often bought together with {beside.product.title}") for e in best
-            ]
-        taken |= {each.companion.product.category[-1] for each in found}
-        for kind in [kind for kind in reasons if kind not in taken][:KINDS]:
-            best = (await self._of_kind(kind, wanted))[:1]
-            found += [Suggestion(companion=each, reason=reasons[kind]) for each in best]
-        return found
-
-    async def _of_kind(self, kind: str, wanted: Wanted) -> list[Companion]:
-        """Return companions of a category, as the catalogue has them at this moment."""
-        query = ProductQuery(text=kind, category=kind)
-        results = await self._search.search(query, limit=LOOKED_THROUGH)
-        likely = companions([hit.product for hit in results.hits], wanted)
-        live = [await self._shop.catalogue.get_product(each.product.id) for each in likely[: 2 * SHOWN]]
-        return list(companions([product for product in live if product], wanted))[:SHOWN]
+        return [_item(product, args.sku, basket) for product in products if product]
 
 
 def _item(product: Product, sku: Sku | None, basket: Sequence[Item]) -> Item:
@@ -224,13 +150,9 @@ def _quiet(context: ToolContext, state: str) -> str | None:
     return None
 
 
-def _together(kind: str, product: Product) -> str:
-    return f"{kind.lower()} are often bought together with {product.category[-1].lower()}"
-
-
-def _view(suggestion: Suggestion, beside: Item) -> View:
-    each = suggestion.companion
-    reasons: list[JsonValue] = [reason for reason in (suggestion.reason, _colours(each, beside)) if reason]
+def _view(suggestion: Suggestion) -> View:
+    each, counted = suggestion.companion, suggestion.addition
+    reasons: list[JsonValue] = [*suggestion.reasons, *_colours(each, suggestion.beside)]
     return {
         "product_id": each.product.id,
         "title": each.product.title,
@@ -239,13 +161,16 @@ def _view(suggestion: Suggestion, beside: Item) -> View:
         "variant": variant_view(each.variant),
         "size": each.variant.size if each.has_size else None,
         "rating": each.product.rating,
+        "beside": suggestion.beside.product.id,
+        "together": counted.together if counted else 0,
+        "of": counted.of if counted else 0,
         "reasons": reasons,
     }
 
 
-def _colours(each: Companion, beside: Item) -> str:
+def _colours(each: Companion, beside: Item) -> list[str]:
     """Say why the colours go together, where one can say so."""
     mine, other = set(colour_of(each.variant)), set(colour_of(beside.variant))
     if mine & other:
-        return f"its {each.variant.colour} matches the {beside.variant.colour}"
-    return f"its {each.variant.colour} goes with everything" if mine and mine <= NEUTRAL else ""
+        return [f"its {each.variant.colour} matches the {beside.variant.colour}"]
+    return [f"its {each.variant.colour} goes with everything"] if mine and mine <= NEUTRAL else []

@@ -23,6 +23,8 @@ NO_METHOD_IDS: IncEx = {
     "payments": {"__all__": {"method_id"}},
     "refunds": {"__all__": {"method_id"}},
 }
+NO_COST: IncEx = {"cost"}
+NO_COSTS: IncEx = {"variants": {"__all__": NO_COST}}
 
 
 def money_view(money: Money) -> View:
@@ -67,8 +69,8 @@ def return_view(returned: Return) -> View:
 
 
 def variant_view(variant: Variant) -> View:
-    """Write a variant, with a `label` such as `red, size 9, leather`."""
-    return {**_VARIANT.dump_python(variant, mode="json"), "label": looks(variant)}
+    """Write a variant, with a `label` such as `red, size 9, leather`, without what it costs the shop."""
+    return {**_VARIANT.dump_python(variant, mode="json", exclude=NO_COST), "label": looks(variant)}
 
 
 def looks(of: Variant | OrderLine) -> str:
@@ -83,8 +85,8 @@ def line_name(line: OrderLine) -> str:
 
 
 def product_view(product: Product) -> View:
-    """Write a product, with the colours and sizes that can be bought now and its price range."""
-    view: View = _PRODUCT.dump_python(product, mode="json")
+    """Write a product, with the colours and sizes that can be bought now and its price range, without its costs."""
+    view: View = _PRODUCT.dump_python(product, mode="json", exclude=NO_COSTS)
     in_stock = [variant for variant in product.variants if variant.stock > 0]
     prices = [variant.price for variant in in_stock or product.variants]
     view["colours"] = _distinct(variant.colour for variant in product.variants)
