@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shopfloor.search.rows import Bits, Floats, Row, joined, joined_variants, numbers_in
+from shopfloor.search.rows import NUMBER, Bits, Floats, Row, joined, joined_variants, numbers_in
 
 WEIGHTS = {
     "match": 0.7,  # BM25, of the best one's
@@ -94,11 +94,11 @@ def rank(rows: Sequence[Row], matches: Sequence[float], sought: Sought, terms: i
     """Return how relevant each row is, of shape (rows,); `matches` are their BM25 scores, the best first."""
     held = Held(sought.slots, terms)
     match = np.asarray(matches, np.float32) / np.float32(max(max(matches, default=0.0), 1e-9))
-    title = held.coverage([row.title for row in rows])
-    lengths = np.fromiter((len(row.title) // 4 for row in rows), np.float32, len(rows))
+    titles = [row.title for row in rows]
+    lengths = np.fromiter(map(len, titles), np.float32, len(rows)) / np.float32(NUMBER)
     signs: Mapping[str, Floats] = {
         "match": match,
-        "title": title,
+        "title": held.coverage(titles),
         "all": held.coverage([row.terms for row in rows]),
         "pairs": _pairs(rows, sought.pairs),
         "brand": np.fromiter((row.product.brand == sought.brand for row in rows), np.float32, len(rows)),

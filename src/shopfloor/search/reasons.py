@@ -57,9 +57,10 @@ def _words(fit: Fit, query: ProductQuery) -> Iterator[str]:
         if wanted.issuperset(parts := set(stems(tag)) - UNSAID) and parts:
             yield tag
             wanted -= parts
-    facts = set(stems(f"{product.best_for} {product.material}")) - _lacking(fit)
+    known = wanted.intersection(stems(f"{product.best_for} {product.material}"))
+    known -= _lacking(fit) if known else frozenset[str]()
     for word in query.words:
-        if stem(word) in wanted & facts:
+        if stem(word) in known:
             yield word
 
 

@@ -158,8 +158,8 @@ def joined_variants(rows: Sequence[Row]) -> tuple[NDArray[np.void], Ids]:
 
 
 def _places(parts: Sequence[bytes], size: int) -> Ids:
-    lengths = np.fromiter((len(part) // size for part in parts), np.int32, len(parts))
-    return np.repeat(np.arange(len(parts), dtype=np.int32), lengths)
+    lengths = np.fromiter(map(len, parts), np.int32, len(parts))
+    return np.repeat(np.arange(len(parts), dtype=np.int32), lengths // size)
 
 
 def _texts(product: Product) -> dict[str, str]:

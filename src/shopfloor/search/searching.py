@@ -16,7 +16,7 @@ from shopfloor.search.rows import Floats, Row, bits
 
 CANDIDATES = 1_000
 """Products found by their words that are looked at closely."""
-LOOKED_AT = 100
+LOOKED_AT = 50
 """The best of them whose variants are weighed one by one, at least."""
 EXACT_COLOUR = 0.05
 """What it adds when the colour is just the one named, not one of its family."""
@@ -104,6 +104,8 @@ class Searching:
         These are a category or a brand whose name is only a word and, on a page of results, colours where many of the
         products do not say theirs, and what is not wanted: there it comes last.
         """
+        if not query.said and not (self._is_wide and (query.colours or query.without)):
+            return query
         found, _ = self._index.find(self._wanted, Filter(in_stock=False), limit=NAMED, any_of=self._wanted)
         rows = [row for row, _ in found]
         is_of = [query.category in row.product.category for row in rows]
