@@ -27,6 +27,8 @@ JOINED = 0.3
 """What counts a product that writes two words of the query as one, or one of them as two."""
 NAMED = 300
 """Products that bear a name, looked at to tell whose it is."""
+TAKEN_ON_TRUST = 3
+"""Products that each category and brand is taken to have besides: a name is believed until there is evidence."""
 READ = 300
 """Characters of a description that say what a product means."""
 
@@ -45,7 +47,7 @@ class Index:
         self._rows = [self._maker.row(product, _meaning(product, embedder)) for product in held]
         self._places = {product.id: place for place, product in enumerate(held)}
         self._sizes_of = Counter(name for product in held for name in {*product.category, product.brand})
-        self._named: dict[str, float] = {}
+        self._named: dict[tuple[str, tuple[str, ...]], float] = {}
         self._synonyms = Synonyms(self._analyzer)
         self._written_apart = self._pairs()
         self._lexical = LexicalIndex()
@@ -122,17 +124,17 @@ class Index:
         found, total = self._lexical.find(wanted, meets, limit=limit, any_of=any_of)
         return [(self._rows[number], score) for number, score in found], total
 
-    def share_named(self, name: str) -> float:
-        """Return, of what is of a category or brand or bears its name in its title, which share is of it."""
-        if name not in self._named:
-            terms = self.terms([name])
+    def share_named(self, name: str, said: tuple[str, ...]) -> float:
+        """Return which share of what is of a category or brand, or bears its name as said in its title, is of it."""
+        if (name, said) not in self._named:
+            terms = self.terms(said)
             numbers = set(map(self.number, terms))
             found, _ = self.find([[(terms, 1.0)]], Filter(in_stock=False), limit=NAMED) if all(numbers) else ([], 0)
             bearing = [row.product for row, _ in found if numbers.issubset(numbers_in(row.title))]
             others = sum(name not in product.category and name != product.brand for product in bearing)
-            own = self._sizes_of[name]
-            self._named[name] = own / ((own + others) or 1)
-        return self._named[name]
+            own = self._sizes_of[name] + TAKEN_ON_TRUST
+            self._named[name, said] = own / (own + others)
+        return self._named[name, said]
 
     def _pairs(self) -> dict[str, tuple[str, ...]]:
         """Return the terms that stand together in titles by what they are as one word."""

@@ -120,26 +120,28 @@ class Searching:
             query = replace(query, without=frozenset(), colours=colours)
         return query
 
-    def _is_only_said(self, said: Sequence[str], rows: Sequence[Row], is_of: Sequence[bool], name: str) -> bool:
-        """Whether what a category's or brand's name is found on is mostly of others.
+    def _is_only_said(self, said: tuple[str, ...], rows: Sequence[Row], is_of: Sequence[bool], name: str) -> bool:
+        """Whether a category's or brand's name is only a word.
 
-        That is, what bears the name in its title; or what holds as many of the query's words, the name's among them.
+        It is where most of what bears it in its title is of others, or where something of others holds it and more of
+        the query's words than anything of its own.
         """
-        if self._index.share_named(name) < BORNE_OUT:
+        if self._index.share_named(name, said) < BORNE_OUT:
             return True
         inside = np.array(is_of, np.bool_)
         cover = self._coverage(self._sought.slots, rows)
         naming = self._coverage(self._slots([[((term,), 1.0)] for term in self._index.terms(said)]), rows)
         best = float(cover[inside].max(initial=0.0))
-        others = ~inside & (naming > ALL) & (cover >= best)
-        return int(others.sum()) > int((inside & (cover >= best)).sum())
+        return bool((~inside & (naming > ALL) & (cover * ALL > best)).any())
 
     def _coverage(self, slots: tuple[Slot, ...], rows: Sequence[Row]) -> Floats:
         """Return which share of some words what each row is called, made of and good for holds."""
         return Held(slots, self._index.term_count).coverage([row.head for row in rows])
 
     def _found(self) -> Found:
-        any_of = self._index.wanted(self._query.words) if self._query.category is None else ()
+        query = self._query
+        named = () if query.brand else query.said.get("brand", ())
+        any_of = () if query.category else self._index.wanted((*query.words, *query.said.get("category", ()), *named))
         for dropped in self._levels():
             rows, total = self._index.find(self._wanted, self._filter(dropped), limit=CANDIDATES, any_of=any_of)
             missed: list[int] = costs([row for row, _ in rows], self._constraints).tolist()

@@ -1,0 +1,111 @@
+"""What is found and in which order, where a catalogue is not as tidy as one might wish."""
+
+import pytest
+from anyio import to_thread
+from shelf import product
+
+from shopfloor.search.contract import ProductResults
+from shopfloor.search.products import CatalogueSearch
+
+pytestmark = pytest.mark.anyio
+
+MUSIC = ("Music", "Guitars & Strings")
+STALL = (
+    product("Acoustic Guitar", category=("Music", "Acoustic"), gender=None, sizes=(None,)),
+    product("Travel Guitar", category=("Music", "Acoustic"), gender=None, sizes=(None,)),
+    product("Nylon Strings", category=MUSIC, gender=None, sizes=(None,), description="For any guitar."),
+    product("Sneaker Cleaner Kit", category=("Care", "Cleaners"), gender=None, sizes=(None,), colours=(None,)),
+    product("Comet Sneaker", colours=("red", "black"), description="A light shoe."),
+    product("Vesta Sneaker", colours=("crimson",)),
+    product("E-Cloth Duster", category=("Home", "Cloths"), gender=None, sizes=(None,), description="For dust."),
+    product("E-Cloth Window", category=("Home", "Cloths"), gender=None, sizes=(None,), description="For glass."),
+    product("Fire Stick Remote", category=("Home", "Remotes"), gender=None, sizes=(None,), colours=(None,)),
+    product("Fire Stick Cover", category=("Home", "Remotes"), gender=None, sizes=(None,), colours=(None,)),
+    product("Velvet Couch", category=("Home", "Seating"), gender=None, sizes=(None,), colours=("green",)),
+    product("Oak Couch", category=("Home", "Seating"), gender=None, sizes=(None,), colours=("brown",)),
+    product("Cutlery Box", category=("Home", "Boxes"), gender=None, sizes=(None,), description="Holds cutlery."),
+    product("Wall Clock", category=("Home", "Clocks"), gender=None, sizes=(None,), description="Needs a battery."),
+    product("Mantel Clock", category=("Home", "Clocks"), gender=None, sizes=(None,), description="Wind it up."),
+    product("Loft Clock", category=("Home", "Clocks"), gender=None, sizes=(None,), description="Runs without battery."),
+    product("Jürgen Müsli Bowl", category=("Home", "Bowls"), gender=None, sizes=(None,), colours=(None,)),
+    product("青い陶器の茶碗", category=("Home", "Bowls"), gender=None, sizes=(None,), colours=(None,)),
+    product("Mesh Short", category=("Swim", "Trunks"), gender="men", description="Mesh sides."),
+    product("Lined Short", category=("Swim", "Trunks"), gender="men", description="Has a mesh liner."),
+)
+
+
+@pytest.fixture(scope="module")
+def stall() -> CatalogueSearch:
+    return CatalogueSearch(STALL)
+
+
+async def found(search: CatalogueSearch, text: str, *, is_wide: bool = False) -> list[str]:
+    return titles(await search.search(search.understand(text), limit=10, is_wide=is_wide))
+
+
+def titles(results: ProductResults) -> list[str]:
+    return [hit.product.title for hit in results.hits]
+
+
+async def test_a_category_that_most_of_what_bears_its_name_is_not_of_is_only_a_word(stall: CatalogueSearch) -> None:
+    assert stall.understand("guitar").category == "Guitars & Strings"
+    assert (await found(stall, "guitar"))[:2] == ["Acoustic Guitar", "Travel Guitar"]
+
+
+async def test_what_holds_all_the_words_is_found_outside_the_category_that_one_of_them_names(
+    stall: CatalogueSearch,
+) -> None:
+    assert (await found(stall, "sneaker cleaner"))[0] == "Sneaker Cleaner Kit"
+    assert sorted(await found(stall, "sneakers")) == ["Comet Sneaker", "Vesta Sneaker"]
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("ecloth", "E-Cloth"),
+        ("firestick", "Fire Stick"),
+        ("sofa", "Couch"),
+        ("muesli jurgen bowl", "Jürgen Müsli Bowl"),
+        ("茶碗", "青い陶器の茶碗"),
+    ],
+)
+async def test_a_word_is_found_written_apart_by_a_synonym_without_accents_and_in_cjk(
+    stall: CatalogueSearch, text: str, title: str
+) -> None:
+    results = await found(stall, text)
+    assert results
+    assert results[0].endswith(title) or results[0].startswith(title)
+
+
+async def test_what_is_not_wanted_is_named_by_all_its_words(stall: CatalogueSearch) -> None:
+    query = stall.understand("men's trunks without mesh liner, please")
+    assert query.without == {"mesh liner"}
+    assert await found(stall, "trunks without battery or mesh liner for men") == ["Mesh Short"]
+
+
+async def test_what_is_wanted_too_is_not_unwanted(stall: CatalogueSearch) -> None:
+    assert stall.understand("cutlery box without cutlery").without == frozenset()
+    assert await found(stall, "cutlery box without cutlery") == ["Cutlery Box"]
+
+
+async def test_a_page_of_results_ends_with_what_holds_what_is_not_wanted(stall: CatalogueSearch) -> None:
+    assert await found(stall, "clock without battery") == ["Loft Clock", "Mantel Clock"]
+    assert await found(stall, "clock without battery", is_wide=True) == ["Loft Clock", "Mantel Clock", "Wall Clock"]
+
+
+async def test_a_page_of_results_goes_on_with_what_fits_less(stall: CatalogueSearch) -> None:
+    wide = await found(stall, "red sneaker", is_wide=True)
+    assert wide[:2] == ["Comet Sneaker", "Vesta Sneaker"]
+    assert "Sneaker Cleaner Kit" in wide
+    assert await found(stall, "red sneaker") == ["Comet Sneaker", "Vesta Sneaker"]
+
+
+async def test_a_word_of_size_is_a_word_where_the_catalogue_has_no_such_size(stall: CatalogueSearch) -> None:
+    assert stall.understand("medium guitar").size is None
+    assert stall.understand("sneaker in size 14").size == "14"
+
+
+async def test_what_a_product_lacks_is_read_in_its_own_words() -> None:
+    bare = [product("Plain Boot", category=()), product("Side Boot", category=("",))]
+    search = await to_thread.run_sync(CatalogueSearch, bare)
+    assert sorted(await found(search, "boot")) == ["Plain Boot", "Side Boot"]
