@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 from zoneinfo import ZoneInfo
 
 from anyio import to_thread
@@ -42,6 +42,10 @@ from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import IdSource, StreamId, TimedIds
 from shopfloor.kernel.money import Money
+from shopfloor.knowledge.adding import Sources
+from shopfloor.knowledge.base import KnowledgeBase
+from shopfloor.knowledge.corrections import Corrections
+from shopfloor.knowledge.desk import KnowledgeDesk
 from shopfloor.models.ledger import Ledger
 from shopfloor.models.router import ModelRouter
 from shopfloor.models.settings import KeptModels
@@ -54,11 +58,10 @@ from shopfloor.privacy.customer_data import CustomerData
 from shopfloor.privacy.retention import Retention
 from shopfloor.profiles.recollection import Recollection
 from shopfloor.profiles.records import ProfileRecords
-from shopfloor.search.knowledge import PageRetriever, parse_page
+from shopfloor.search.contract import KnowledgeRetriever
 from shopfloor.search.products import CatalogueSearch
 from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.contract import Shop
-from shopfloor.shop.demo import demo_pages
 from shopfloor.shop.return_policy import ReturnPolicy
 from shopfloor.stores import Stores, memory_stores, open_stores
 from shopfloor.telemetry.telemetry import Telemetry
@@ -106,6 +109,7 @@ class App:
     approvals: Approvals
     undoing: Undoing
     staff_desk: StaffDesk
+    knowledge: KnowledgeDesk
     attached: AttachedTools | None = None
     """The tools of the attached MCP servers; None where the installation takes none."""
     models: ModelRouter | None = None
@@ -165,10 +169,12 @@ async def assemble(
     planner = planner or await _planner(ground.search, own, trained, sure if models else None)
     desk = Desk(stores.journal, tools, clock, ids, hub, ground.recollection, models)
     chat = _chat(desk, stores, planner, ground.retriever)
+    knowledge = _knowledge(ground.retriever, stores, clock, ids)
     outreach = _outreach(stores, chat, clock)
     return App(
         **_acting(ground, stores, outreach, clock, ids),
-        **_keeping(stores, chat, clock),
+        **_keeping(stores, chat, clock, knowledge),
+        knowledge=knowledge,
         shop=stores.shop,
         journal=stores.journal,
         registry=stores.registry,
@@ -207,7 +213,7 @@ class _Ground:
     """What agents stand on."""
 
     search: CatalogueSearch
-    retriever: PageRetriever
+    retriever: KnowledgeBase
     recollection: Recollection
     kit: RetailKit
     policies: Policies
@@ -221,6 +227,8 @@ async def _ground(stores: Stores, clock: Clock) -> _Ground:
     await to_thread.run_sync(prepare)
     kit = RetailKit(stores.shop, stores.profiles, partial(_return_policy, stores), clock, ZoneInfo(brand.zone))
     policies = _policies(stores, kit.all_kinds())
+    retriever = KnowledgeBase(stores.knowledge, home=brand.country)
+    await retriever.current()  # no question has to wait for it
     kinds = kit.kinds()
     durable = stores.durable(effects_of(kinds))
     gate = Gate(
@@ -233,7 +241,7 @@ async def _ground(stores: Stores, clock: Clock) -> _Ground:
     )
     return _Ground(
         search=search,
-        retriever=await _retriever(home=brand.country),
+        retriever=retriever,
         recollection=Recollection(stores.profiles, stores.shop, search.category_of, clock),
         kit=kit,
         policies=policies,
@@ -270,7 +278,7 @@ def _acting(ground: _Ground, stores: Stores, outreach: OutreachRunner, clock: Cl
     )
 
 
-def _chat(desk: Desk, stores: Stores, planner: Planner, retriever: PageRetriever) -> ChatOrchestrator:
+def _chat(desk: Desk, stores: Stores, planner: Planner, retriever: KnowledgeRetriever) -> ChatOrchestrator:
     return ChatOrchestrator(
         desk,
         registry=stores.registry,
@@ -291,9 +299,13 @@ async def _planner(search: CatalogueSearch, tools: Toolset, trained: Trained | N
     return rules if sure is None else ModelPlanner(rules, known, SlotReader(search), sure=sure)
 
 
-async def _retriever(home: str) -> PageRetriever:
-    pages = await to_thread.run_sync(demo_pages)
-    return PageRetriever([parse_page(page, text) for page, text in pages.items()], home=home)
+def _knowledge(base: KnowledgeBase, stores: Stores, clock: Clock, ids: IdSource) -> KnowledgeDesk:
+    return KnowledgeDesk(
+        base=base,
+        sources=Sources(stores.knowledge, stores.journal, clock, base.forget),
+        corrections=Corrections(stores.knowledge, stores.journal, clock, ids, base.forget),
+        questions=stores.questions,
+    )
 
 
 def services_of(app: App) -> Services:
@@ -357,15 +369,18 @@ class _Keeping(TypedDict):
     schedules: Schedules
 
 
-def _keeping(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> _Keeping:
+def _keeping(stores: Stores, chat: ChatOrchestrator, clock: Clock, knowledge: KnowledgeDesk) -> _Keeping:
     retention = Retention(chat, stores.holdings, stores.settings, clock)
 
-    async def times() -> Times:
+    async def times(name: Literal["retention", "knowledge"]) -> Times:
         brand = await stores.settings.in_force()
-        return Times(cron=brand.schedules.retention, zone=ZoneInfo(brand.zone))
+        return Times(cron=getattr(brand.schedules, name), zone=ZoneInfo(brand.zone))
 
     schedules = Schedules(
-        [Job(name="retention", times=times, run=retention.apply)],
+        [
+            Job(name="retention", times=partial(times, "retention"), run=retention.apply),
+            Job(name="knowledge", times=partial(times, "knowledge"), run=knowledge.sources.refresh_all),
+        ],
         marks=stores.marks,
         hold=partial(stores.journal.hold, StreamId("worker/schedules")),
         clock=clock,

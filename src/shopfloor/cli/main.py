@@ -21,6 +21,7 @@ from shopfloor.cli.customers import customers
 from shopfloor.cli.demo import demo
 from shopfloor.cli.evaluate import evaluation
 from shopfloor.cli.keys import keys
+from shopfloor.cli.knowledge import knowledge
 from shopfloor.cli.mcp import mcp
 from shopfloor.cli.models import models as model_commands
 from shopfloor.cli.options import Data, Json, Models, Router, config
@@ -57,6 +58,7 @@ app.add_typer(outbox, name="outbox")
 app.add_typer(shop, name="shop")
 app.add_typer(actions, name="actions")
 app.add_typer(approvals, name="approvals")
+app.add_typer(knowledge, name="knowledge")
 app.add_typer(evaluation, name="eval")
 evaluation.command("tau2")(tau2)
 app.command()(undo)

@@ -14,6 +14,7 @@ from shopfloor.kernel.errors import InvalidInput
 from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.text import normalise, stem, words
 from shopfloor.search.bm25 import Bm25
+from shopfloor.search.chunks import chunks
 from shopfloor.search.contract import Document, Passage, Retrieved
 from shopfloor.search.spelling import Speller
 from shopfloor.search.synonyms import CATEGORY_NAMES, KNOWLEDGE_NAMES, KNOWLEDGE_PHRASES, SMALL_TALK
@@ -33,7 +34,6 @@ shop's pages answer and those that they do not."""
 FRONT_MATTER = re.compile(r"---\n(?P<head>.*?)\n---\n(?P<body>.*)", re.DOTALL)
 NUMBER = re.compile(r"#?\d{3,}")
 """Most likely an order's: no page has to hold it."""
-SECTION = re.compile(r"^##\s+(?P<heading>.+?)\s*$", re.MULTILINE)
 GIVE_BACK = re.compile(
     r"\b(?:sen[dt]|sending|give|giving|take|bring) (?:it |them |that |this |something |things )?back\b"
 )
@@ -73,7 +73,14 @@ def parse_page(document_id: str, text: str) -> Document:
         head = PageHead.model_validate(yaml.safe_load(match["head"]))
     except (yaml.YAMLError, ValidationError) as error:
         raise InvalidInput(f"page {document_id}: its front matter needs title and topic: {error}") from error
-    return Document(id=document_id, title=head.title, topic=head.topic, text=match["body"].strip())
+    return Document(
+        id=document_id,
+        title=head.title,
+        topic=head.topic,
+        text=match["body"].strip(),
+        source=document_id,
+        updated=head.updated.isoformat() if head.updated else None,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,11 +126,11 @@ class PageRetriever:
                     said[one].append(section_id)
             document = section.document
             texts = {"heading": section.heading, "title": document.title, "topic": document.topic, "text": section.text}
-            self._index.add(section_id, {name: _stems(text) for name, text in texts.items()})
+            self._index.add(section_id, {name: stems_of(text) for name, text in texts.items()})
 
     async def retrieve(self, text: str, *, limit: int = 3) -> Retrieved:
         """Return the passages nearest to a question; equals by BM25, then in the order of their pages."""
-        found = _stems(" ".join(map(self._correct, words(text))))
+        found = stems_of(" ".join(map(self._correct, words(text))))
         asked = dict.fromkeys(word for word in found if self._is_asked(word))
         weights = {word: self._index.idf(word) for word in asked}
         headed = _shares(weights, self._headed)
@@ -170,27 +177,25 @@ def _shares(weights: Mapping[str, float], holders: Mapping[str, Sequence[str]]) 
 
 
 def _sections(document: Document) -> list[Section]:
-    """Divide a page at its headings; what stands before the first is a section under the page's title."""
-    parts = SECTION.split(document.text)
-    named: Sequence[tuple[str, str]] = [(document.title, parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]
-    held = [(heading, text.strip()) for heading, text in named if text.strip()]
-    return [_section(document, place, heading, text) for place, (heading, text) in enumerate(held)]
+    """Divide a page; what stands before its first heading is a section under its title."""
+    held = chunks(document.title, document.text)
+    return [_section(document, place, chunk.heading, chunk.text) for place, chunk in enumerate(held)]
 
 
 def _section(document: Document, place: int, heading: str, text: str) -> Section:
-    headline = frozenset(_stems(f"{document.title} {document.topic} {heading}"))
+    headline = frozenset(stems_of(f"{document.title} {document.topic} {heading}"))
     return Section(
         document=document,
         heading=heading,
         text=text,
         place=place,
-        title=frozenset(_stems(document.title)),
+        title=frozenset(stems_of(document.title)),
         headline=headline,
-        all=headline | frozenset(_stems(text)) | frozenset(_stems("how long") if DURATION.search(text) else ()),
+        all=headline | frozenset(stems_of(text)) | frozenset(stems_of("how long") if DURATION.search(text) else ()),
     )
 
 
-def _stems(text: str) -> list[str]:
+def stems_of(text: str) -> list[str]:
     """Return the stems of what a text is about, one stem for words that mean the same."""
     given = GIVE_BACK.sub("return", normalise(text))
     plain = PHRASE.sub(lambda match: KNOWLEDGE_PHRASES[match[0]], given)
@@ -201,5 +206,11 @@ def _stems(text: str) -> list[str]:
 def _passage(section: Section, score: float) -> Passage:
     document = section.document
     return Passage(
-        document_id=document.id, title=document.title, heading=section.heading, text=section.text, score=score
+        document_id=document.id,
+        title=document.title,
+        heading=section.heading,
+        text=section.text,
+        score=score,
+        source=document.source or document.id,
+        updated=document.updated,
     )

@@ -11,7 +11,7 @@ from shopfloor.identity.identity import Identity
 from shopfloor.kernel.clock import Clock
 from shopfloor.profiles.contract import Profiles
 from shopfloor.profiles.recollection import Recollection
-from shopfloor.search.knowledge import PageRetriever
+from shopfloor.search.contract import KnowledgeRetriever
 from shopfloor.search.products import CatalogueSearch
 from shopfloor.shop.contract import Capability, Shop
 from shopfloor.tools.contract import Tool
@@ -64,7 +64,7 @@ class RetailKit:
         return tuple(kind for kind in self.all_kinds() if kind.needs is None or {kind.needs, Capability.LOOK_UP} <= can)
 
     def reads(
-        self, search: CatalogueSearch, retriever: PageRetriever, recollection: Recollection, tries: Tries
+        self, search: CatalogueSearch, retriever: KnowledgeRetriever, recollection: Recollection, tries: Tries
     ) -> Sequence[Tool[Any]]:
         """Return the tools that propose nothing, over what is found and remembered, and the tries of guests."""
         shop, clock = self._shop, self._clock

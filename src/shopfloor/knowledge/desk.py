@@ -1,0 +1,23 @@
+"""All that the people of the shop do with knowledge, in one hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shopfloor.knowledge.adding import Sources
+from shopfloor.knowledge.base import KnowledgeBase
+from shopfloor.knowledge.corrections import Corrections
+from shopfloor.knowledge.questions import Questions, Unanswered, unanswered
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnowledgeDesk:
+    """What is known, where it comes from, what corrects it and what is missing."""
+
+    base: KnowledgeBase
+    sources: Sources
+    corrections: Corrections
+    questions: Questions
+
+    async def unanswered(self) -> Sequence[Unanswered]:
+        """Return the questions that are still without an answer, the most asked first."""
+        return await unanswered(self.questions, self.base)
