@@ -160,7 +160,7 @@ async def assemble(
     `attached` are the tools of MCP servers. `telemetry` hears of all that this process journals.
     """
     stores, hub = _heard(stores, telemetry)
-    ground = await _ground(stores, clock)
+    ground = await _ground(stores, clock, ids)
     kinds = [kind for kind in ground.kit.kinds() if kind.is_offered]
     own = _tools(ground, stores, kinds)
     noticing = Noticing(own, stores.profiles)
@@ -168,13 +168,12 @@ async def assemble(
     # It plans with our own tools: nothing is read ahead that may be detached meanwhile.
     planner = planner or await _planner(ground.search, own, trained, sure if models else None)
     desk = Desk(stores.journal, tools, clock, ids, hub, ground.recollection, models)
-    chat = _chat(desk, stores, planner, ground.retriever)
-    knowledge = _knowledge(ground.retriever, stores, clock, ids)
+    chat = _chat(desk, stores, planner, ground.knowledge.base)
     outreach = _outreach(stores, chat, clock)
     return App(
         **_acting(ground, stores, outreach, clock, ids),
-        **_keeping(stores, chat, clock, knowledge),
-        knowledge=knowledge,
+        **_keeping(stores, chat, clock, ground.knowledge),
+        knowledge=ground.knowledge,
         shop=stores.shop,
         journal=stores.journal,
         registry=stores.registry,
@@ -213,7 +212,7 @@ class _Ground:
     """What agents stand on."""
 
     search: CatalogueSearch
-    retriever: KnowledgeBase
+    knowledge: KnowledgeDesk
     recollection: Recollection
     kit: RetailKit
     policies: Policies
@@ -221,14 +220,14 @@ class _Ground:
     durable: Durable
 
 
-async def _ground(stores: Stores, clock: Clock) -> _Ground:
+async def _ground(stores: Stores, clock: Clock, ids: IdSource) -> _Ground:
     brand = await stores.settings.in_force()  # home, zone and currency hold until the next start
     search = await CatalogueSearch.build(stores.shop.catalogue)
     await to_thread.run_sync(prepare)
     kit = RetailKit(stores.shop, stores.profiles, partial(_return_policy, stores), clock, ZoneInfo(brand.zone))
     policies = _policies(stores, kit.all_kinds())
-    retriever = KnowledgeBase(stores.knowledge, home=brand.country)
-    await retriever.current()  # no question has to wait for it
+    knowledge = _knowledge(stores, brand.country, clock, ids)
+    await knowledge.base.current()  # no question has to wait for it
     kinds = kit.kinds()
     durable = stores.durable(effects_of(kinds))
     gate = Gate(
@@ -241,7 +240,7 @@ async def _ground(stores: Stores, clock: Clock) -> _Ground:
     )
     return _Ground(
         search=search,
-        retriever=retriever,
+        knowledge=knowledge,
         recollection=Recollection(stores.profiles, stores.shop, search.category_of, clock),
         kit=kit,
         policies=policies,
@@ -299,7 +298,8 @@ async def _planner(search: CatalogueSearch, tools: Toolset, trained: Trained | N
     return rules if sure is None else ModelPlanner(rules, known, SlotReader(search), sure=sure)
 
 
-def _knowledge(base: KnowledgeBase, stores: Stores, clock: Clock, ids: IdSource) -> KnowledgeDesk:
+def _knowledge(stores: Stores, home: str, clock: Clock, ids: IdSource) -> KnowledgeDesk:
+    base = KnowledgeBase(stores.knowledge, home=home)
     return KnowledgeDesk(
         base=base,
         sources=Sources(stores.knowledge, stores.journal, clock, base.forget),
@@ -338,7 +338,7 @@ def services_of(app: App) -> Services:
 
 def _tools(ground: _Ground, stores: Stores, kinds: Sequence[ActionKind[Any]]) -> Toolset:
     """Return the shop's own tools: what reads, what tells of requests, and a write for each of these kinds."""
-    reads = ground.kit.reads(ground.search, ground.retriever, ground.recollection, stores.tries)
+    reads = ground.kit.reads(ground.search, ground.knowledge.base, ground.recollection, stores.tries)
     requests = RequestTools(stores.actions, ground.gate, ground.kit.owns).tools()
     return ToolList([*reads, *requests, *(gated_tool(kind, ground.gate) for kind in kinds)])
 

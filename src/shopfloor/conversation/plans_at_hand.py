@@ -11,7 +11,9 @@ from shopfloor.conversation.state import ChatState, Turn
 from shopfloor.journal.events import SignalReceived
 from shopfloor.kernel.errors import NotFound
 from shopfloor.language.entities import entities
+from shopfloor.planning.leaning import LOOKS_UP
 from shopfloor.planning.plan import Plan, Task
+from shopfloor.planning.route import DECLINE
 
 IN_DANGER = "The customer may be in danger of hurting themselves: please read what they wrote at once."
 UNREAD = "The customer writes in a language that the team does not read."
@@ -35,6 +37,21 @@ def unasked(signal: SignalReceived, cards: Sequence[AgentCard]) -> Plan:
         status_line=f"{card.name}: {skill.name}",
     )
     return Plan(tasks=(task,), confidence=1.0, reminds=False)
+
+
+def looked_up(plan: Plan, cards: Sequence[AgentCard], request: str) -> Plan:
+    """Return a plan that looks up what the planner took to be none of the shop's business, though its pages answer it.
+
+    What the merchant added may be about anything, of which the planner knows nothing.
+    """
+    card = next((card for card in cards if card.skill(LOOKS_UP)), None)
+    skill = card.skill(LOOKS_UP) if card else None
+    if card is None or skill is None or [task.skill for task in plan.tasks] != [DECLINE]:
+        return plan
+    [task] = plan.tasks
+    status = skill.status if "{" not in skill.status else f"{card.name}..."
+    changed = {"agent": card.id, "skill": skill.id, "task": request, "arguments": {}, "status_line": status}
+    return plan.model_copy(update={"tasks": (task.model_copy(update=changed),)})
 
 
 def passed_on(

@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from anyio import to_thread
 from yarl import URL
 
 from shopfloor.kernel.errors import BadAnswer, Rejected, Unavailable
@@ -94,7 +95,7 @@ async def opened_fetcher(
         limit=8, resolver=resolver, socket_factory=sockets(allow_private=allow_private), use_dns_cache=True
     )
     headers = {
-        "User-Agent": f"{AGENT}/{version('shopfloor')}",
+        "User-Agent": f"{AGENT}/{await to_thread.run_sync(version, 'shopfloor')}",
         "Accept": "text/html, application/xhtml+xml, application/pdf, text/*;q=0.9, */*;q=0.5",
         "Accept-Encoding": "gzip, deflate",
     }

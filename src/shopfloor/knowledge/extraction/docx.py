@@ -1,6 +1,7 @@
 """The text of Word files."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ from shopfloor.kernel.errors import InvalidInput
 from shopfloor.knowledge.extraction.contract import Extracted
 from shopfloor.knowledge.extraction.markdown import titled
 
+ITEM = re.compile(r"^(- .*)\n\n(?=- )", re.MULTILINE)
 MOST_BYTES = 200_000_000
 """What the parts of a file may come to when they are unpacked."""
 
@@ -36,7 +38,7 @@ def read_docx(content: bytes, name: str) -> Extracted:
         raise InvalidInput(f"the Word file is broken: {str(error)[:120] or type(error).__name__}") from error
     if not blocks:
         raise InvalidInput("it holds no text")
-    text = "\n\n".join(blocks).replace("\n\n- ", "\n- ")
+    text = ITEM.sub(r"\1\n", "\n\n".join(blocks))
     return Extracted(title=title or titled(name), text=text, updated=made.date().isoformat() if made else None)
 
 
