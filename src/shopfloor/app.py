@@ -42,10 +42,7 @@ from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import IdSource, StreamId, TimedIds
 from shopfloor.kernel.money import Money
-from shopfloor.knowledge.adding import Sources
-from shopfloor.knowledge.base import KnowledgeBase
-from shopfloor.knowledge.corrections import Corrections
-from shopfloor.knowledge.desk import KnowledgeDesk
+from shopfloor.knowledge.desk import KnowledgeDesk, knowledge_desk
 from shopfloor.models.ledger import Ledger
 from shopfloor.models.router import ModelRouter
 from shopfloor.models.settings import KeptModels
@@ -226,7 +223,8 @@ async def _ground(stores: Stores, clock: Clock, ids: IdSource) -> _Ground:
     await to_thread.run_sync(prepare)
     kit = RetailKit(stores.shop, stores.profiles, partial(_return_policy, stores), clock, ZoneInfo(brand.zone))
     policies = _policies(stores, kit.all_kinds())
-    knowledge = _knowledge(stores, brand.country, clock, ids)
+    kept = (stores.knowledge, stores.questions, stores.journal)
+    knowledge = knowledge_desk(*kept, home=brand.country, clock=clock, ids=ids)
     await knowledge.base.current()  # no question has to wait for it
     kinds = kit.kinds()
     durable = stores.durable(effects_of(kinds))
@@ -298,16 +296,6 @@ async def _planner(search: CatalogueSearch, tools: Toolset, trained: Trained | N
     return rules if sure is None else ModelPlanner(rules, known, SlotReader(search), sure=sure)
 
 
-def _knowledge(stores: Stores, home: str, clock: Clock, ids: IdSource) -> KnowledgeDesk:
-    base = KnowledgeBase(stores.knowledge, home=home)
-    return KnowledgeDesk(
-        base=base,
-        sources=Sources(stores.knowledge, stores.journal, clock, base.forget),
-        corrections=Corrections(stores.knowledge, stores.journal, clock, ids, base.forget),
-        questions=stores.questions,
-    )
-
-
 def services_of(app: App) -> Services:
     """Return what the HTTP API uses of an installation."""
     return Services(
@@ -323,6 +311,7 @@ def services_of(app: App) -> Services:
         settings=app.settings,
         policies=app.policies,
         team=app.team,
+        knowledge=app.knowledge,
         keys=app.keys,
         profiles=app.profiles,
         customers=app.customers,

@@ -234,9 +234,9 @@ def list_questions(as_json: Json = False, data: Data = None) -> None:
             output.line(_json([question_view(one) for one in found]))
             return
         for one in found:
-            output.line(
-                f"[bold]{one.count:>4}[/]  {escape(' '.join(one.question.split()))}  [dim]{one.last_at:%Y-%m-%d}[/]"
-            )
+            declined = ", taken to be none of your business" if one.kind == "declined" else ""
+            asked = escape(" ".join(one.question.split()))
+            output.line(f"[bold]{one.count:>4}[/]  {asked}  [dim]{one.last_at:%Y-%m-%d}{declined}[/]")
             for words in one.also[:3]:
                 output.line(f"      [dim]{escape(' '.join(words.split()))}[/]")
         if not found:

@@ -91,6 +91,7 @@ def question_view(question: Unanswered) -> View:
     """Write a question without an answer as JSON."""
     return {
         "question": question.question,
+        "kind": question.kind,
         "count": question.count,
         "last_at": question.last_at.isoformat(),
         "also": list(question.also),

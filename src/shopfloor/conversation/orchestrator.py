@@ -413,13 +413,13 @@ class ChatOrchestrator:
         said = joined(await read_in(asked, log.state.language))
         message = said.english[:PLANNED_CHARACTERS]
         async with asyncio.TaskGroup() as group:
-            knowledge = group.create_task(self._knowledge(message))
+            knowledge = group.create_task(self._knowledge("\n".join(asked)[:PLANNED_CHARACTERS]))
             planned = group.create_task(self._planned(said, log.state, turn, cards, runner))
         found = knowledge.result()
         passages = tuple(cast("dict[str, JsonValue]", asdict(passage)) for passage in found.passages)
         plan = planned.result()
         if found.is_answerable:
-            plan = looked_up(plan, cards, message)
+            plan = looked_up(plan, cards, message, found.passages[0])
         plan = in_language(plan, log.state, asked, cards)
         retrieved = KnowledgeRetrieved(turn_id=turn.id, passages=passages)
         return runner.planned(plan, plan.made_by or self._planner.name, retrieved)

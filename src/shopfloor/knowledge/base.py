@@ -9,11 +9,16 @@ from anyio import Lock, to_thread
 from shopfloor.kernel.errors import StorageError
 from shopfloor.knowledge.contract import Knowledge, Versions
 from shopfloor.knowledge.corrections import CorrectionIndex
+from shopfloor.language.detection import detect, is_loaded
+from shopfloor.language.gloss import gloss
+from shopfloor.language.languages import DEFAULT
+from shopfloor.search.by_language import PagesByLanguage, together
 from shopfloor.search.contract import Document, Retrieved
-from shopfloor.search.knowledge import PageRetriever
 
 logger = logging.getLogger(__name__)
 
+SHORT = 500
+"""Letters whose language is told so soon that no other turn feels it."""
 FRESH_S = 0.5
 """How long an index is gone by before it is asked whether another process has changed what it is made of."""
 
@@ -23,7 +28,7 @@ class _Index:
     """What is searched, as it was at one moment."""
 
     versions: Versions
-    pages: PageRetriever
+    pages: PagesByLanguage
     corrections: CorrectionIndex
 
 
@@ -42,11 +47,13 @@ class KnowledgeBase:
     async def retrieve(self, text: str, *, limit: int = 3) -> Retrieved:
         """Return the passages nearest to a question; what the staff answered to it comes first."""
         index = await self.current()
-        found = await index.pages.retrieve(text, limit=limit)
-        correction = index.corrections.find(text)
-        if correction is None:
-            return found
-        return Retrieved(passages=(correction, *found.passages)[:limit], is_answerable=True)
+        readings = await _readings(text)
+        found = [await index.pages.retrieve(reading, limit=limit) for reading in readings]
+        corrections = [passage for reading in readings if (passage := index.corrections.find(reading))]
+        best = together(found, limit)
+        if not corrections:
+            return best
+        return Retrieved(passages=(corrections[0], *best.passages)[:limit], is_answerable=True)
 
     async def read_document(self, document_id: str) -> Document | None:
         """Return a whole page, or None."""
@@ -90,6 +97,15 @@ class KnowledgeBase:
             pages = known.pages
         else:
             documents = await self._knowledge.documents()
-            pages = await to_thread.run_sync(lambda: PageRetriever(documents, home=self._home))
+            pages = await to_thread.run_sync(lambda: PagesByLanguage(documents, home=self._home))
         corrections = await to_thread.run_sync(CorrectionIndex, await self._knowledge.corrections())
         return _Index(versions=versions, pages=pages, corrections=corrections)
+
+
+async def _readings(text: str) -> list[str]:
+    """Return a question as it was put, and in English where it was put in another language that the team reads."""
+    is_quick = len(text) < SHORT and is_loaded()
+    language = detect(text, DEFAULT) if is_quick else await to_thread.run_sync(detect, text, DEFAULT)
+    if language is None or language == DEFAULT:
+        return [text]
+    return [text, await to_thread.run_sync(gloss, text, language)]

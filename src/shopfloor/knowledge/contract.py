@@ -10,6 +10,8 @@ from pydantic import JsonValue
 from shopfloor.search.contract import Document
 
 SourceKind = Literal["site", "file", "folder", "demo"]
+OpenKind = Literal["not_found", "declined"]
+"""Why a question had no answer: none was found, or it was taken to be none of the shop's business."""
 DEMO = "demo"
 """The source that brings the demo shop's own pages."""
 STAFF = "staff"

@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shopfloor.journal.contract import Journal
+from shopfloor.kernel.clock import Clock
+from shopfloor.kernel.ids import IdSource
 from shopfloor.knowledge.adding import Sources
 from shopfloor.knowledge.base import KnowledgeBase
+from shopfloor.knowledge.contract import Knowledge
 from shopfloor.knowledge.corrections import Corrections
 from shopfloor.knowledge.questions import Questions, Unanswered, unanswered
 
@@ -21,3 +25,16 @@ class KnowledgeDesk:
     async def unanswered(self) -> Sequence[Unanswered]:
         """Return the questions that are still without an answer, the most asked first."""
         return await unanswered(self.questions, self.base)
+
+
+def knowledge_desk(
+    knowledge: Knowledge, questions: Questions, journal: Journal, *, home: str, clock: Clock, ids: IdSource
+) -> KnowledgeDesk:
+    """Return the desk over what is kept; `home` is as for `PageRetriever`."""
+    base = KnowledgeBase(knowledge, home=home)
+    return KnowledgeDesk(
+        base=base,
+        sources=Sources(knowledge, journal, clock, base.forget),
+        corrections=Corrections(knowledge, journal, clock, ids, base.forget),
+        questions=questions,
+    )

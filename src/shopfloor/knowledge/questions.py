@@ -1,7 +1,7 @@
 """Questions that the chat had no answer to, kept beside the journal and erased with its words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Protocol, cast
 
@@ -9,14 +9,18 @@ from pydantic import JsonValue
 from sqlalchemy import Connection, Table, delete, insert, select
 
 from shopfloor.database.engine import Database
-from shopfloor.journal.events import Event, PersonalErased, ToolCalled
+from shopfloor.journal.events import Event, EventData, PersonalErased, PlanMade, ToolCalled
 from shopfloor.kernel.ids import StreamId
+from shopfloor.knowledge.contract import OpenKind
 from shopfloor.knowledge.rows import OpenQuestionRow
+from shopfloor.language.safety import screen
 from shopfloor.search.contract import KnowledgeRetriever
 from shopfloor.search.likeness import Likeness
 
 TOOL = "search_knowledge"
 """The tool whose calls tell of them."""
+DECLINE = "decline"
+"""The skill that declines what is not the shop's business."""
 LIKE = 0.5
 """From which likeness on two questions are one for whoever answers them."""
 LOOKED_AT = 2_000
@@ -32,7 +36,11 @@ class OpenQuestion:
     seq: int
     """The number of the event that tells of it."""
     question: str
+    kind: OpenKind
     at: datetime
+
+
+FIELDS = [field.name for field in fields(OpenQuestion)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +49,8 @@ class Unanswered:
 
     question: str
     """As it was asked last."""
+    kind: OpenKind
+    """Why it had no answer then."""
     count: int
     last_at: datetime
     also: tuple[str, ...]
@@ -88,7 +98,7 @@ class SqlQuestions:
         """Follow events of one stream, in the transaction that stores them."""
         for event in events:
             if asked := _asked(event):
-                values = {"stream": asked.stream, "seq": asked.seq, "question": asked.question, "at": asked.at}
+                values = {name: getattr(asked, name) for name in FIELDS}
                 connection.execute(insert(QUESTIONS), values)
             elif isinstance(event.data, PersonalErased) and not event.data.actions:
                 last = event.data.up_to if event.data.up_to is not None else event.seq
@@ -102,7 +112,13 @@ class SqlQuestions:
         def read(connection: Connection) -> list[OpenQuestion]:
             rows = connection.execute(newest).mappings()
             return [
-                OpenQuestion(stream=StreamId(row["stream"]), seq=row["seq"], question=row["question"], at=row["at"])
+                OpenQuestion(
+                    stream=StreamId(row["stream"]),
+                    seq=row["seq"],
+                    question=row["question"],
+                    kind=row["kind"],
+                    at=row["at"],
+                )
                 for row in rows
             ]
 
@@ -125,6 +141,7 @@ async def unanswered(questions: Questions, retriever: KnowledgeRetriever) -> lis
     found = [
         Unanswered(
             question=name,
+            kind=asked[0].kind,
             count=len(asked),
             last_at=asked[0].at,
             also=tuple(dict.fromkeys(one.question for one in asked if one.question != name)),
@@ -137,10 +154,27 @@ async def unanswered(questions: Questions, retriever: KnowledgeRetriever) -> lis
 
 def _asked(event: Event) -> OpenQuestion | None:
     """Return the question that an event leaves open; None where it leaves none."""
-    data = event.data
+    question, kind = _not_found(event.data), "not_found"
+    if question is None:
+        question, kind = _declined(event.data), "declined"
+    if question is None or screen(question).injection:
+        return None
+    return OpenQuestion(stream=event.stream, seq=event.seq, question=question, kind=kind, at=event.at)
+
+
+def _not_found(data: EventData) -> str | None:
+    """Return the question to which a call found nothing."""
     if not isinstance(data, ToolCalled) or data.tool_name != TOOL or not isinstance(data.tool_output, dict):
         return None
     question = data.tool_args.get("question")
-    if cast("dict[str, JsonValue]", data.tool_output).get("outcome") != "unknown" or not isinstance(question, str):
+    is_open = cast("dict[str, JsonValue]", data.tool_output).get("outcome") == "unknown"
+    return question if is_open and isinstance(question, str) else None
+
+
+def _declined(data: EventData) -> str | None:
+    """Return what a first plan declines as a whole."""
+    if not isinstance(data, PlanMade) or data.revision:
         return None
-    return OpenQuestion(stream=event.stream, seq=event.seq, question=question, at=event.at)
+    tasks = cast("list[dict[str, JsonValue]]", data.plan.get("tasks") or [])
+    asked = str(tasks[0].get("task") or "") if len(tasks) == 1 and tasks[0].get("skill") == DECLINE else ""
+    return asked or None

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shopfloor.database.base import Base, Instant, Json
-from shopfloor.knowledge.contract import SourceKind
+from shopfloor.knowledge.contract import OpenKind, SourceKind
 
 
 class KnowledgeSourceRow(Base):
@@ -66,4 +66,5 @@ class OpenQuestionRow(Base):
     stream: Mapped[str] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     question: Mapped[str]
+    kind: Mapped[OpenKind] = mapped_column(String)
     at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -198,7 +198,7 @@ def _changed(session: Session, name: str) -> None:
 
 def _sources(session: Session) -> list[Source]:
     counted = session.execute(select(KnowledgePageRow.source, func.count()).group_by(KnowledgePageRow.source))
-    counts = dict(iter(counted.tuples()))
+    counts: dict[str, int] = {name: count for name, count in counted}  # noqa: C416  (of its rows no type is known)
     rows = session.scalars(select(KnowledgeSourceRow).order_by(KnowledgeSourceRow.name))
     return [
         Source(

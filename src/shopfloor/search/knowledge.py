@@ -11,13 +11,13 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from shopfloor.kernel.errors import InvalidInput
-from shopfloor.language.english import STOP_WORDS
-from shopfloor.language.text import normalise, stem, words
+from shopfloor.language.text import stem, words
 from shopfloor.search.bm25 import Bm25
 from shopfloor.search.chunks import chunks
 from shopfloor.search.contract import Document, Passage, Retrieved
+from shopfloor.search.readings import Reading, stems_of
 from shopfloor.search.spelling import Speller
-from shopfloor.search.synonyms import CATEGORY_NAMES, KNOWLEDGE_NAMES, KNOWLEDGE_PHRASES, SMALL_TALK
+from shopfloor.search.synonyms import CATEGORY_NAMES, KNOWLEDGE_NAMES
 from shopfloor.search.synonyms import KINDS as PRODUCT_KINDS
 
 WEIGHTS = {"heading": 2.5, "title": 2.0, "topic": 1.0, "text": 1.0}
@@ -34,9 +34,6 @@ shop's pages answer and those that they do not."""
 FRONT_MATTER = re.compile(r"---\n(?P<head>.*?)\n---\n(?P<body>.*)", re.DOTALL)
 NUMBER = re.compile(r"#?\d{3,}")
 """Most likely an order's: no page has to hold it."""
-GIVE_BACK = re.compile(
-    r"\b(?:sen[dt]|sending|give|giving|take|bring) (?:it |them |that |this |something |things )?back\b"
-)
 DURATION = re.compile(r"\b\d+ (?:business |working )?(?:hours?|days?|weeks?|months?|years?)\b")
 KINDS = frozenset(
     stem(word)
@@ -46,9 +43,6 @@ KINDS = frozenset(
     for word in words(one)
 )
 """Kinds of products: what is said of all of them need not name them."""
-PHRASE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, KNOWLEDGE_PHRASES), key=len, reverse=True)) + r")\b")
-SAME = {stem(word): stem(group.split()[0]) for group in reversed(KNOWLEDGE_NAMES) for word in group.split()}
-"""The stem that stands for a group of words, by the stem of each."""
 SHOP_WORDS = frozenset(word for group in KNOWLEDGE_NAMES for word in group.split())
 
 
@@ -101,22 +95,23 @@ class Section:
 class PageRetriever:
     """A `KnowledgeRetriever` over pages in memory."""
 
-    def __init__(self, documents: Iterable[Document], *, home: str = "") -> None:
-        """Index the sections of pages.
+    def __init__(self, documents: Iterable[Document], *, home: str = "", reading: Reading | None = None) -> None:
+        """Index the sections of pages, read as English unless another `reading` is given.
 
         `home` is how their titles and headings write the country most customers live in (`US`): of equal passages those
         that name it come first.
         """
         self._home = home
+        self._read = reading or stems_of
         self._documents = {document.id: document for document in documents}
         self._sections = {
             f"{document.id}#{place}": section
             for document in self._documents.values()
-            for place, section in enumerate(_sections(document))
+            for place, section in enumerate(_sections(document, self._read))
         }
         self._index = Bm25(WEIGHTS)
         known = {word for document in self._documents.values() for word in words(f"{document.title} {document.text}")}
-        self._correct = Speller(known | SHOP_WORDS).correct
+        self._correct = Speller(known | SHOP_WORDS).correct if reading is None else str
         self._saying: defaultdict[str, list[str]] = defaultdict(list)
         self._headed: defaultdict[str, list[str]] = defaultdict(list)
         self._nearness = {section_id: self._near(section) for section_id, section in self._sections.items()}
@@ -126,11 +121,11 @@ class PageRetriever:
                     said[one].append(section_id)
             document = section.document
             texts = {"heading": section.heading, "title": document.title, "topic": document.topic, "text": section.text}
-            self._index.add(section_id, {name: stems_of(text) for name, text in texts.items()})
+            self._index.add(section_id, {name: self._read(text) for name, text in texts.items()})
 
     async def retrieve(self, text: str, *, limit: int = 3) -> Retrieved:
         """Return the passages nearest to a question; equals by BM25, then in the order of their pages."""
-        found = stems_of(" ".join(map(self._correct, words(text))))
+        found = self._read(" ".join(map(self._correct, words(text))))
         asked = dict.fromkeys(word for word in found if self._is_asked(word))
         weights = {word: self._index.idf(word) for word in asked}
         headed = _shares(weights, self._headed)
@@ -176,31 +171,23 @@ def _shares(weights: Mapping[str, float], holders: Mapping[str, Sequence[str]]) 
     return {section_id: weight / total for section_id, weight in held.items()}
 
 
-def _sections(document: Document) -> list[Section]:
+def _sections(document: Document, read: Reading) -> list[Section]:
     """Divide a page; what stands before its first heading is a section under its title."""
     held = chunks(document.title, document.text)
-    return [_section(document, place, chunk.heading, chunk.text) for place, chunk in enumerate(held)]
+    return [_section(document, place, chunk.heading, chunk.text, read) for place, chunk in enumerate(held)]
 
 
-def _section(document: Document, place: int, heading: str, text: str) -> Section:
-    headline = frozenset(stems_of(f"{document.title} {document.topic} {heading}"))
+def _section(document: Document, place: int, heading: str, text: str, read: Reading) -> Section:
+    headline = frozenset(read(f"{document.title} {document.topic} {heading}"))
     return Section(
         document=document,
         heading=heading,
         text=text,
         place=place,
-        title=frozenset(stems_of(document.title)),
+        title=frozenset(read(document.title)),
         headline=headline,
-        all=headline | frozenset(stems_of(text)) | frozenset(stems_of("how long") if DURATION.search(text) else ()),
+        all=headline | frozenset(read(text)) | frozenset(read("how long") if DURATION.search(text) else ()),
     )
-
-
-def stems_of(text: str) -> list[str]:
-    """Return the stems of what a text is about, one stem for words that mean the same."""
-    given = GIVE_BACK.sub("return", normalise(text))
-    plain = PHRASE.sub(lambda match: KNOWLEDGE_PHRASES[match[0]], given)
-    content = [word for word in words(plain) if word not in STOP_WORDS and word not in SMALL_TALK]
-    return [SAME.get(found, found) for found in map(stem, content)]
 
 
 def _passage(section: Section, score: float) -> Passage:

@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 
-from shopfloor.search.knowledge import stems_of
+from shopfloor.search.readings import stems_of
 
 
 class Likeness:
