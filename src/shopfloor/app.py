@@ -70,6 +70,7 @@ from shopfloor.tools.retail.kit import RetailKit
 from shopfloor.tools.retail.profile import Noticing
 from shopfloor.tools.retail.requests import RequestTools
 from shopfloor.tools.toolsets import ToolList
+from shopfloor.topics.topics import shipped_topics
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -223,8 +224,9 @@ async def _ground(stores: Stores, clock: Clock, ids: IdSource) -> _Ground:
     await to_thread.run_sync(prepare)
     kit = RetailKit(stores.shop, stores.profiles, partial(_return_policy, stores), clock, ZoneInfo(brand.zone))
     policies = _policies(stores, kit.all_kinds())
+    embedder = await to_thread.run_sync(shipped_topics)
     kept = (stores.knowledge, stores.questions, stores.journal)
-    knowledge = knowledge_desk(*kept, home=brand.country, clock=clock, ids=ids)
+    knowledge = knowledge_desk(*kept, home=brand.country, embedder=embedder, clock=clock, ids=ids)
     await knowledge.base.current()  # no question has to wait for it
     kinds = kit.kinds()
     durable = stores.durable(effects_of(kinds))

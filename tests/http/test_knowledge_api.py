@@ -6,8 +6,8 @@ from serving import Served
 
 pytestmark = pytest.mark.anyio
 
-QUESTION = "Can I have my initials sewn onto a jacket?"
-ANSWER = "Yes: our shop in Portland sews initials onto any jacket for $12."
+QUESTION = "Do you do monogramming?"
+ANSWER = "Yes: our shop in Portland sews initials onto any jacket."
 
 
 async def test_sources_and_what_is_found_in_them_are_shown(served: Served) -> None:
@@ -29,10 +29,10 @@ async def test_a_question_left_open_is_listed_until_a_correction_answers_it(serv
         return listed.json()["questions"]
 
     assert await questions() == []
-    for words in (QUESTION, "can i have my initials sewn onto this jacket"):
+    for words in (QUESTION, "do you do monogramming here"):
         await say(served.app, await begin(served.app), words)
     [left] = await questions()
-    assert left["count"] == 2
+    assert (left["kind"], left["count"]) == ("declined", 2)
     made = await served.client.post(
         "/v1/knowledge/corrections", json={"question": QUESTION, "answer": ANSWER}, headers=operator
     )

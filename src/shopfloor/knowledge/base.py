@@ -13,7 +13,7 @@ from shopfloor.language.detection import detect, is_loaded
 from shopfloor.language.gloss import gloss
 from shopfloor.language.languages import DEFAULT
 from shopfloor.search.by_language import PagesByLanguage, together
-from shopfloor.search.contract import Document, Retrieved
+from shopfloor.search.contract import Document, Embedder, Retrieved
 
 logger = logging.getLogger(__name__)
 
@@ -35,10 +35,13 @@ class _Index:
 class KnowledgeBase:
     """A `KnowledgeRetriever` over all that is kept."""
 
-    def __init__(self, knowledge: Knowledge, *, home: str, fresh_s: float = FRESH_S) -> None:
-        """Take where it is kept, the home country as for `PageRetriever`, and how fresh it has to be."""
+    def __init__(
+        self, knowledge: Knowledge, *, home: str, embedder: Embedder | None = None, fresh_s: float = FRESH_S
+    ) -> None:
+        """Take where it is kept, home country and embedder as for `PageRetriever`, and how fresh it has to be."""
         self._knowledge = knowledge
         self._home = home
+        self._embedder = embedder
         self._fresh_s = fresh_s
         self._index: _Index | None = None
         self._stale_at = 0.0
@@ -97,7 +100,9 @@ class KnowledgeBase:
             pages = known.pages
         else:
             documents = await self._knowledge.documents()
-            pages = await to_thread.run_sync(lambda: PagesByLanguage(documents, home=self._home))
+            pages = await to_thread.run_sync(
+                lambda: PagesByLanguage(documents, home=self._home, embedder=self._embedder)
+            )
         corrections = await to_thread.run_sync(CorrectionIndex, await self._knowledge.corrections())
         return _Index(versions=versions, pages=pages, corrections=corrections)
 

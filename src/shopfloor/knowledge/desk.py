@@ -11,6 +11,7 @@ from shopfloor.knowledge.base import KnowledgeBase
 from shopfloor.knowledge.contract import Knowledge
 from shopfloor.knowledge.corrections import Corrections
 from shopfloor.knowledge.questions import Questions, Unanswered, unanswered
+from shopfloor.search.contract import Embedder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,10 +29,17 @@ class KnowledgeDesk:
 
 
 def knowledge_desk(
-    knowledge: Knowledge, questions: Questions, journal: Journal, *, home: str, clock: Clock, ids: IdSource
+    knowledge: Knowledge,
+    questions: Questions,
+    journal: Journal,
+    *,
+    home: str,
+    embedder: Embedder,
+    clock: Clock,
+    ids: IdSource,
 ) -> KnowledgeDesk:
-    """Return the desk over what is kept; `home` is as for `PageRetriever`."""
-    base = KnowledgeBase(knowledge, home=home)
+    """Return the desk over what is kept; `home` and `embedder` are as for `PageRetriever`."""
+    base = KnowledgeBase(knowledge, home=home, embedder=embedder)
     return KnowledgeDesk(
         base=base,
         sources=Sources(knowledge, journal, clock, base.forget),

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from shopfloor.search.contract import Document, Retrieved
+from shopfloor.search.contract import Document, Embedder, Retrieved
 from shopfloor.search.knowledge import PageRetriever
 from shopfloor.search.readings import reading_of
 
@@ -14,13 +14,15 @@ ENGLISH = frozenset({"en", ""})
 class PagesByLanguage:
     """A `KnowledgeRetriever` over pages in memory, in any languages."""
 
-    def __init__(self, documents: Iterable[Document], *, home: str = "") -> None:
-        """Index pages; `home` is as for `PageRetriever`."""
+    def __init__(self, documents: Iterable[Document], *, home: str = "", embedder: Embedder | None = None) -> None:
+        """Index pages; `home` is as for `PageRetriever`, and `embedder` for English ones."""
         grouped: defaultdict[str, list[Document]] = defaultdict(list)
         for document in documents:
             grouped["en" if document.language in ENGLISH else document.language].append(document)
         self._pages = {
-            language: PageRetriever(group, home=home, reading=None if language == "en" else reading_of(language))
+            language: PageRetriever(group, home=home, embedder=embedder)
+            if language == "en"
+            else PageRetriever(group, reading=reading_of(language))
             for language, group in sorted(grouped.items())
         }
 

@@ -182,6 +182,11 @@ class Embedder(Protocol):
         """Return how many numbers a vector has."""
         ...
 
+    @property
+    def ours(self) -> int:
+        """Return how many of them, the first, are about shops; the others are about the world outside."""
+        ...
+
     def vector(self, text: str) -> NDArray[np.float32]:
         """Return a normalised text's vector, of shape (dimensions,); the same text always has the same."""
         ...

@@ -1,36 +1,46 @@
-"""Finding passages in pages of knowledge, by what share of a question's words a section and its heading cover."""
+"""Finding passages in pages of knowledge: by what a section and its heading cover of a question, and by its matter."""
 
+import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from heapq import nlargest
+from functools import lru_cache
 
+import numpy as np
 import yaml
+from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from shopfloor.kernel.errors import InvalidInput
-from shopfloor.language.text import stem, words
-from shopfloor.search.bm25 import Bm25
+from shopfloor.language.text import normalise, stem, words
 from shopfloor.search.chunks import chunks
-from shopfloor.search.contract import Document, Passage, Retrieved
+from shopfloor.search.contract import Document, Embedder, Passage, Retrieved
+from shopfloor.search.meanings import Asked, asked_for
 from shopfloor.search.readings import Reading, stems_of
 from shopfloor.search.spelling import Speller
 from shopfloor.search.synonyms import CATEGORY_NAMES, KNOWLEDGE_NAMES
 from shopfloor.search.synonyms import KINDS as PRODUCT_KINDS
 
-WEIGHTS = {"heading": 2.5, "title": 2.0, "topic": 1.0, "text": 1.0}
-"""What a word counts in each field."""
-HEADLINE_SHARE = 0.3
-"""How much of a passage's score is what its title and heading cover of the question; the rest, what all of it does."""
-NEAR_HOME = 1.2
-"""How much more a passage about the home country counts among equals."""
-FIRST = 1.2
-"""How much more the first section of a page counts among equals: it says what the page is for."""
-ANSWERABLE = 0.5
-"""The score from which a passage is given as an answer: the middle between the questions of tests/search that the demo
-shop's pages answer and those that they do not."""
+HEADLINE_SHARE = 0.5
+"""How much of what a passage covers is what its title and heading cover; the rest, what all of it does."""
+OTHERWISE = 0.9
+"""What it counts that a passage calls by another name what the question asks for."""
+COVERED_SHARE = 0.6
+"""How much of a passage's score is what it covers of the question; the rest, how like it is to it in its matter."""
+NEAR_HOME = 0.055
+"""How much more a passage about the home country counts among others."""
+FIRST = 0.01
+"""How much more the first section of a page does: it says what the page is for."""
+ANSWERABLE, ANSWERABLE_BY_WORDS = 0.4, 0.5
+"""The score from which a passage is given as an answer, and that where only words are compared. Both lie between the
+questions that the demo shop's pages answer and those that they do not: see docs/knowledge.md."""
+ELSEWHERE, SURE = 0.2, 0.7
+"""How much more a question is about the world outside than about shops where it is taken to be so, and the score that a
+passage must have then."""
+LIKE_UP_TO = 600
+"""Letters of a passage by which its matter is told."""
 FRONT_MATTER = re.compile(r"---\n(?P<head>.*?)\n---\n(?P<body>.*)", re.DOTALL)
 NUMBER = re.compile(r"#?\d{3,}")
 """Most likely an order's: no page has to hold it."""
@@ -95,80 +105,121 @@ class Section:
 class PageRetriever:
     """A `KnowledgeRetriever` over pages in memory."""
 
-    def __init__(self, documents: Iterable[Document], *, home: str = "", reading: Reading | None = None) -> None:
+    def __init__(
+        self,
+        documents: Iterable[Document],
+        *,
+        home: str = "",
+        reading: Reading | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
         """Index the sections of pages, read as English unless another `reading` is given.
 
         `home` is how their titles and headings write the country most customers live in (`US`): of equal passages those
-        that name it come first.
+        that name it come first. With an `embedder` passages are compared by their matter too, beside their words.
         """
         self._home = home
-        self._read = reading or stems_of
+        self._reading = reading
+        self._embedder = embedder
+        read = reading or stems_of
         self._documents = {document.id: document for document in documents}
-        self._sections = {
-            f"{document.id}#{place}": section
-            for document in self._documents.values()
-            for place, section in enumerate(_sections(document, self._read))
-        }
-        self._index = Bm25(WEIGHTS)
+        self._sections = [one for document in self._documents.values() for one in _sections(document, read)]
         known = {word for document in self._documents.values() for word in words(f"{document.title} {document.text}")}
-        self._correct = Speller(known | SHOP_WORDS).correct if reading is None else str
-        self._saying: defaultdict[str, list[str]] = defaultdict(list)
-        self._headed: defaultdict[str, list[str]] = defaultdict(list)
-        self._nearness = {section_id: self._near(section) for section_id, section in self._sections.items()}
-        for section_id, section in self._sections.items():
+        self._correct = Speller(known | SHOP_WORDS).correct
+        self._saying: defaultdict[str, list[int]] = defaultdict(list)
+        self._headed: defaultdict[str, list[int]] = defaultdict(list)
+        for place, section in enumerate(self._sections):
             for said, stems in ((self._saying, section.all), (self._headed, section.headline)):
                 for one in stems:
-                    said[one].append(section_id)
-            document = section.document
-            texts = {"heading": section.heading, "title": document.title, "topic": document.topic, "text": section.text}
-            self._index.add(section_id, {name: self._read(text) for name, text in texts.items()})
+                    said[one].append(place)
+        self._before = np.array([self._near(section) for section in self._sections])
+        self._matters = _matters(self._sections, embedder) if embedder else None
 
     async def retrieve(self, text: str, *, limit: int = 3) -> Retrieved:
-        """Return the passages nearest to a question; equals by BM25, then in the order of their pages."""
-        found = self._read(" ".join(map(self._correct, words(text))))
-        asked = dict.fromkeys(word for word in found if self._is_asked(word))
-        weights = {word: self._index.idf(word) for word in asked}
-        headed = _shares(weights, self._headed)
-        scores = {
-            section_id: self._score(section_id, weights, share, headed.get(section_id, 0.0))
-            for section_id, share in _shares(weights, self._saying).items()
-        }
-        least = min(nlargest(limit, scores.values()), default=0.0)
-        best = [section_id for section_id, score in scores.items() if score >= least]
-        matches = self._index.scores(asked, among=best)
-        near = {section_id: matches.get(section_id, 0.0) * self._nearness[section_id] for section_id in best}
-        ranked = sorted(best, key=lambda one: (-scores[one], -near[one], one))
-        passages = tuple(_passage(self._sections[one], scores[one]) for one in ranked[:limit])
-        return Retrieved(passages=passages, is_answerable=bool(passages) and passages[0].score >= ANSWERABLE)
+        """Return the passages nearest to a question; those that are as near in the order of their pages."""
+        covered = self._covered(self._asked(text))
+        scores, is_elsewhere = covered, False
+        if self._embedder and self._matters is not None:
+            matter = _placed(self._embedder, normalise(text[:LIKE_UP_TO]))
+            scores = COVERED_SHARE * covered + (1 - COVERED_SHARE) * (self._matters @ _unit(matter))
+            ours, others = matter[: self._embedder.ours], matter[self._embedder.ours :]
+            is_elsewhere = others.max(initial=0.0) > ours.max(initial=0.0) + ELSEWHERE
+        found = np.flatnonzero(scores) if covered.any() else ()  # no word of it is known here
+        ranked = sorted(found, key=lambda place: (-round(float(scores[place] * self._before[place]), 6), place))
+        passages = tuple(_passage(self._sections[one], round(float(scores[one]), 4)) for one in ranked[:limit])
+        enough = ANSWERABLE_BY_WORDS if self._matters is None else SURE if is_elsewhere else ANSWERABLE
+        return Retrieved(passages=passages, is_answerable=bool(passages) and passages[0].score >= enough)
 
     async def read_document(self, document_id: str) -> Document | None:
         """Return a whole page, or None."""
         return self._documents.get(document_id)
 
-    def _is_asked(self, word: str) -> bool:
-        """Whether a page must hold a word of the question: not an order's number or a kind of product."""
-        return not (NUMBER.fullmatch(word) or word in KINDS) or self._index.holds(word)
+    def _asked(self, text: str) -> list[Asked]:
+        """Return what a page must hold to answer a question: no order's number, and no kind of product."""
+        if self._reading:
+            return [Asked(stem=one) for one in dict.fromkeys(self._reading(text))]
+        every = asked_for(text, self._correct)
+        return [one for one in every if one.stem in self._saying or not _is_passing(one.stem)]
 
-    def _score(self, section_id: str, weights: Mapping[str, float], whole: float, headed: float) -> float:
-        # A page whose whole title is in the question is about it, whatever else is.
-        title = self._sections[section_id].title
-        headline = 1.0 if title and title <= weights.keys() else headed
-        return round((1 - HEADLINE_SHARE) * whole + HEADLINE_SHARE * headline, 4)
+    def _covered(self, asked: Sequence[Asked]) -> NDArray[np.float64]:
+        """Return how much of a question each section covers by itself and by its heading, from 0 to 1."""
+        whole, headed = np.zeros(len(self._sections)), np.zeros(len(self._sections))
+        total = 0.0
+        for one in asked:
+            others = [other for other in one.others if other in self._saying]
+            if not one.stem and not others:
+                continue
+            is_held = bool(one.stem) and one.stem in self._saying
+            weight = self._rarity(one.stem) if is_held or not others else max(map(self._rarity, others))
+            total += weight
+            for said, covered in ((self._saying, whole), (self._headed, headed)):
+                credit = np.zeros(len(self._sections))
+                for other in others:
+                    held = said.get(other, [])
+                    credit[held] = np.maximum(credit[held], OTHERWISE * min(self._rarity(other), weight))
+                credit[said.get(one.stem, [])] = weight
+                covered += credit
+        titled = {one.stem for one in asked}
+        for place in np.flatnonzero(headed):
+            # A page whose whole title is in the question is about it; one word may be there by chance.
+            if len(self._sections[place].title) > 1 and self._sections[place].title <= titled:
+                headed[place] = total
+        return ((1 - HEADLINE_SHARE) * whole + HEADLINE_SHARE * headed) / (total or 1.0)
+
+    def _rarity(self, stem: str) -> float:
+        """Return how much a stem tells sections apart, as BM25 has it; one that none holds tells most."""
+        held = len(self._saying.get(stem, ()))
+        return math.log(1 + (len(self._sections) - held + 0.5) / (held + 0.5))
 
     def _near(self, section: Section) -> float:
         named = f"{section.document.title} {section.heading}".split()
         is_near = bool(self._home) and self._home in (word.strip("?.,:") for word in named)
-        return (NEAR_HOME if is_near else 1.0) * (FIRST if section.place == 0 else 1.0)
+        return 1 + (NEAR_HOME if is_near else 0.0) + (FIRST if section.place == 0 else 0.0)
 
 
-def _shares(weights: Mapping[str, float], holders: Mapping[str, Sequence[str]]) -> Mapping[str, float]:
-    """Return which share of the question's weight each section holds, where it holds any."""
-    held: defaultdict[str, float] = defaultdict(float)
-    for word, weight in weights.items():
-        for section_id in holders.get(word, ()):
-            held[section_id] += weight
-    total = sum(weights.values()) or 1.0
-    return {section_id: weight / total for section_id, weight in held.items()}
+def _is_passing(stem: str) -> bool:
+    return bool(NUMBER.fullmatch(stem)) or stem in KINDS
+
+
+def _matters(sections: Sequence[Section], embedder: Embedder) -> NDArray[np.float64]:
+    """Return what sections are about, by their headings and by their texts, of shape (sections, dimensions)."""
+    found = np.zeros((len(sections), embedder.dimensions))
+    for place, section in enumerate(sections):
+        headed = _placed(embedder, normalise(f"{section.heading} . {section.document.title}"))
+        whole = _placed(embedder, normalise(f"{section.heading} . {section.text[:LIKE_UP_TO]}"))
+        found[place] = (_unit(headed) + _unit(whole)) / 2
+    return found
+
+
+@lru_cache(maxsize=16_384)
+def _placed(embedder: Embedder, text: str) -> NDArray[np.float64]:
+    """Return where a text lies: an index that is made anew holds mostly texts of the one before."""
+    return np.maximum(embedder.vector(text), 0).astype(np.float64)
+
+
+def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    length = float(np.linalg.norm(vector))
+    return vector / length if length else vector
 
 
 def _sections(document: Document, read: Reading) -> list[Section]:
