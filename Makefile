@@ -45,7 +45,7 @@ crash: install  ## Kill processes at random moments, 200 times on each database,
 topics: install  ## Learn the topics that the planner knows anew, from the messages in training/
 	@$(BIN)/python training/fit.py
 
-bench: install  ## Measure a turn, a server with many open streams, the client of models, the planner, policies, the audit log and figures
+bench: install  ## Measure a turn, a server with many open streams, the client of models, the planner, policies, the audit log, figures and knowledge
 	@$(BIN)/python benchmarks/turn.py
 	@$(BIN)/python benchmarks/streams.py
 	@$(BIN)/python benchmarks/model_client.py
@@ -54,6 +54,7 @@ bench: install  ## Measure a turn, a server with many open streams, the client o
 	@$(BIN)/python benchmarks/audit.py
 	@$(BIN)/python benchmarks/durability.py
 	@$(BIN)/python benchmarks/listening.py
+	@$(BIN)/python benchmarks/knowledge.py
 
 bench-peers: install  ## Measure the same turn in frameworks, by hand and here; fetches much once
 	@$(BIN)/python benchmarks/bench_peers.py

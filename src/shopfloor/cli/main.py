@@ -20,6 +20,7 @@ from shopfloor.cli.backups import backup, restore
 from shopfloor.cli.customers import customers
 from shopfloor.cli.demo import demo
 from shopfloor.cli.evaluate import evaluation
+from shopfloor.cli.evaluate_knowledge import evaluate_knowledge
 from shopfloor.cli.keys import keys
 from shopfloor.cli.knowledge import knowledge
 from shopfloor.cli.mcp import mcp
@@ -61,6 +62,7 @@ app.add_typer(approvals, name="approvals")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(evaluation, name="eval")
 evaluation.command("tau2")(tau2)
+evaluation.command("knowledge")(evaluate_knowledge)
 app.command()(undo)
 app.command()(serve)
 app.command()(demo)

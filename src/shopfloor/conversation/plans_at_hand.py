@@ -20,6 +20,8 @@ from shopfloor.search.contract import Passage
 IN_DANGER = "The customer may be in danger of hurting themselves: please read what they wrote at once."
 UNREAD = "The customer writes in a language that the team does not read."
 
+SURE = 0.75
+"""The score of a passage from which on it is the shop's business after all."""
 BY_PLAYBOOK: frozenset[str] = frozenset({"action_settled"})
 """Signals that no model words: what became of a request is said as it is."""
 
@@ -49,7 +51,7 @@ def looked_up(plan: Plan, cards: Sequence[AgentCard], request: str, best: Passag
     """
     card = next((card for card in cards if card.skill(LOOKS_UP)), None)
     skill = card.skill(LOOKS_UP) if card else None
-    is_declined = [task.skill for task in plan.tasks] == [DECLINE]
+    is_declined = [task.skill for task in plan.tasks] == [DECLINE] and best.score >= SURE
     is_answered = best.source == STAFF and len(plan.tasks) == 1 and plan.tasks[0].continues is None
     if card is None or skill is None or not (is_declined or is_answered):
         return plan

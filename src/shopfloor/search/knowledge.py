@@ -4,7 +4,6 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -15,10 +14,11 @@ from pydantic import BaseModel, ValidationError
 
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.language.text import normalise, stem, words
-from shopfloor.search.chunks import chunks
+from shopfloor.search.by_words import ByWords
 from shopfloor.search.contract import Document, Embedder, Passage, Retrieved
 from shopfloor.search.meanings import Asked, asked_for
 from shopfloor.search.readings import Reading, stems_of
+from shopfloor.search.sections import Section, sections_of
 from shopfloor.search.spelling import Speller
 from shopfloor.search.synonyms import CATEGORY_NAMES, KNOWLEDGE_NAMES
 from shopfloor.search.synonyms import KINDS as PRODUCT_KINDS
@@ -29,14 +29,16 @@ OTHERWISE = 0.9
 """What it counts that a passage calls by another name what the question asks for."""
 COVERED_SHARE = 0.6
 """How much of a passage's score is what it covers of the question; the rest, how like it is to it in its matter."""
-NEAR_HOME = 0.055
-"""How much more a passage about the home country counts among others."""
-FIRST = 0.01
+NEAR_HOME = 0.2
+"""How much more a section about the home country counts among equals."""
+FIRST = 0.2
 """How much more the first section of a page does: it says what the page is for."""
+MILDER = 0.1
+"""To which power they count where sections are compared by their matter, since hardly two are equals then."""
 ANSWERABLE, ANSWERABLE_BY_WORDS = 0.4, 0.5
 """The score from which a passage is given as an answer, and that where only words are compared. Both lie between the
 questions that the demo shop's pages answer and those that they do not: see docs/knowledge.md."""
-ELSEWHERE, SURE = 0.2, 0.7
+ELSEWHERE, SURE = 0.2, 0.9
 """How much more a question is about the world outside than about shops where it is taken to be so, and the score that a
 passage must have then."""
 LIKE_UP_TO = 600
@@ -44,7 +46,6 @@ LIKE_UP_TO = 600
 FRONT_MATTER = re.compile(r"---\n(?P<head>.*?)\n---\n(?P<body>.*)", re.DOTALL)
 NUMBER = re.compile(r"#?\d{3,}")
 """Most likely an order's: no page has to hold it."""
-DURATION = re.compile(r"\b\d+ (?:business |working )?(?:hours?|days?|weeks?|months?|years?)\b")
 KINDS = frozenset(
     stem(word)
     for names in (CATEGORY_NAMES, PRODUCT_KINDS)
@@ -87,21 +88,6 @@ def parse_page(document_id: str, text: str) -> Document:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Section:
-    """A part of a page under one heading, and the stems in it."""
-
-    document: Document
-    heading: str
-    text: str
-    place: int
-    """In its page, from 0."""
-    title: frozenset[str]
-    headline: frozenset[str]
-    """Of its page's title, its topic and its heading."""
-    all: frozenset[str]
-
-
 class PageRetriever:
     """A `KnowledgeRetriever` over pages in memory."""
 
@@ -123,7 +109,7 @@ class PageRetriever:
         self._embedder = embedder
         read = reading or stems_of
         self._documents = {document.id: document for document in documents}
-        self._sections = [one for document in self._documents.values() for one in _sections(document, read)]
+        self._sections = [one for document in self._documents.values() for one in sections_of(document, read)]
         known = {word for document in self._documents.values() for word in words(f"{document.title} {document.text}")}
         self._correct = Speller(known | SHOP_WORDS).correct
         self._saying: defaultdict[str, list[int]] = defaultdict(list)
@@ -132,32 +118,49 @@ class PageRetriever:
             for said, stems in ((self._saying, section.all), (self._headed, section.headline)):
                 for one in stems:
                     said[one].append(place)
-        self._before = np.array([self._near(section) for section in self._sections])
+        nearness = [self._near(section) for section in self._sections]
+        self._nearness = np.array(nearness) ** MILDER
+        self._by_words = ByWords(self._sections, read, nearness)
         self._matters = _matters(self._sections, embedder) if embedder else None
 
     async def retrieve(self, text: str, *, limit: int = 3) -> Retrieved:
-        """Return the passages nearest to a question; those that are as near in the order of their pages."""
+        """Return the passages nearest to a question; those that are as near in the order of their pages.
+
+        What covers most of its very words goes first. What follows is compared by what its words may stand for and by
+        its matter, too.
+        """
+        by_words = self._by_words.best(self._plainly(text), limit)
+        if self._embedder is None or self._matters is None:
+            return self._retrieved(by_words, ANSWERABLE_BY_WORDS)
+        matter = _placed(self._embedder, normalise(text[:LIKE_UP_TO]))
         covered = self._covered(self._asked(text))
-        scores, is_elsewhere = covered, False
-        if self._embedder and self._matters is not None:
-            matter = _placed(self._embedder, normalise(text[:LIKE_UP_TO]))
-            scores = COVERED_SHARE * covered + (1 - COVERED_SHARE) * (self._matters @ _unit(matter))
-            ours, others = matter[: self._embedder.ours], matter[self._embedder.ours :]
-            is_elsewhere = others.max(initial=0.0) > ours.max(initial=0.0) + ELSEWHERE
-        found = np.flatnonzero(scores) if covered.any() else ()  # no word of it is known here
-        ranked = sorted(found, key=lambda place: (-round(float(scores[place] * self._before[place]), 6), place))
-        passages = tuple(_passage(self._sections[one], round(float(scores[one]), 4)) for one in ranked[:limit])
-        enough = ANSWERABLE_BY_WORDS if self._matters is None else SURE if is_elsewhere else ANSWERABLE
+        scores = COVERED_SHARE * covered + (1 - COVERED_SHARE) * (self._matters @ _unit(matter))
+        ranked = np.argsort(-np.round(scores * self._nearness, 6), kind="stable")[: limit + 1]
+        found = [(int(place), round(float(scores[place]), 4)) for place in ranked] if covered.any() else []
+        ours, others = matter[: self._embedder.ours], matter[self._embedder.ours :]
+        is_elsewhere = others.max(initial=0.0) > ours.max(initial=0.0) + ELSEWHERE
+        if by_words and by_words[0][1] >= ANSWERABLE_BY_WORDS:
+            place, score = by_words[0]
+            found = [(place, score), *((other, min(one, score)) for other, one in found if other != place)]
+        return self._retrieved(found[:limit], SURE if is_elsewhere else ANSWERABLE)
+
+    def _retrieved(self, found: Sequence[tuple[int, float]], enough: float) -> Retrieved:
+        passages = tuple(_passage(self._sections[place], score) for place, score in found)
         return Retrieved(passages=passages, is_answerable=bool(passages) and passages[0].score >= enough)
 
     async def read_document(self, document_id: str) -> Document | None:
         """Return a whole page, or None."""
         return self._documents.get(document_id)
 
-    def _asked(self, text: str) -> list[Asked]:
-        """Return what a page must hold to answer a question: no order's number, and no kind of product."""
+    def _plainly(self, text: str) -> list[str]:
+        """Return the stems that a page must hold to answer a question: no order's number, and no kind of product."""
         if self._reading:
-            return [Asked(stem=one) for one in dict.fromkeys(self._reading(text))]
+            return list(dict.fromkeys(self._reading(text)))
+        found = stems_of(" ".join(map(self._correct, words(text))))
+        return [one for one in dict.fromkeys(found) if one in self._saying or not _is_passing(one)]
+
+    def _asked(self, text: str) -> list[Asked]:
+        """Return the same with what else it may be called."""
         every = asked_for(text, self._correct)
         return [one for one in every if one.stem in self._saying or not _is_passing(one.stem)]
 
@@ -179,11 +182,6 @@ class PageRetriever:
                     credit[held] = np.maximum(credit[held], OTHERWISE * min(self._rarity(other), weight))
                 credit[said.get(one.stem, [])] = weight
                 covered += credit
-        titled = {one.stem for one in asked}
-        for place in np.flatnonzero(headed):
-            # A page whose whole title is in the question is about it; one word may be there by chance.
-            if len(self._sections[place].title) > 1 and self._sections[place].title <= titled:
-                headed[place] = total
         return ((1 - HEADLINE_SHARE) * whole + HEADLINE_SHARE * headed) / (total or 1.0)
 
     def _rarity(self, stem: str) -> float:
@@ -220,25 +218,6 @@ def _placed(embedder: Embedder, text: str) -> NDArray[np.float64]:
 def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
     length = float(np.linalg.norm(vector))
     return vector / length if length else vector
-
-
-def _sections(document: Document, read: Reading) -> list[Section]:
-    """Divide a page; what stands before its first heading is a section under its title."""
-    held = chunks(document.title, document.text)
-    return [_section(document, place, chunk.heading, chunk.text, read) for place, chunk in enumerate(held)]
-
-
-def _section(document: Document, place: int, heading: str, text: str, read: Reading) -> Section:
-    headline = frozenset(read(f"{document.title} {document.topic} {heading}"))
-    return Section(
-        document=document,
-        heading=heading,
-        text=text,
-        place=place,
-        title=frozenset(read(document.title)),
-        headline=headline,
-        all=headline | frozenset(read(text)) | frozenset(read("how long") if DURATION.search(text) else ()),
-    )
 
 
 def _passage(section: Section, score: float) -> Passage:
