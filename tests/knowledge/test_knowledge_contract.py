@@ -135,7 +135,8 @@ def called(question: str, outcome: str = "unknown", tool: str = "search_knowledg
 
 
 def planned(*skills: str, task: str = "who won the cup", revision: int = 0) -> EventData:
-    tasks = [{"id": f"t{n}", "skill": skill, "task": task} for n, skill in enumerate(skills)]
+    agent = "general_support"
+    tasks = [{"id": f"t{n}", "agent": agent, "skill": skill, "task": task} for n, skill in enumerate(skills)]
     return PlanMade(turn_id=TurnId("turn_1"), revision=revision, planner="rules", plan={"tasks": tasks})
 
 

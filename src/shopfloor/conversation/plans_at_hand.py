@@ -51,9 +51,12 @@ def looked_up(plan: Plan, cards: Sequence[AgentCard], request: str, best: Passag
     """
     card = next((card for card in cards if card.skill(LOOKS_UP)), None)
     skill = card.skill(LOOKS_UP) if card else None
-    is_declined = [task.skill for task in plan.tasks] == [DECLINE] and best.score >= SURE
     is_answered = best.source == STAFF and len(plan.tasks) == 1 and plan.tasks[0].continues is None
-    if card is None or skill is None or not (is_declined or is_answered):
+    if card is None or skill is None:
+        return plan
+    # Other agents call something else so, such as a no to a suggestion.
+    is_declined = [(task.agent, task.skill) for task in plan.tasks] == [(card.id, DECLINE)] and best.score >= SURE
+    if not (is_declined or is_answered):
         return plan
     [task] = plan.tasks
     status = skill.status if "{" not in skill.status else f"{card.name}..."

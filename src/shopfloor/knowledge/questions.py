@@ -19,8 +19,8 @@ from shopfloor.search.likeness import Likeness
 
 TOOL = "search_knowledge"
 """The tool whose calls tell of them."""
-DECLINE = "decline"
-"""The skill that declines what is not the shop's business."""
+DECLINE = ("general_support", "decline")
+"""The agent and its skill that declines what is not the shop's business."""
 LIKE = 0.5
 """From which likeness on two questions are one for whoever answers them."""
 LOOKED_AT = 2_000
@@ -176,5 +176,5 @@ def _declined(data: EventData) -> str | None:
     if not isinstance(data, PlanMade) or data.revision:
         return None
     tasks = cast("list[dict[str, JsonValue]]", data.plan.get("tasks") or [])
-    asked = str(tasks[0].get("task") or "") if len(tasks) == 1 and tasks[0].get("skill") == DECLINE else ""
-    return asked or None
+    is_declined = [(one.get("agent"), one.get("skill")) for one in tasks] == [DECLINE]
+    return str(tasks[0].get("task") or "") or None if is_declined else None

@@ -7,7 +7,7 @@ from protego import Protego
 from yarl import URL
 
 from shopfloor.kernel.errors import Rejected, Unavailable
-from shopfloor.knowledge.fetching import AGENT, Check, Fetcher
+from shopfloor.knowledge.fetching import AGENT, PRIVATE, Check, Fetcher
 
 MOST_BYTES = 500_000
 LONGEST_PAUSE_S = 10.0
@@ -44,7 +44,7 @@ async def robots_of(start: URL, fetcher: Fetcher, check: Check) -> Robots:
     try:
         answer = await fetcher.get(start.with_path("/robots.txt"), check, most_bytes=MOST_BYTES)
     except Rejected as error:
-        if str(error).startswith("it lies at a private"):
+        if str(error) == PRIVATE:
             raise
         return Robots("")
     except Unavailable as error:

@@ -41,6 +41,8 @@ questions that the demo shop's pages answer and those that they do not: see docs
 ELSEWHERE, SURE = 0.2, 0.9
 """How much more a question is about the world outside than about shops where it is taken to be so, and the score that a
 passage must have then."""
+LEAST_COVERED = 0.28
+"""What some passage must cover of a question; below it, only its matter is like."""
 LIKE_UP_TO = 600
 """Letters of a passage by which its matter is told."""
 FRONT_MATTER = re.compile(r"---\n(?P<head>.*?)\n---\n(?P<body>.*)", re.DOTALL)
@@ -139,10 +141,11 @@ class PageRetriever:
         found = [(int(place), round(float(scores[place]), 4)) for place in ranked] if covered.any() else []
         ours, others = matter[: self._embedder.ours], matter[self._embedder.ours :]
         is_elsewhere = others.max(initial=0.0) > ours.max(initial=0.0) + ELSEWHERE
+        is_doubtful = is_elsewhere or covered.max(initial=0.0) < LEAST_COVERED
         if by_words and by_words[0][1] >= ANSWERABLE_BY_WORDS:
             place, score = by_words[0]
             found = [(place, score), *((other, min(one, score)) for other, one in found if other != place)]
-        return self._retrieved(found[:limit], SURE if is_elsewhere else ANSWERABLE)
+        return self._retrieved(found[:limit], SURE if is_doubtful else ANSWERABLE)
 
     def _retrieved(self, found: Sequence[tuple[int, float]], enough: float) -> Retrieved:
         passages = tuple(_passage(self._sections[place], score) for place, score in found)
