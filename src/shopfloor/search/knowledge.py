@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 import yaml
+from anyio import to_thread
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
@@ -41,8 +42,11 @@ questions that the demo shop's pages answer and those that they do not: see docs
 ELSEWHERE, SURE = 0.2, 0.9
 """How much more a question is about the world outside than about shops where it is taken to be so, and the score that a
 passage must have then."""
+NOWHERE = np.array([], dtype=np.int64)
 LEAST_COVERED = 0.28
 """What some passage must cover of a question; below it, only its matter is like."""
+MANY = 1_000
+"""Sections from which on they are looked through in a thread: it takes so long that another turn would feel it."""
 LIKE_UP_TO = 600
 """Letters of a passage by which its matter is told."""
 FRONT_MATTER = re.compile(r"---\n(?P<head>.*?)\n---\n(?P<body>.*)", re.DOTALL)
@@ -120,6 +124,9 @@ class PageRetriever:
             for said, stems in ((self._saying, section.all), (self._headed, section.headline)):
                 for one in stems:
                     said[one].append(place)
+        self._held = tuple(
+            {stem: np.array(places) for stem, places in said.items()} for said in (self._saying, self._headed)
+        )
         nearness = [self._near(section) for section in self._sections]
         self._nearness = np.array(nearness) ** MILDER
         self._by_words = ByWords(self._sections, read, nearness)
@@ -131,6 +138,11 @@ class PageRetriever:
         What covers most of its very words goes first. What follows is compared by what its words may stand for and by
         its matter, too.
         """
+        if len(self._sections) > MANY:
+            return await to_thread.run_sync(self._find, text, limit)
+        return self._find(text, limit)
+
+    def _find(self, text: str, limit: int) -> Retrieved:
         by_words = self._by_words.best(self._plainly(text), limit)
         if self._embedder is None or self._matters is None:
             return self._retrieved(by_words, ANSWERABLE_BY_WORDS)
@@ -178,12 +190,12 @@ class PageRetriever:
             is_held = bool(one.stem) and one.stem in self._saying
             weight = self._rarity(one.stem) if is_held or not others else max(map(self._rarity, others))
             total += weight
-            for said, covered in ((self._saying, whole), (self._headed, headed)):
+            for said, covered in zip(self._held, (whole, headed), strict=True):
                 credit = np.zeros(len(self._sections))
                 for other in others:
-                    held = said.get(other, [])
+                    held = said.get(other, NOWHERE)
                     credit[held] = np.maximum(credit[held], OTHERWISE * min(self._rarity(other), weight))
-                credit[said.get(one.stem, [])] = weight
+                credit[said.get(one.stem, NOWHERE)] = weight
                 covered += credit
         return ((1 - HEADLINE_SHARE) * whole + HEADLINE_SHARE * headed) / (total or 1.0)
 
