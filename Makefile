@@ -45,7 +45,7 @@ crash: install  ## Kill processes at random moments, 200 times on each database,
 topics: install  ## Learn the topics that the planner knows anew, from the messages in training/
 	@$(BIN)/python training/fit.py
 
-bench: install  ## Measure a turn, a server with many open streams, the client of models, the planner, policies, the audit log, figures and suggestions
+bench: install  ## Measure a turn, a server with many open streams, the client of models, the planner, policies, the audit log, figures, suggestions, knowledge and product search
 	@$(BIN)/python benchmarks/turn.py
 	@$(BIN)/python benchmarks/streams.py
 	@$(BIN)/python benchmarks/model_client.py
@@ -55,6 +55,8 @@ bench: install  ## Measure a turn, a server with many open streams, the client o
 	@$(BIN)/python benchmarks/durability.py
 	@$(BIN)/python benchmarks/listening.py
 	@$(BIN)/python benchmarks/upsell.py
+	@$(BIN)/python benchmarks/knowledge.py
+	@$(BIN)/python benchmarks/product_search.py
 
 bench-peers: install  ## Measure the same turn in frameworks, by hand and here; fetches much once
 	@$(BIN)/python benchmarks/bench_peers.py

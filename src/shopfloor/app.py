@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 from zoneinfo import ZoneInfo
 
 from anyio import to_thread
@@ -42,6 +42,7 @@ from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import IdSource, StreamId, TimedIds
 from shopfloor.kernel.money import Money
+from shopfloor.knowledge.desk import KnowledgeDesk, knowledge_desk
 from shopfloor.models.ledger import Ledger
 from shopfloor.models.router import ModelRouter
 from shopfloor.models.settings import KeptModels
@@ -54,13 +55,11 @@ from shopfloor.privacy.customer_data import CustomerData
 from shopfloor.privacy.retention import Retention
 from shopfloor.profiles.recollection import Recollection
 from shopfloor.profiles.records import ProfileRecords
-from shopfloor.search.contract import ProductSearch
-from shopfloor.search.knowledge import PageRetriever, parse_page
+from shopfloor.search.contract import KnowledgeRetriever, ProductSearch
 from shopfloor.search.products import CatalogueSearch
 from shopfloor.search.vectors import load_vectors
 from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.contract import Shop
-from shopfloor.shop.demo import demo_pages
 from shopfloor.shop.return_policy import ReturnPolicy
 from shopfloor.stores import Stores, memory_stores, open_stores
 from shopfloor.telemetry.telemetry import Telemetry
@@ -73,6 +72,7 @@ from shopfloor.tools.retail.kit import RetailKit
 from shopfloor.tools.retail.profile import Noticing
 from shopfloor.tools.retail.requests import RequestTools
 from shopfloor.tools.toolsets import ToolList
+from shopfloor.topics.topics import shipped_topics
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,6 +112,7 @@ class App:
     staff_desk: StaffDesk
     habits: Habits
     """What is bought together, as the tools suggest by it."""
+    knowledge: KnowledgeDesk
     attached: AttachedTools | None = None
     """The tools of the attached MCP servers; None where the installation takes none."""
     models: ModelRouter | None = None
@@ -162,7 +163,7 @@ async def assemble(
     `attached` are the tools of MCP servers. `telemetry` hears of all that this process journals.
     """
     stores, hub = _heard(stores, telemetry)
-    ground = await _ground(stores, clock)
+    ground = await _ground(stores, clock, ids)
     kinds = [kind for kind in ground.kit.kinds() if kind.is_offered]
     own = _tools(ground, stores, kinds)
     noticing = Noticing(own, stores.profiles)
@@ -170,11 +171,12 @@ async def assemble(
     # It plans with our own tools: nothing is read ahead that may be detached meanwhile.
     planner = planner or await _planner(ground.search, own, trained, sure if models else None)
     desk = Desk(stores.journal, tools, clock, ids, hub, ground.recollection, models)
-    chat = _chat(desk, stores, planner, ground.retriever)
+    chat = _chat(desk, stores, planner, ground.knowledge.base)
     outreach = _outreach(stores, chat, clock)
     return App(
         **_acting(ground, stores, outreach, clock, ids),
-        **_keeping(stores, chat, clock),
+        **_keeping(stores, chat, clock, ground.knowledge),
+        knowledge=ground.knowledge,
         shop=stores.shop,
         journal=stores.journal,
         registry=stores.registry,
@@ -215,7 +217,7 @@ class _Ground:
     """What agents stand on."""
 
     search: CatalogueSearch
-    retriever: PageRetriever
+    knowledge: KnowledgeDesk
     recollection: Recollection
     habits: Habits
     kit: RetailKit
@@ -224,12 +226,15 @@ class _Ground:
     durable: Durable
 
 
-async def _ground(stores: Stores, clock: Clock) -> _Ground:
+async def _ground(stores: Stores, clock: Clock, ids: IdSource) -> _Ground:
     brand = await stores.settings.in_force()  # home, zone and currency hold until the next start
     search = await CatalogueSearch.build(stores.shop.catalogue, await to_thread.run_sync(load_vectors))
     await to_thread.run_sync(prepare)
     kit = RetailKit(stores.shop, stores.profiles, partial(_return_policy, stores), clock, ZoneInfo(brand.zone))
     policies = _policies(stores, kit.all_kinds())
+    kept, topics = (stores.knowledge, stores.questions, stores.journal), await to_thread.run_sync(shipped_topics)
+    knowledge = knowledge_desk(*kept, home=brand.country, embedder=topics, clock=clock, ids=ids)
+    await knowledge.base.current()  # no question has to wait for it
     kinds = kit.kinds()
     durable = stores.durable(effects_of(kinds))
     gate = Gate(
@@ -242,7 +247,7 @@ async def _ground(stores: Stores, clock: Clock) -> _Ground:
     )
     return _Ground(
         search=search,
-        retriever=await _retriever(home=brand.country),
+        knowledge=knowledge,
         recollection=Recollection(stores.profiles, stores.shop, search.category_of, clock),
         habits=Habits(stores.shop.orders, search.category_of, clock),
         kit=kit,
@@ -280,7 +285,7 @@ def _acting(ground: _Ground, stores: Stores, outreach: OutreachRunner, clock: Cl
     )
 
 
-def _chat(desk: Desk, stores: Stores, planner: Planner, retriever: PageRetriever) -> ChatOrchestrator:
+def _chat(desk: Desk, stores: Stores, planner: Planner, retriever: KnowledgeRetriever) -> ChatOrchestrator:
     return ChatOrchestrator(
         desk,
         registry=stores.registry,
@@ -301,11 +306,6 @@ async def _planner(search: CatalogueSearch, tools: Toolset, trained: Trained | N
     return rules if sure is None else ModelPlanner(rules, known, SlotReader(search), sure=sure)
 
 
-async def _retriever(home: str) -> PageRetriever:
-    pages = await to_thread.run_sync(demo_pages)
-    return PageRetriever([parse_page(page, text) for page, text in pages.items()], home=home)
-
-
 def services_of(app: App) -> Services:
     """Return what the HTTP API uses of an installation."""
     return Services(
@@ -321,6 +321,7 @@ def services_of(app: App) -> Services:
         settings=app.settings,
         policies=app.policies,
         team=app.team,
+        knowledge=app.knowledge,
         keys=app.keys,
         profiles=app.profiles,
         customers=app.customers,
@@ -337,7 +338,7 @@ def services_of(app: App) -> Services:
 
 def _tools(ground: _Ground, stores: Stores, kinds: Sequence[ActionKind[Any]]) -> Toolset:
     """Return the shop's own tools: what reads, what tells of requests, and a write for each of these kinds."""
-    reads = ground.kit.reads(ground.search, ground.retriever, ground.recollection, stores.tries, ground.habits)
+    reads = ground.kit.reads(ground.search, ground.knowledge.base, ground.recollection, stores.tries, ground.habits)
     requests = RequestTools(stores.actions, ground.gate, ground.kit.owns).tools()
     return ToolList([*reads, *requests, *(gated_tool(kind, ground.gate) for kind in kinds)])
 
@@ -368,15 +369,18 @@ class _Keeping(TypedDict):
     schedules: Schedules
 
 
-def _keeping(stores: Stores, chat: ChatOrchestrator, clock: Clock) -> _Keeping:
+def _keeping(stores: Stores, chat: ChatOrchestrator, clock: Clock, knowledge: KnowledgeDesk) -> _Keeping:
     retention = Retention(chat, stores.holdings, stores.settings, clock)
 
-    async def times() -> Times:
+    async def times(name: Literal["retention", "knowledge"]) -> Times:
         brand = await stores.settings.in_force()
-        return Times(cron=brand.schedules.retention, zone=ZoneInfo(brand.zone))
+        return Times(cron=getattr(brand.schedules, name), zone=ZoneInfo(brand.zone))
 
     schedules = Schedules(
-        [Job(name="retention", times=times, run=retention.apply)],
+        [
+            Job(name="retention", times=partial(times, "retention"), run=retention.apply),
+            Job(name="knowledge", times=partial(times, "knowledge"), run=knowledge.sources.refresh_all),
+        ],
         marks=stores.marks,
         hold=partial(stores.journal.hold, StreamId("worker/schedules")),
         clock=clock,

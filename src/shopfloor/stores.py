@@ -45,6 +45,10 @@ from shopfloor.journal.memory import MemoryJournal
 from shopfloor.journal.sql import SqlJournal
 from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.ids import IdSource, StreamId
+from shopfloor.knowledge.contract import Knowledge
+from shopfloor.knowledge.questions import MemoryQuestions, Questions, SqlQuestions
+from shopfloor.knowledge.shipped import demo_source, ship_demo
+from shopfloor.knowledge.stores import MemoryKnowledge, SqlKnowledge
 from shopfloor.models.ledger import Ledger, MemoryLedger
 from shopfloor.models.settings import MODELS, KeptModels, ModelSettings
 from shopfloor.models.spending import MemorySpending, Spending
@@ -95,6 +99,9 @@ class Stores:
     spending: Spending = field(default_factory=MemorySpending)
     notices: Notices = field(default_factory=NoNotices)
     marks: Marks = field(default_factory=MemoryMarks)
+    knowledge: Knowledge = field(default_factory=MemoryKnowledge)
+    questions: Questions = field(default_factory=MemoryQuestions)
+    """The journal has it as one of its projections."""
     checks: Mapping[str, Check] = field(default_factory=dict[str, Check])
     """What must work for it all to be used, by name."""
 
@@ -195,7 +202,10 @@ async def _stores(
         await registry.ship(await to_thread.run_sync(shipped_cards), mark)
     outreaches = SqlOutreaches(database, clock)
     actions = SqlActions(database, outreaches.note)
-    journal = SqlJournal(database, clock, node.locks, [actions.project], node.notices)
+    questions = SqlQuestions(database)
+    journal = SqlJournal(database, clock, node.locks, [actions.project, questions.project], node.notices)
+    knowledge, marks = SqlKnowledge(database), SqlMarks(database)
+    await ship_demo(knowledge, marks, clock)
 
     durable = OpenedLater(partial(_workflows, database, journal, actions, clock))
     stores = Stores(
@@ -204,7 +214,9 @@ async def _stores(
         actions=actions,
         durable=durable.having,
         notices=node.notices,
-        marks=SqlMarks(database),
+        marks=marks,
+        knowledge=knowledge,
+        questions=questions,
         registry=registry,
         settings=await _kept(SETTINGS, shipped_brand, database, clock),
         prompts=await _kept(PROMPTS, shipped_prompts, database, clock),
@@ -243,10 +255,15 @@ def memory_stores(contents: ShopContents, team: TeamData, *, clock: Clock, ids: 
     """Return where everything is kept in memory only."""
     outreaches = MemoryOutreaches()
     actions = MemoryActions(outreaches.note)
+    questions = MemoryQuestions()
+    knowledge = MemoryKnowledge()
+    knowledge.hold(*demo_source(clock.now()))
     return Stores(
         durable=InlineDurable,
         shop=memory_shop(contents),
-        journal=MemoryJournal(clock, [actions.project]),
+        journal=MemoryJournal(clock, [actions.project, questions.project]),
+        knowledge=knowledge,
+        questions=questions,
         actions=actions,
         registry=MemoryRegistry(team.cards, clock),
         settings=MemoryVersioned(SETTINGS, team.brand, clock),

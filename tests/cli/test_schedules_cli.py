@@ -10,8 +10,9 @@ from server_process import Process
 
 def standing(data: Path) -> dict[str, str | None]:
     done = run_command("schedules", "--json", "--data", str(data))
-    [only] = json.loads(done.stdout)
-    return only
+    listed = {one["name"]: one for one in json.loads(done.stdout)}
+    assert listed.keys() == {"retention", "knowledge"}
+    return listed["retention"]
 
 
 def test_a_server_does_what_the_calendar_calls_for_and_tells_when(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from questions import ANSWERABLE, UNANSWERABLE
 
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.search.knowledge import PageRetriever, parse_page
+from shopfloor.topics.topics import shipped_topics
 
 pytestmark = pytest.mark.anyio
 
@@ -43,7 +44,9 @@ def pages() -> PageRetriever:
 def demo() -> PageRetriever:
     folder = resources.files("shopfloor.shop.demo").joinpath("knowledge")
     files = sorted((file.name, file.read_text("utf-8")) for file in folder.iterdir() if file.name.endswith(".md"))
-    return PageRetriever((parse_page(name.removesuffix(".md"), text) for name, text in files), home="US")
+    return PageRetriever(
+        (parse_page(name.removesuffix(".md"), text) for name, text in files), home="US", embedder=shipped_topics()
+    )
 
 
 def test_a_page_is_read_from_its_front_matter() -> None:

@@ -75,6 +75,7 @@ def product(id_: str, *variants: Variant) -> Product:
         description="A thing.",
         best_for="Great for running",
         tags=("light", "red"),
+        attributes=(("weight", "240 g"), ("drop", "8 mm")),
         rating=4.5,
         review_count=12,
         variants=variants,

@@ -133,6 +133,8 @@ class ScheduleRules(Data):
 
     retention: Annotated[str, AfterValidator(check_cron)] = "0 * * * *"
     """When what is kept no longer is erased and removed."""
+    knowledge: Annotated[str, AfterValidator(check_cron)] = "30 3 * * *"
+    """When the sites, files and folders that the team's knowledge comes from are looked at again."""
 
 
 class Brand(Data):

@@ -20,9 +20,11 @@ from shopfloor.cli.backups import backup, restore
 from shopfloor.cli.customers import customers
 from shopfloor.cli.demo import demo
 from shopfloor.cli.evaluate import evaluation
+from shopfloor.cli.evaluate_knowledge import evaluate_knowledge
 from shopfloor.cli.evaluate_search import search as evaluate_search
 from shopfloor.cli.evaluate_upsell import upsell
 from shopfloor.cli.keys import keys
+from shopfloor.cli.knowledge import knowledge
 from shopfloor.cli.mcp import mcp
 from shopfloor.cli.models import models as model_commands
 from shopfloor.cli.options import Data, Json, Models, Router, config
@@ -60,11 +62,13 @@ app.add_typer(outbox, name="outbox")
 app.add_typer(shop, name="shop")
 app.add_typer(actions, name="actions")
 app.add_typer(approvals, name="approvals")
+app.add_typer(knowledge, name="knowledge")
 app.add_typer(evaluation, name="eval")
 evaluation.command("tau2")(tau2)
 evaluation.command("search")(evaluate_search)
 app.command()(search)
 evaluation.command("upsell")(upsell)
+evaluation.command("knowledge")(evaluate_knowledge)
 app.command()(undo)
 app.command()(serve)
 app.command()(demo)

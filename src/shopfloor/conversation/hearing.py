@@ -17,6 +17,7 @@ from shopfloor.language.detection import detect, is_loaded
 from shopfloor.language.gloss import Glossed, glossed
 from shopfloor.language.languages import DEFAULT, LANGUAGES, Language
 from shopfloor.language.masking import masked
+from shopfloor.planning.leaning import LOOKS_UP
 from shopfloor.planning.plan import Plan, Task
 
 TICKET = "open_ticket"
@@ -81,6 +82,8 @@ def in_language(plan: Plan, state: ChatState, contents: Sequence[str], cards: Se
     if state.language == DEFAULT:
         return plan
     known = {card.id: card for card in cards}
+    if [task.skill for task in plan.tasks] == [LOOKS_UP]:  # pages may be in the customer's language
+        plan = plan.model_copy(update={"tasks": (plan.tasks[0].model_copy(update={"task": "\n".join(contents)}),)})
     tasks = [_in_language(task, known[task.agent], state, "\n".join(contents)) for task in plan.tasks]
     return plan.model_copy(update={"tasks": tuple(tasks)})
 

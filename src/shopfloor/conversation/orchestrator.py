@@ -25,7 +25,7 @@ from shopfloor.conversation.erasure import check_is_over, erasable
 from shopfloor.conversation.hearing import contents_of, heard, in_language, language_of, read_in, readable
 from shopfloor.conversation.live import Hub, Listener, nobody
 from shopfloor.conversation.log import ConversationLog, Desk
-from shopfloor.conversation.plans_at_hand import BY_PLAYBOOK, IN_DANGER, passed_on, unasked
+from shopfloor.conversation.plans_at_hand import BY_PLAYBOOK, IN_DANGER, looked_up, passed_on, unasked
 from shopfloor.conversation.state import ChatState, Turn, fold
 from shopfloor.conversation.summary import Summaries
 from shopfloor.conversation.turn import TurnRunner
@@ -58,7 +58,7 @@ from shopfloor.language.wording import wording_of
 from shopfloor.models.thinking import Thinking
 from shopfloor.planning.executor import execute
 from shopfloor.planning.plan import Plan, Planner, PlanRequest, problems
-from shopfloor.search.contract import KnowledgeRetriever, Passage
+from shopfloor.search.contract import KnowledgeRetriever, Retrieved
 
 logger = logging.getLogger(__name__)
 
@@ -413,20 +413,24 @@ class ChatOrchestrator:
         said = joined(await read_in(asked, log.state.language))
         message = said.english[:PLANNED_CHARACTERS]
         async with asyncio.TaskGroup() as group:
-            knowledge = group.create_task(self._knowledge(message))
+            knowledge = group.create_task(self._knowledge("\n".join(asked)[:PLANNED_CHARACTERS]))
             planned = group.create_task(self._planned(said, log.state, turn, cards, runner))
-        passages = tuple(cast("dict[str, JsonValue]", asdict(passage)) for passage in knowledge.result())
-        plan = in_language(planned.result(), log.state, asked, cards)
+        found = knowledge.result()
+        passages = tuple(cast("dict[str, JsonValue]", asdict(passage)) for passage in found.passages)
+        plan = planned.result()
+        if found.is_answerable:
+            plan = looked_up(plan, cards, message, found.passages[0])
+        plan = in_language(plan, log.state, asked, cards)
         retrieved = KnowledgeRetrieved(turn_id=turn.id, passages=passages)
         return runner.planned(plan, plan.made_by or self._planner.name, retrieved)
 
-    async def _knowledge(self, message: str) -> Sequence[Passage]:
+    async def _knowledge(self, message: str) -> Retrieved:
         """Find general knowledge; a turn goes on without it."""
         try:
-            return (await self._retriever.retrieve(message)).passages
+            return await self._retriever.retrieve(message)
         except WorldError as error:
             logger.warning("no knowledge could be retrieved: %s", error)
-            return ()
+            return Retrieved()
 
     async def _planned(
         self,

@@ -10,12 +10,18 @@ from shopfloor.conversation.hearing import TICKET
 from shopfloor.conversation.state import ChatState, Turn
 from shopfloor.journal.events import SignalReceived
 from shopfloor.kernel.errors import NotFound
+from shopfloor.knowledge.contract import STAFF
 from shopfloor.language.entities import entities
+from shopfloor.planning.leaning import LOOKS_UP
 from shopfloor.planning.plan import Plan, Task
+from shopfloor.planning.route import DECLINE
+from shopfloor.search.contract import Passage
 
 IN_DANGER = "The customer may be in danger of hurting themselves: please read what they wrote at once."
 UNREAD = "The customer writes in a language that the team does not read."
 
+SURE = 0.75
+"""The score of a passage from which on it is the shop's business after all."""
 BY_PLAYBOOK: frozenset[str] = frozenset({"action_settled"})
 """Signals that no model words: what became of a request is said as it is."""
 
@@ -35,6 +41,27 @@ def unasked(signal: SignalReceived, cards: Sequence[AgentCard]) -> Plan:
         status_line=f"{card.name}: {skill.name}",
     )
     return Plan(tasks=(task,), confidence=1.0, reminds=False)
+
+
+def looked_up(plan: Plan, cards: Sequence[AgentCard], request: str, best: Passage) -> Plan:
+    """Return a plan that looks up a request which the best passage answers; any other plan as it is.
+
+    That is what the planner took to be none of the shop's business, since what the merchant added may be about
+    anything; and what the staff gave the answer to, whatever a planner makes of it.
+    """
+    card = next((card for card in cards if card.skill(LOOKS_UP)), None)
+    skill = card.skill(LOOKS_UP) if card else None
+    is_answered = best.source == STAFF and len(plan.tasks) == 1 and plan.tasks[0].continues is None
+    if card is None or skill is None:
+        return plan
+    # Other agents call something else so, such as a no to a suggestion.
+    is_declined = [(task.agent, task.skill) for task in plan.tasks] == [(card.id, DECLINE)] and best.score >= SURE
+    if not (is_declined or is_answered):
+        return plan
+    [task] = plan.tasks
+    status = skill.status if "{" not in skill.status else f"{card.name}..."
+    asked = Task(id=task.id, agent=card.id, skill=skill.id, task=request, status_line=status)
+    return plan.model_copy(update={"tasks": (asked,)})
 
 
 def passed_on(

@@ -20,6 +20,7 @@ from shopfloor.identity.keys import ApiKeys
 from shopfloor.journal.contract import Journal
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.ids import IdSource
+from shopfloor.knowledge.desk import KnowledgeDesk
 from shopfloor.privacy.customer_data import CustomerData
 from shopfloor.profiles.records import ProfileRecords
 from shopfloor.telemetry.telemetry import Telemetry
@@ -41,6 +42,7 @@ class Services:
     settings: Settings
     policies: Policies
     team: Team
+    knowledge: KnowledgeDesk
     keys: ApiKeys
     profiles: ProfileRecords
     customers: CustomerData

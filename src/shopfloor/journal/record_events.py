@@ -1,6 +1,6 @@
 """What was done to the records of persons, in a stream of its own: exported, erased, or removed since they were old.
 
-These events hold ids and counts, and nothing personal, so they stay.
+So is what changed in what the team knows. These events hold ids and counts, and nothing personal, so they stay.
 """
 
 from collections.abc import Mapping
@@ -53,7 +53,20 @@ class RetentionApplied(EventData):
     """How many of that age stay, since something in them is open."""
 
 
+class KnowledgeChanged(EventData):
+    """What the team knows was changed: pages of a source, or a correction of the staff."""
+
+    TYPE = "KNOWLEDGE_CHANGE"
+    what: Literal["taken", "removed", "corrected", "withdrawn"]
+    subject: str
+    """The source's name, or the correction's id."""
+    staff: str | None
+    """Who did it, by name; None where a schedule did."""
+    pages: int = 0
+    """How many the source has now, or had."""
+
+
 RECORD_TYPES: dict[str, type[EventData]] = {
-    kind.TYPE: kind for kind in (CustomerExported, CustomerErased, RetentionApplied)
+    kind.TYPE: kind for kind in (CustomerExported, CustomerErased, RetentionApplied, KnowledgeChanged)
 }
 """All of them by the name they are stored under."""

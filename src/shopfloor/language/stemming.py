@@ -8,6 +8,14 @@ from typing import Any, cast
 
 import Stemmer
 
+STEMMERS = {
+    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english",
+    "es": "spanish", "et": "estonian", "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish",
+    "hu": "hungarian", "id": "indonesian", "it": "italian", "lt": "lithuanian", "nb": "norwegian", "nl": "dutch",
+    "no": "norwegian", "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sv": "swedish",
+    "tr": "turkish",
+}  # fmt: skip
+"""Snowball's names of the languages that shops write in, by ISO 639-1 code."""
 KNOWN = 1 << 18
 """Words whose stems are kept: a catalogue of tens of thousands of products writes about so many."""
 

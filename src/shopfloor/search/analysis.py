@@ -10,15 +10,8 @@ import unicodedata
 from collections.abc import Iterator
 
 from shopfloor.kernel.errors import InvalidInput
-from shopfloor.language.stemming import stem_in
+from shopfloor.language.stemming import STEMMERS, stem_in
 
-STEMMERS = {
-    "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "en": "english", "es": "spanish",
-    "et": "estonian", "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hu": "hungarian",
-    "id": "indonesian", "it": "italian", "lt": "lithuanian", "nl": "dutch", "no": "norwegian", "pl": "polish",
-    "pt": "portuguese", "ro": "romanian", "sv": "swedish", "tr": "turkish",
-}  # fmt: skip
-"""The languages written in Latin letters that have a stemmer, by ISO 639-1 code."""
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 WORD = re.compile(rf"\d+(?:[.,]\d+)+|[{CJK}]+|[^\W_{CJK}]+")
 IS_CJK = re.compile(f"[{CJK}]")

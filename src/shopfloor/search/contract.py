@@ -141,6 +141,10 @@ class Passage:
     text: str
     score: float
     """0 to 1; comparable over searches."""
+    source: str = ""
+    """Where it was taken from: an address, a file, or `staff` for a correction."""
+    updated: str | None = None
+    """The day on which its page was changed last, as 2026-11-30; None where that is not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,7 +155,13 @@ class Document:
     title: str
     topic: str
     text: str
-    """Markdown, its sections under `##` headings."""
+    """Markdown, its sections under headings."""
+    source: str = ""
+    """Where it was taken from: an address or a file."""
+    language: str = "en"
+    """As ISO 639-1 writes it; empty where it is not known."""
+    updated: str | None = None
+    """The day on which it was changed last, as 2026-11-30; None where that is not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,4 +196,13 @@ class Embedder(Protocol):
 
     def vector(self, text: str) -> NDArray[np.float32]:
         """Return a normalised text's vector, of shape (dimensions,); the same text always has the same."""
+        ...
+
+
+class TopicEmbedder(Embedder, Protocol):
+    """Places texts by how near they are to topics of shops, and to others."""
+
+    @property
+    def ours(self) -> int:
+        """Return how many of the dimensions, the first, are about shops; the others are about the world outside."""
         ...

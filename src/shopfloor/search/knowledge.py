@@ -1,43 +1,57 @@
-"""Finding passages in pages of knowledge, by what share of a question's words a section and its heading cover."""
+"""Finding passages in pages of knowledge: by what a section and its heading cover of a question, and by its matter."""
 
+import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date
-from heapq import nlargest
+from functools import lru_cache
 
+import numpy as np
 import yaml
+from anyio import to_thread
+from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from shopfloor.kernel.errors import InvalidInput
-from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.text import normalise, stem, words
-from shopfloor.search.bm25 import Bm25
-from shopfloor.search.contract import Document, Passage, Retrieved
+from shopfloor.search.by_words import ByWords
+from shopfloor.search.contract import Document, Passage, Retrieved, TopicEmbedder
+from shopfloor.search.meanings import Asked, asked_for
+from shopfloor.search.readings import Reading, stems_of
+from shopfloor.search.sections import Section, sections_of
 from shopfloor.search.spelling import Speller
-from shopfloor.search.synonyms import CATEGORY_NAMES, KNOWLEDGE_NAMES, KNOWLEDGE_PHRASES, SMALL_TALK
+from shopfloor.search.synonyms import CATEGORY_NAMES, KNOWLEDGE_NAMES
 from shopfloor.search.synonyms import KINDS as PRODUCT_KINDS
 
-WEIGHTS = {"heading": 2.5, "title": 2.0, "topic": 1.0, "text": 1.0}
-"""What a word counts in each field."""
-HEADLINE_SHARE = 0.3
-"""How much of a passage's score is what its title and heading cover of the question; the rest, what all of it does."""
-NEAR_HOME = 1.2
-"""How much more a passage about the home country counts among equals."""
-FIRST = 1.2
-"""How much more the first section of a page counts among equals: it says what the page is for."""
-ANSWERABLE = 0.5
-"""The score from which a passage is given as an answer: the middle between the questions of tests/search that the demo
-shop's pages answer and those that they do not."""
+HEADLINE_SHARE = 0.5
+"""How much of what a passage covers is what its title and heading cover; the rest, what all of it does."""
+OTHERWISE = 0.9
+"""What it counts that a passage calls by another name what the question asks for."""
+COVERED_SHARE = 0.6
+"""How much of a passage's score is what it covers of the question; the rest, how like it is to it in its matter."""
+NEAR_HOME = 0.2
+"""How much more a section about the home country counts among equals."""
+FIRST = 0.2
+"""How much more the first section of a page does: it says what the page is for."""
+MILDER = 0.1
+"""To which power they count where sections are compared by their matter, since hardly two are equals then."""
+ANSWERABLE, ANSWERABLE_BY_WORDS = 0.4, 0.5
+"""The score from which a passage is given as an answer, and that where only words are compared. Both lie between the
+questions that the demo shop's pages answer and those that they do not: see docs/knowledge.md."""
+ELSEWHERE, SURE = 0.2, 0.9
+"""How much more a question is about the world outside than about shops where it is taken to be so, and the score that a
+passage must have then."""
+NOWHERE = np.array([], dtype=np.int64)
+LEAST_COVERED = 0.28
+"""What some passage must cover of a question; below it, only its matter is like."""
+MANY = 1_000
+"""Sections from which on they are looked through in a thread: it takes so long that another turn would feel it."""
+LIKE_UP_TO = 600
+"""Letters of a passage by which its matter is told."""
 FRONT_MATTER = re.compile(r"---\n(?P<head>.*?)\n---\n(?P<body>.*)", re.DOTALL)
 NUMBER = re.compile(r"#?\d{3,}")
 """Most likely an order's: no page has to hold it."""
-SECTION = re.compile(r"^##\s+(?P<heading>.+?)\s*$", re.MULTILINE)
-GIVE_BACK = re.compile(
-    r"\b(?:sen[dt]|sending|give|giving|take|bring) (?:it |them |that |this |something |things )?back\b"
-)
-DURATION = re.compile(r"\b\d+ (?:business |working )?(?:hours?|days?|weeks?|months?|years?)\b")
 KINDS = frozenset(
     stem(word)
     for names in (CATEGORY_NAMES, PRODUCT_KINDS)
@@ -46,9 +60,6 @@ KINDS = frozenset(
     for word in words(one)
 )
 """Kinds of products: what is said of all of them need not name them."""
-PHRASE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, KNOWLEDGE_PHRASES), key=len, reverse=True)) + r")\b")
-SAME = {stem(word): stem(group.split()[0]) for group in reversed(KNOWLEDGE_NAMES) for word in group.split()}
-"""The stem that stands for a group of words, by the stem of each."""
 SHOP_WORDS = frozenset(word for group in KNOWLEDGE_NAMES for word in group.split())
 
 
@@ -73,133 +84,165 @@ def parse_page(document_id: str, text: str) -> Document:
         head = PageHead.model_validate(yaml.safe_load(match["head"]))
     except (yaml.YAMLError, ValidationError) as error:
         raise InvalidInput(f"page {document_id}: its front matter needs title and topic: {error}") from error
-    return Document(id=document_id, title=head.title, topic=head.topic, text=match["body"].strip())
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Section:
-    """A part of a page under one heading, and the stems in it."""
-
-    document: Document
-    heading: str
-    text: str
-    place: int
-    """In its page, from 0."""
-    title: frozenset[str]
-    headline: frozenset[str]
-    """Of its page's title, its topic and its heading."""
-    all: frozenset[str]
+    return Document(
+        id=document_id,
+        title=head.title,
+        topic=head.topic,
+        text=match["body"].strip(),
+        source=document_id,
+        updated=head.updated.isoformat() if head.updated else None,
+    )
 
 
 class PageRetriever:
     """A `KnowledgeRetriever` over pages in memory."""
 
-    def __init__(self, documents: Iterable[Document], *, home: str = "") -> None:
-        """Index the sections of pages.
+    def __init__(
+        self,
+        documents: Iterable[Document],
+        *,
+        home: str = "",
+        reading: Reading | None = None,
+        embedder: TopicEmbedder | None = None,
+    ) -> None:
+        """Index the sections of pages, read as English unless another `reading` is given.
 
         `home` is how their titles and headings write the country most customers live in (`US`): of equal passages those
-        that name it come first.
+        that name it come first. With an `embedder` passages are compared by their matter too, beside their words.
         """
         self._home = home
+        self._reading = reading
+        self._embedder = embedder
+        read = reading or stems_of
         self._documents = {document.id: document for document in documents}
-        self._sections = {
-            f"{document.id}#{place}": section
-            for document in self._documents.values()
-            for place, section in enumerate(_sections(document))
-        }
-        self._index = Bm25(WEIGHTS)
+        self._sections = [one for document in self._documents.values() for one in sections_of(document, read)]
         known = {word for document in self._documents.values() for word in words(f"{document.title} {document.text}")}
         self._correct = Speller(known | SHOP_WORDS).correct
-        self._saying: defaultdict[str, list[str]] = defaultdict(list)
-        self._headed: defaultdict[str, list[str]] = defaultdict(list)
-        self._nearness = {section_id: self._near(section) for section_id, section in self._sections.items()}
-        for section_id, section in self._sections.items():
+        self._saying: defaultdict[str, list[int]] = defaultdict(list)
+        self._headed: defaultdict[str, list[int]] = defaultdict(list)
+        for place, section in enumerate(self._sections):
             for said, stems in ((self._saying, section.all), (self._headed, section.headline)):
                 for one in stems:
-                    said[one].append(section_id)
-            document = section.document
-            texts = {"heading": section.heading, "title": document.title, "topic": document.topic, "text": section.text}
-            self._index.add(section_id, {name: _stems(text) for name, text in texts.items()})
+                    said[one].append(place)
+        self._held = tuple(
+            {stem: np.array(places) for stem, places in said.items()} for said in (self._saying, self._headed)
+        )
+        nearness = [self._near(section) for section in self._sections]
+        self._nearness = np.array(nearness) ** MILDER
+        self._by_words = ByWords(self._sections, read, nearness)
+        self._matters = _matters(self._sections, embedder) if embedder else None
 
     async def retrieve(self, text: str, *, limit: int = 3) -> Retrieved:
-        """Return the passages nearest to a question; equals by BM25, then in the order of their pages."""
-        found = _stems(" ".join(map(self._correct, words(text))))
-        asked = dict.fromkeys(word for word in found if self._is_asked(word))
-        weights = {word: self._index.idf(word) for word in asked}
-        headed = _shares(weights, self._headed)
-        scores = {
-            section_id: self._score(section_id, weights, share, headed.get(section_id, 0.0))
-            for section_id, share in _shares(weights, self._saying).items()
-        }
-        least = min(nlargest(limit, scores.values()), default=0.0)
-        best = [section_id for section_id, score in scores.items() if score >= least]
-        matches = self._index.scores(asked, among=best)
-        near = {section_id: matches.get(section_id, 0.0) * self._nearness[section_id] for section_id in best}
-        ranked = sorted(best, key=lambda one: (-scores[one], -near[one], one))
-        passages = tuple(_passage(self._sections[one], scores[one]) for one in ranked[:limit])
-        return Retrieved(passages=passages, is_answerable=bool(passages) and passages[0].score >= ANSWERABLE)
+        """Return the passages nearest to a question; those that are as near in the order of their pages.
+
+        What covers most of its very words goes first. What follows is compared by what its words may stand for and by
+        its matter, too.
+        """
+        if len(self._sections) > MANY:
+            return await to_thread.run_sync(self._find, text, limit)
+        return self._find(text, limit)
+
+    def _find(self, text: str, limit: int) -> Retrieved:
+        by_words = self._by_words.best(self._plainly(text), limit)
+        if self._embedder is None or self._matters is None:
+            return self._retrieved(by_words, ANSWERABLE_BY_WORDS)
+        matter = _placed(self._embedder, normalise(text[:LIKE_UP_TO]))
+        covered = self._covered(self._asked(text))
+        scores = COVERED_SHARE * covered + (1 - COVERED_SHARE) * (self._matters @ _unit(matter))
+        ranked = np.argsort(-np.round(scores * self._nearness, 6), kind="stable")[: limit + 1]
+        found = [(int(place), round(float(scores[place]), 4)) for place in ranked] if covered.any() else []
+        ours, others = matter[: self._embedder.ours], matter[self._embedder.ours :]
+        is_elsewhere = others.max(initial=0.0) > ours.max(initial=0.0) + ELSEWHERE
+        is_doubtful = is_elsewhere or covered.max(initial=0.0) < LEAST_COVERED
+        if by_words and by_words[0][1] >= ANSWERABLE_BY_WORDS:
+            place, score = by_words[0]
+            found = [(place, score), *((other, min(one, score)) for other, one in found if other != place)]
+        return self._retrieved(found[:limit], SURE if is_doubtful else ANSWERABLE)
+
+    def _retrieved(self, found: Sequence[tuple[int, float]], enough: float) -> Retrieved:
+        passages = tuple(_passage(self._sections[place], score) for place, score in found)
+        return Retrieved(passages=passages, is_answerable=bool(passages) and passages[0].score >= enough)
 
     async def read_document(self, document_id: str) -> Document | None:
         """Return a whole page, or None."""
         return self._documents.get(document_id)
 
-    def _is_asked(self, word: str) -> bool:
-        """Whether a page must hold a word of the question: not an order's number or a kind of product."""
-        return not (NUMBER.fullmatch(word) or word in KINDS) or self._index.holds(word)
+    def _plainly(self, text: str) -> list[str]:
+        """Return the stems that a page must hold to answer a question: no order's number, and no kind of product."""
+        if self._reading:
+            return list(dict.fromkeys(self._reading(text)))
+        found = stems_of(" ".join(map(self._correct, words(text))))
+        return [one for one in dict.fromkeys(found) if one in self._saying or not _is_passing(one)]
 
-    def _score(self, section_id: str, weights: Mapping[str, float], whole: float, headed: float) -> float:
-        # A page whose whole title is in the question is about it, whatever else is.
-        title = self._sections[section_id].title
-        headline = 1.0 if title and title <= weights.keys() else headed
-        return round((1 - HEADLINE_SHARE) * whole + HEADLINE_SHARE * headline, 4)
+    def _asked(self, text: str) -> list[Asked]:
+        """Return the same with what else it may be called."""
+        every = asked_for(text, self._correct)
+        return [one for one in every if one.stem in self._saying or not _is_passing(one.stem)]
+
+    def _covered(self, asked: Sequence[Asked]) -> NDArray[np.float64]:
+        """Return how much of a question each section covers by itself and by its heading, from 0 to 1."""
+        whole, headed = np.zeros(len(self._sections)), np.zeros(len(self._sections))
+        total = 0.0
+        for one in asked:
+            others = [other for other in one.others if other in self._saying]
+            if not one.stem and not others:
+                continue
+            is_held = bool(one.stem) and one.stem in self._saying
+            weight = self._rarity(one.stem) if is_held or not others else max(map(self._rarity, others))
+            total += weight
+            for said, covered in zip(self._held, (whole, headed), strict=True):
+                credit = np.zeros(len(self._sections))
+                for other in others:
+                    held = said.get(other, NOWHERE)
+                    credit[held] = np.maximum(credit[held], OTHERWISE * min(self._rarity(other), weight))
+                credit[said.get(one.stem, NOWHERE)] = weight
+                covered += credit
+        return ((1 - HEADLINE_SHARE) * whole + HEADLINE_SHARE * headed) / (total or 1.0)
+
+    def _rarity(self, stem: str) -> float:
+        """Return how much a stem tells sections apart, as BM25 has it; one that none holds tells most."""
+        held = len(self._saying.get(stem, ()))
+        return math.log(1 + (len(self._sections) - held + 0.5) / (held + 0.5))
 
     def _near(self, section: Section) -> float:
         named = f"{section.document.title} {section.heading}".split()
         is_near = bool(self._home) and self._home in (word.strip("?.,:") for word in named)
-        return (NEAR_HOME if is_near else 1.0) * (FIRST if section.place == 0 else 1.0)
+        return 1 + (NEAR_HOME if is_near else 0.0) + (FIRST if section.place == 0 else 0.0)
 
 
-def _shares(weights: Mapping[str, float], holders: Mapping[str, Sequence[str]]) -> Mapping[str, float]:
-    """Return which share of the question's weight each section holds, where it holds any."""
-    held: defaultdict[str, float] = defaultdict(float)
-    for word, weight in weights.items():
-        for section_id in holders.get(word, ()):
-            held[section_id] += weight
-    total = sum(weights.values()) or 1.0
-    return {section_id: weight / total for section_id, weight in held.items()}
+def _is_passing(stem: str) -> bool:
+    return bool(NUMBER.fullmatch(stem)) or stem in KINDS
 
 
-def _sections(document: Document) -> list[Section]:
-    """Divide a page at its headings; what stands before the first is a section under the page's title."""
-    parts = SECTION.split(document.text)
-    named: Sequence[tuple[str, str]] = [(document.title, parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]
-    held = [(heading, text.strip()) for heading, text in named if text.strip()]
-    return [_section(document, place, heading, text) for place, (heading, text) in enumerate(held)]
+def _matters(sections: Sequence[Section], embedder: TopicEmbedder) -> NDArray[np.float64]:
+    """Return what sections are about, by their headings and by their texts, of shape (sections, dimensions)."""
+    found = np.zeros((len(sections), embedder.dimensions))
+    for place, section in enumerate(sections):
+        headed = _placed(embedder, normalise(f"{section.heading} . {section.document.title}"))
+        whole = _placed(embedder, normalise(f"{section.heading} . {section.text[:LIKE_UP_TO]}"))
+        found[place] = (_unit(headed) + _unit(whole)) / 2
+    return found
 
 
-def _section(document: Document, place: int, heading: str, text: str) -> Section:
-    headline = frozenset(_stems(f"{document.title} {document.topic} {heading}"))
-    return Section(
-        document=document,
-        heading=heading,
-        text=text,
-        place=place,
-        title=frozenset(_stems(document.title)),
-        headline=headline,
-        all=headline | frozenset(_stems(text)) | frozenset(_stems("how long") if DURATION.search(text) else ()),
-    )
+@lru_cache(maxsize=16_384)
+def _placed(embedder: TopicEmbedder, text: str) -> NDArray[np.float64]:
+    """Return where a text lies: an index that is made anew holds mostly texts of the one before."""
+    return np.maximum(embedder.vector(text), 0).astype(np.float64)
 
 
-def _stems(text: str) -> list[str]:
-    """Return the stems of what a text is about, one stem for words that mean the same."""
-    given = GIVE_BACK.sub("return", normalise(text))
-    plain = PHRASE.sub(lambda match: KNOWLEDGE_PHRASES[match[0]], given)
-    content = [word for word in words(plain) if word not in STOP_WORDS and word not in SMALL_TALK]
-    return [SAME.get(found, found) for found in map(stem, content)]
+def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    length = float(np.linalg.norm(vector))
+    return vector / length if length else vector
 
 
 def _passage(section: Section, score: float) -> Passage:
     document = section.document
     return Passage(
-        document_id=document.id, title=document.title, heading=section.heading, text=section.text, score=score
+        document_id=document.id,
+        title=document.title,
+        heading=section.heading,
+        text=section.text,
+        score=score,
+        source=document.source or document.id,
+        updated=document.updated,
     )

@@ -78,7 +78,7 @@ KNOWLEDGE_NAMES = (
     "exchange swap",
     "cancel cancellation",
     "change edit modify update amend",
-    "code coupon promo promotion voucher discount",
+    "code coupon promo promotion discount",
     "faulty broken broke defective damaged defect tear torn ripped",
     "wash clean launder laundry care cleaning washing",
     "contact reach person human agent representative support",
@@ -106,7 +106,7 @@ KNOWLEDGE_NAMES = (
 )
 """Words that mean the same in a question about the shop, a group to a line."""
 KNOWLEDGE_PHRASES = {
-    "how late": "hours", "until when": "hours", "how long": "duration",
+    "send me": "give me", "how late": "hours", "until when": "hours", "how long": "duration",
     "when do i get": "duration", "when will i get": "duration", "how much": "cost", "money back": "refund",
     "personal data": "data", "personal information": "data",
     "do you take": "do you accept", "gift voucher": "gift card", "gift vouchers": "gift cards",

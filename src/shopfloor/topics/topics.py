@@ -70,6 +70,11 @@ class Topics:
         """Return how many topics there are."""
         return len(self._scales)
 
+    @property
+    def ours(self) -> int:
+        """Return how many of them, the first, are of shops."""
+        return len(self.header.shop)
+
     def vector(self, text: str) -> Floats:
         """Return a normalised text's likeness to each topic: about 1 for one like its messages, 0 for one unlike."""
         return self.of(features(text))

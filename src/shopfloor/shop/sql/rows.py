@@ -54,6 +54,7 @@ class ProductRow(Base):
     material: Mapped[str]
     care: Mapped[str]
     tags: Mapped[Texts]
+    attributes: Mapped[OptionsJson | None]
     rating: Mapped[float | None]
     review_count: Mapped[int]
     variants: Mapped[list["VariantRow"]] = relationship(lazy="selectin", order_by="VariantRow.position")

@@ -11,7 +11,7 @@ from shopfloor.identity.identity import Identity
 from shopfloor.kernel.clock import Clock
 from shopfloor.profiles.contract import Profiles
 from shopfloor.profiles.recollection import Recollection
-from shopfloor.search.knowledge import PageRetriever
+from shopfloor.search.contract import KnowledgeRetriever
 from shopfloor.search.products import CatalogueSearch
 from shopfloor.shop.contract import Capability, Shop
 from shopfloor.tools.contract import Tool
@@ -67,7 +67,7 @@ class RetailKit:
     def reads(
         self,
         search: CatalogueSearch,
-        retriever: PageRetriever,
+        retriever: KnowledgeRetriever,
         recollection: Recollection,
         tries: Tries,
         habits: Habits,

@@ -1,0 +1,1 @@
+"""Where the shop's knowledge comes from: sources and their pages, corrections of the staff, questions left open."""

@@ -1,0 +1,1 @@
+"""Taking the text out of what pages come as: HTML, Markdown, plain text, CSV, PDF and DOCX."""
