@@ -44,6 +44,7 @@ from shopfloor.kernel.ids import IdSource, StreamId, TimedIds
 from shopfloor.kernel.money import Money
 from shopfloor.knowledge.desk import KnowledgeDesk, knowledge_desk
 from shopfloor.models.ledger import Ledger
+from shopfloor.models.opening import opened_models
 from shopfloor.models.router import ModelRouter
 from shopfloor.models.settings import KeptModels
 from shopfloor.planning.background import shipped_background
@@ -176,7 +177,6 @@ async def assemble(
     return App(
         **_acting(ground, stores, outreach, clock, ids),
         **_keeping(stores, chat, clock, ground.knowledge),
-        knowledge=ground.knowledge,
         shop=stores.shop,
         journal=stores.journal,
         registry=stores.registry,
@@ -194,9 +194,7 @@ async def assemble(
         ids=ids,
         ledger=stores.ledger,
         tools=own,
-        search=ground.search,
         mcp_servers=stores.mcp_servers,
-        habits=ground.habits,
         attached=attached,
         models=models,
         telemetry=telemetry,
@@ -258,8 +256,11 @@ async def _ground(stores: Stores, clock: Clock, ids: IdSource) -> _Ground:
 
 
 class _Acting(TypedDict):
-    """Who judges, carries out, decides and undoes."""
+    """Who finds, judges, carries out, decides and undoes."""
 
+    search: ProductSearch
+    knowledge: KnowledgeDesk
+    habits: Habits
     policies: Policies
     gate: Gate
     durable: Durable
@@ -275,6 +276,9 @@ def _acting(ground: _Ground, stores: Stores, outreach: OutreachRunner, clock: Cl
 
     gate = ground.gate
     return _Acting(
+        search=ground.search,
+        knowledge=ground.knowledge,
+        habits=ground.habits,
         policies=ground.policies,
         gate=gate,
         durable=ground.durable,
@@ -445,14 +449,8 @@ async def open_app(
 
 @asynccontextmanager
 async def _models(config: Config, stores: Stores, clock: Clock) -> AsyncGenerator[ModelRouter | None]:
-    """Hand out the router that is set up, and close its connections; None where no model is set up."""
     settings = await to_thread.run_sync(config.model_settings, await stores.model_settings.in_force())
-    if settings.is_empty:
-        yield None
-        return
-    # Imported here, since an installation without models should not wait for an HTTP client and a list of prices.
-    building = await to_thread.run_sync(import_module, "shopfloor.models.building")
-    async with building.opened_router(settings, stores.ledger, stores.spending, clock) as router:
+    async with opened_models(settings, stores.ledger, stores.spending, clock) as router:
         yield router
 
 

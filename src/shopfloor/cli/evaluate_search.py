@@ -3,7 +3,6 @@
 import json
 import statistics
 import time
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Protocol, cast
 
@@ -12,9 +11,10 @@ import typer
 from anyio import to_thread
 
 from shopfloor.cli.evaluate import teller
+from shopfloor.cli.extras import reading_parquet
 from shopfloor.cli.options import Json, read_file, write_file
 from shopfloor.cli.output import Output
-from shopfloor.kernel.errors import InvalidInput, Unavailable
+from shopfloor.kernel.errors import InvalidInput
 from shopfloor.search.products import CatalogueSearch
 from shopfloor.search.vectors import load_vectors
 from shopfloor.shop.models import Product
@@ -47,7 +47,7 @@ class Catalogues(Protocol):
 def search(products: Products, queries: Queries, out: Out, vectors: Vectors = True, as_json: Json = False) -> None:
     """Search a catalogue as a customer would on the shop's page, with the search that the agents use."""
     output = Output(as_json=as_json)
-    catalogues = _catalogues()
+    catalogues = cast(Catalogues, reading_parquet("shopfloor.evals.catalogues"))
     write_file(out, "")  # what cannot be written is told before the work, not after it
     asked = catalogues.read_queries(read_file(queries), queries)
     output.progress(f"Reading {products}...")
@@ -87,11 +87,3 @@ async def _search(
         return
     output.line(f"{len(queries):,} queries are answered in {out}, {'with' if embedder else 'without'} vectors.")
     output.line(f"Indexing took {built_s:.1f} s, a query {figures['median_ms']} ms (median).")
-
-
-def _catalogues() -> Catalogues:
-    try:
-        return cast(Catalogues, import_module("shopfloor.evals.catalogues"))
-    except ImportError as error:
-        message = f"reading Parquet files needs {error.name}: pip install 'shopfloor[evals]'"
-        raise Unavailable(message) from error

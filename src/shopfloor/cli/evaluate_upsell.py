@@ -2,16 +2,16 @@
 
 import statistics
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Protocol, cast
 
 import typer
 
 from shopfloor.cli.evaluate import teller
+from shopfloor.cli.extras import reading_parquet
 from shopfloor.cli.output import Output
 from shopfloor.evals.upsell import complete, write_additions
-from shopfloor.kernel.errors import InvalidInput, Unavailable
+from shopfloor.kernel.errors import InvalidInput
 from shopfloor.shop.models import Basket
 
 STEP = 500
@@ -40,7 +40,7 @@ class Purchases(Protocol):
 def upsell(history: History, queries: Queries, out: Out) -> None:
     """Complete baskets by what was bought before their month, with the engine that suggestions are made by."""
     output = Output(as_json=False)
-    purchases = _purchases()
+    purchases = cast(Purchases, reading_parquet("shopfloor.evals.purchases"))
     write_additions(out, [], {})  # what cannot be written is told before the work, not after it
     open_baskets = purchases.read_queries(queries)
     if not open_baskets:
@@ -61,11 +61,3 @@ def upsell(history: History, queries: Queries, out: Out) -> None:
     output.line(
         f"Fits took {statistics.median(done.fits_s):.1f} s each, a basket {statistics.median(done.took_ms):.2f} ms."
     )
-
-
-def _purchases() -> Purchases:
-    try:
-        return cast(Purchases, import_module("shopfloor.evals.purchases"))
-    except ImportError as error:
-        message = f"reading Parquet files needs {error.name}: pip install 'shopfloor[evals]'"
-        raise Unavailable(message) from error

@@ -13,12 +13,11 @@ import csv
 import io
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from shopfloor.evals.parquet import read_table
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.kernel.money import Money
@@ -36,17 +35,7 @@ def read_products(path: str) -> list[Product]:
     Raises:
         InvalidInput: naming the file and what is wrong with it.
     """
-    try:
-        with Path(path).open("rb") as opened:
-            table = pq.read_table(opened)
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror or error}") from error
-    except pa.ArrowException as error:
-        raise InvalidInput(f"{path} is no Parquet file that can be read: {error}") from error
-    if missing := {"product_id", "title"} - set(table.column_names):
-        raise InvalidInput(
-            f"{path} lacks the columns {', '.join(sorted(missing))}: it has {', '.join(table.column_names)}"
-        )
+    table = read_table(path, ("product_id", "title"))
     texts = [
         field.name
         for field in table.schema

@@ -12,13 +12,12 @@ without one of these, without its invoice or its instant is none either. Instant
 
 from collections.abc import Sequence
 from datetime import UTC
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from shopfloor.evals.parquet import read_table
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.kernel.ids import OrderNumber, ProductId
 from shopfloor.shop.models import Basket
@@ -93,17 +92,7 @@ def read_queries(path: str) -> list[Basket]:
 
 def _read(path: str, columns: dict[str, Any]) -> Any:
     """Return the columns of a Parquet file, in these types."""
-    try:
-        with Path(path).open("rb") as opened:
-            file = pq.ParquetFile(opened)
-            missing = [name for name in columns if name not in file.schema_arrow.names]
-            if missing:
-                raise InvalidInput(f"{path} lacks the columns {', '.join(missing)}: it has {', '.join(_names(file))}")
-            table = file.read(columns=list(columns))
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror or error}") from error
-    except pa.ArrowException as error:
-        raise InvalidInput(f"{path} is no Parquet file that can be read: {error}") from error
+    table = read_table(path, columns, has_only=True)
     return pa.table({name: _cast(table[name], to, f"{path}: {name}", name) for name, to in columns.items()})
 
 
@@ -116,7 +105,3 @@ def _cast(column: Any, to: Any, where: str, name: str) -> Any:
         return pc.cast(column, to)
     except pa.ArrowException as error:
         raise InvalidInput(f"{where} cannot be taken as {to}: {error}") from error
-
-
-def _names(file: Any) -> list[str]:
-    return cast("list[str]", file.schema_arrow.names)
