@@ -10,7 +10,14 @@ import pyarrow.parquet as pq
 from commands import run_command as shopfloor
 
 SHOP = (
-    {"product_id": "p1", "title": "Velvet Couch", "brand": "Oakum", "color": "green", "price": 300.0, "bullets": "Soft"},
+    {
+        "product_id": "p1",
+        "title": "Velvet Couch",
+        "brand": "Oakum",
+        "color": "green",
+        "price": 300.0,
+        "bullets": "Soft",
+    },
     {"product_id": "p2", "title": "Oak Table", "brand": "Oakum", "color": None, "price": None, "bullets": "Seats six"},
     {"product_id": "p3", "title": "Desk Lamp", "brand": "Lumen", "color": "red", "price": 30.0, "bullets": "Bright"},
 )
