@@ -96,3 +96,20 @@ def test_a_search_says_what_was_understood_and_why_each_product_was_found(tmp_pa
     assert first["reasons"] == ["crimson", "men's size 9 in stock", "$72.00, under $90"]
     shown = shopfloor("search", "zebra umbrella", "--data", str(tmp_path))
     assert "Nothing found." in shown.stdout
+
+
+def test_a_page_of_results_is_narrowed_down_sorted_and_counted(tmp_path: Path) -> None:
+    where = ("--json", "--limit", "5", "--data", str(tmp_path))
+    found = json.loads(shopfloor("search", "boots", "--size", "9", "--sort", "price", "--facets", *where).stdout)
+    prices = [product["variant"]["price"]["minor"] for product in found["products"]]
+    assert prices == sorted(prices)
+    assert {product["variant"]["size"] for product in found["products"]} == {"9"}
+    assert {facet["name"] for facet in found["facets"]} >= {"category", "brand", "colour", "size"}
+    first = found["products"][0]["product_id"]
+    alike = json.loads(shopfloor("search", "--like", first, *where).stdout)["products"]
+    assert alike[0]["category"][-1] == "Boots"
+    assert first not in {product["product_id"] for product in alike}
+    for given, message in ((("--like", "nothing"), "there is no product nothing"), ((), "say what to look for")):
+        result = shopfloor("search", *given, *where)
+        assert result.returncode == 2
+        assert message in result.stderr

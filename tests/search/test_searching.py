@@ -4,7 +4,8 @@ import pytest
 from anyio import to_thread
 from shelf import product
 
-from shopfloor.search.contract import ProductResults
+from shopfloor.kernel.ids import ProductId
+from shopfloor.search.contract import Page, ProductResults, Sort
 from shopfloor.search.products import CatalogueSearch
 
 pytestmark = pytest.mark.anyio
@@ -39,8 +40,8 @@ def stall() -> CatalogueSearch:
     return CatalogueSearch(STALL)
 
 
-async def found(search: CatalogueSearch, text: str, *, is_wide: bool = False) -> list[str]:
-    return titles(await search.search(search.understand(text), limit=10, is_wide=is_wide))
+async def found(search: CatalogueSearch, text: str, *, page: Page | None = None) -> list[str]:
+    return titles(await search.search(search.understand(text), limit=10, page=page))
 
 
 def titles(results: ProductResults) -> list[str]:
@@ -90,11 +91,11 @@ async def test_what_is_wanted_too_is_not_unwanted(stall: CatalogueSearch) -> Non
 
 async def test_a_page_of_results_ends_with_what_holds_what_is_not_wanted(stall: CatalogueSearch) -> None:
     assert await found(stall, "clock without battery") == ["Loft Clock", "Mantel Clock"]
-    assert await found(stall, "clock without battery", is_wide=True) == ["Loft Clock", "Mantel Clock", "Wall Clock"]
+    assert await found(stall, "clock without battery", page=Page()) == ["Loft Clock", "Mantel Clock", "Wall Clock"]
 
 
 async def test_a_page_of_results_goes_on_with_what_fits_less(stall: CatalogueSearch) -> None:
-    wide = await found(stall, "red sneaker", is_wide=True)
+    wide = await found(stall, "red sneaker", page=Page())
     assert wide[:2] == ["Comet Sneaker", "Vesta Sneaker"]
     assert "Sneaker Cleaner Kit" in wide
     assert await found(stall, "red sneaker") == ["Comet Sneaker", "Vesta Sneaker"]
@@ -109,3 +110,35 @@ async def test_what_a_product_lacks_is_read_in_its_own_words() -> None:
     bare = [product("Plain Boot", category=()), product("Side Boot", category=("",))]
     search = await to_thread.run_sync(CatalogueSearch, bare)
     assert sorted(await found(search, "boot")) == ["Plain Boot", "Side Boot"]
+
+
+async def test_a_page_is_sorted_by_price_or_rating() -> None:
+    shelf = [
+        product("Low Boot", price=30_00, rating=3.0),
+        product("Mid Boot", price=60_00, rating=5.0),
+        product("High Boot", price=90_00, rating=4.0),
+    ]
+    search = await to_thread.run_sync(CatalogueSearch, shelf)
+    query = search.understand("boot")
+    orders: dict[Sort, list[str]] = {
+        "price": ["Low Boot", "Mid Boot", "High Boot"],
+        "price_down": ["High Boot", "Mid Boot", "Low Boot"],
+        "rating": ["Mid Boot", "High Boot", "Low Boot"],
+    }
+    for sort, titled in orders.items():
+        assert titles(await search.search(query, page=Page(sort=sort))) == titled
+
+
+async def test_a_page_counts_what_can_be_had_of_what_was_found(stall: CatalogueSearch) -> None:
+    results = await stall.search(stall.understand("sneaker"), limit=1, page=Page(has_facets=True))
+    counted = {facet.name: dict(facet.counts) for facet in results.facets}
+    assert counted["category"] == {"Sneakers": 2}
+    assert counted["colour"] == {"red": 2, "black": 1}
+    assert counted["size"] == {"9": 2}
+    assert (await stall.search(stall.understand("sneaker"))).facets == ()
+
+
+async def test_what_is_like_a_product_is_of_its_kind_and_not_itself(stall: CatalogueSearch) -> None:
+    clock = next(one for one in STALL if one.title == "Loft Clock")
+    assert {hit.product.title for hit in await stall.similar(clock.id, limit=2)} == {"Wall Clock", "Mantel Clock"}
+    assert await stall.similar(ProductId("nothing")) == ()

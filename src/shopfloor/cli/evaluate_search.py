@@ -15,6 +15,7 @@ from shopfloor.cli.extras import reading_parquet
 from shopfloor.cli.options import Json, read_file, write_file
 from shopfloor.cli.output import Output
 from shopfloor.kernel.errors import InvalidInput
+from shopfloor.search.contract import Page
 from shopfloor.search.products import CatalogueSearch
 from shopfloor.search.vectors import load_vectors
 from shopfloor.shop.models import Product
@@ -70,7 +71,7 @@ async def _search(
     took_ms: list[float] = []
     for number, (query_id, text) in enumerate(queries, 1):
         started = time.perf_counter()
-        results = await index.search(index.understand(text), limit=FOUND, is_wide=True)
+        results = await index.search(index.understand(text), limit=FOUND, page=Page())
         took_ms.append(1_000 * (time.perf_counter() - started))
         lines.append(json.dumps({"query_id": query_id, "product_ids": [hit.product.id for hit in results.hits]}))
         tell(number)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,29 @@ class ProductHit:
     """What of the query it meets, as a shop assistant would say it: `crimson`, `size 9 in stock`, `under $90`."""
 
 
+Sort = Literal["relevance", "price", "price_down", "rating"]
+"""How a page of results is ordered: the best first, or the cheapest, the dearest, the best rated."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """How results are shown on a page of them, rather than the few that an assistant shows."""
+
+    sort: Sort = "relevance"
+    has_facets: bool = False
+    """Whether what was found is counted."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facet:
+    """How many of the products found have each value of a property."""
+
+    name: str
+    """`category`, `brand`, `colour`, `size` or `gender`."""
+    counts: tuple[tuple[str, int], ...]
+    """The most frequent first."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProductResults:
     """What a search found."""
@@ -99,6 +122,8 @@ class ProductResults:
     """The constraints that had to be dropped to find anything: `price`, `colour`, or a feature such as `waterproof`."""
     total: int
     """How many products met the query, beyond those returned."""
+    facets: tuple[Facet, ...] = ()
+    """Of those that met it, a thousand at most; empty where nobody asked."""
 
 
 class ProductSearch(Protocol):
@@ -109,13 +134,17 @@ class ProductSearch(Protocol):
         ...
 
     async def search(
-        self, query: ProductQuery, *, limit: int = 3, tastes: Tastes = NO_TASTES, is_wide: bool = False
+        self, query: ProductQuery, *, limit: int = 3, tastes: Tastes = NO_TASTES, page: Page | None = None
     ) -> ProductResults:
         """Return the best products; constraints are dropped one by one where nothing meets them all.
 
-        Only what the words describe is returned, as a shop assistant would show it; where `is_wide`, what fits less
-        follows, up to the limit, as on a page of results.
+        Only what the words describe is returned, as a shop assistant would show it; on a page, what fits less follows,
+        up to the limit.
         """
+        ...
+
+    async def similar(self, product_id: ProductId, *, limit: int = 3) -> Sequence[ProductHit]:
+        """Return what is most like a product, in stock, the best first; nothing where there is no such product."""
         ...
 
     def words(self) -> frozenset[str]:

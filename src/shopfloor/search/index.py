@@ -67,9 +67,9 @@ class Index:
         """Return a product's row; there has to be such a product."""
         return self._rows[self._places[product_id]]
 
-    def category(self, product_id: ProductId) -> Sequence[str]:
-        """Return the path of a product's category; empty where there is no such product."""
-        return self.row(product_id).product.category if product_id in self._places else ()
+    def find_product(self, product_id: ProductId) -> Product | None:
+        """Return a product as it was indexed, or None."""
+        return self.row(product_id).product if product_id in self._places else None
 
     def stars(self, product: Product) -> float:
         """Return a product's rating, drawn towards the middle where few have rated it."""

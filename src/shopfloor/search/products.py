@@ -6,10 +6,10 @@ from dataclasses import replace
 from anyio import to_thread
 
 from shopfloor.kernel.ids import ProductId
-from shopfloor.search.contract import NO_TASTES, Embedder, ProductQuery, ProductResults, Tastes
+from shopfloor.search.contract import NO_TASTES, Embedder, Page, ProductHit, ProductQuery, ProductResults, Tastes
 from shopfloor.search.index import Index
 from shopfloor.search.searching import Searching
-from shopfloor.search.understanding import understand
+from shopfloor.search.understanding import like, understand
 from shopfloor.shop.contract import Catalogue
 from shopfloor.shop.models import Product
 
@@ -57,10 +57,11 @@ class CatalogueSearch:
 
     def category_of(self, product_id: ProductId) -> Sequence[str]:
         """Return the path of a product's category; empty where there is no such product."""
-        return self._index.category(product_id)
+        product = self._index.find_product(product_id)
+        return product.category if product else ()
 
     async def search(
-        self, query: ProductQuery, *, limit: int = 3, tastes: Tastes = NO_TASTES, is_wide: bool = False
+        self, query: ProductQuery, *, limit: int = 3, tastes: Tastes = NO_TASTES, page: Page | None = None
     ) -> ProductResults:
         """Return the best products; constraints are dropped, the least costly first, where nothing meets them all.
 
@@ -68,8 +69,16 @@ class CatalogueSearch:
         describe some of the products found, the others are left out. A word that names a category or a brand is only
         a word where products of another hold more of the query: the `drill bit set` is no `Set`.
         """
-        search = Searching(self._index, self._embedder, query, tastes, is_wide=is_wide)
+        search = Searching(self._index, self._embedder, query, tastes, page)
         return await to_thread.run_sync(search.results, limit)
+
+    async def similar(self, product_id: ProductId, *, limit: int = 3) -> Sequence[ProductHit]:
+        """Return what is most like a product, in stock, the best first; nothing where there is no such product."""
+        product = self._index.find_product(product_id)
+        if product is None:
+            return ()
+        results = await self.search(like(product), limit=limit + 1, page=Page())
+        return [hit for hit in results.hits if hit.product.id != product_id][:limit]
 
 
 async def _all_products(catalogue: Catalogue) -> list[Product]:

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from shopfloor.search.contract import Embedder, ProductHit, ProductQuery, ProductResults, Tastes
+from shopfloor.search.contract import Embedder, Page, ProductHit, ProductQuery, ProductResults, Sort, Tastes
+from shopfloor.search.facets import facets
 from shopfloor.search.fit import COSTS, NOWHERE, Fit, best_fit, constraints, costs, liking
 from shopfloor.search.index import Index
 from shopfloor.search.lexical import Filter, Gives
@@ -50,31 +51,36 @@ class Searching:
     """One search."""
 
     def __init__(
-        self, index: Index, embedder: Embedder | None, query: ProductQuery, tastes: Tastes, *, is_wide: bool
+        self, index: Index, embedder: Embedder | None, query: ProductQuery, tastes: Tastes, page: Page | None
     ) -> None:
-        """Read a query against an index."""
+        """Read a query against an index; `page` is None where an assistant shows what is found."""
         self._index = index
         self._tastes = tastes
         self._asked = query
         self._wanted = index.wanted(query.terms or query.words)
         self._sought = self._read(query, embedder)
-        self._is_wide = is_wide
+        self._page = page
         self._query = self._held_to(query)
         self._constraints = constraints(self._query, index.numbers, index.sizes)
 
     def results(self, limit: int) -> ProductResults:
         """Return the best products."""
-        found = self._found()
+        found, page = self._found(), self._page
         ranked = self._ranked(found.rows)
-        described = ranked if self._is_wide else self._described(ranked)
-        fits = self._fits(described[: max(LOOKED_AT, limit)])
-        if self._is_wide and len(fits) < limit:
+        shown = ranked if page else self._described(ranked)
+        is_sorted = page is not None and page.sort != "relevance"
+        fits = self._fits(shown if is_sorted else shown[: max(LOOKED_AT, limit)])
+        if page and is_sorted:
+            fits.sort(key=lambda each: _order(each[0], page.sort))
+        if page and len(fits) < limit:
             fits += self._fits(self._ranked(self._others(found))[: max(LOOKED_AT, limit)])
+        rows = [row for row, _ in found.rows]
         return ProductResults(
             query=self._asked,
             hits=tuple(self._hit(fit, score) for fit, score in fits[:limit]),
             relaxed=tuple(label for name in COSTS if name in found.dropped for label in self._labels(name)),
-            total=found.total if self._is_wide or len(described) == len(ranked) else len(described),
+            total=found.total if len(shown) == len(ranked) else len(shown),
+            facets=facets(rows, in_stock=self._query.in_stock) if page and page.has_facets else (),
         )
 
     def _read(self, query: ProductQuery, embedder: Embedder | None) -> Sought:
@@ -104,7 +110,7 @@ class Searching:
         These are a category or a brand whose name is only a word and, on a page of results, colours where many of the
         products do not say theirs, and what is not wanted: there it comes last.
         """
-        if not query.said and not (self._is_wide and (query.colours or query.without)):
+        if not query.said and not (self._page and (query.colours or query.without)):
             return query
         found, _ = self._index.find(self._wanted, Filter(in_stock=False), limit=NAMED, any_of=self._wanted)
         rows = [row for row, _ in found]
@@ -114,7 +120,7 @@ class Searching:
         is_of = [query.brand == row.product.brand for row in rows]
         if (said := query.said.get("brand")) and self._is_only_said(said, rows, is_of, query.brand or ""):
             query = replace(query, brand=None)
-        if self._is_wide:
+        if self._page:
             says = [bool(families) for row in rows for families in row.families]
             colours = query.colours if sum(says) >= TOLD * len(says) else frozenset[str]()
             query = replace(query, without=frozenset(), colours=colours)
@@ -219,7 +225,7 @@ class Searching:
         """Return what a product gains beyond the match of its words."""
         score = EXACT_COLOUR * (fit.variant.colour in self._query.colours)
         score += LACKING * any(fit.row.lacking & phrase for phrase in self._constraints.without)
-        rated = RATED_ON_A_PAGE if self._is_wide else RATED
+        rated = RATED_ON_A_PAGE if self._page else RATED
         return score + rated * self._index.stars(fit.row.product) / 5 + liking(fit, self._tastes)
 
     def _hit(self, fit: Fit, score: float) -> ProductHit:
@@ -229,3 +235,10 @@ class Searching:
     def _labels(self, constraint: str) -> list[str]:
         """Return how a dropped constraint is called: a feature by its own name."""
         return sorted(self._query.features) if constraint == "features" else [constraint]
+
+
+def _order(fit: Fit, sort: Sort) -> float:
+    """Return by what a page is sorted, the lowest first."""
+    if sort == "rating":
+        return -(fit.row.product.rating or 0.0)
+    return -fit.variant.price.minor if sort == "price_down" else fit.variant.price.minor

@@ -14,6 +14,7 @@ from shopfloor.language.text import normalise, stem, words
 from shopfloor.search.contract import ProductQuery
 from shopfloor.search.synonyms import ASKING
 from shopfloor.search.vocabulary import NARROWER, WORN, Vocabulary
+from shopfloor.shop.models import Product
 
 SOLD_OUT = re.compile(
     r"\b(?:(?:back|is|comes?) (?:back )?in(?:to)? stock|sold out|out of stock|restock\w*|(?:is|are|comes?) back)\b"
@@ -65,6 +66,15 @@ def understand(text: str, vocabulary: Vocabulary) -> ProductQuery:
         without=without,
         in_stock=not SOLD_OUT.search(normalise(text)),
     )
+
+
+def like(product: Product) -> ProductQuery:
+    """Return a query for what is of a product's kind and described as it is, for the same wearers."""
+    said = " ".join((product.title, *product.tags, product.best_for, product.material))
+    terms = tuple(dict.fromkeys(word for word in words(said) if word not in IDLE))
+    kind = product.category[-1] if product.category else None
+    tags = tuple(dict.fromkeys(words(" ".join(product.tags))))
+    return ProductQuery(text=product.title, words=tags, terms=terms, category=kind, gender=product.gender)
 
 
 def _without(text: str, found: Entities, vocabulary: Vocabulary) -> frozenset[str]:
