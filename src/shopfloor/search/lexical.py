@@ -15,7 +15,7 @@ from tantivy import Occur, Query
 from shopfloor.search.rows import Row
 from shopfloor.shop.models import Gender, Variant
 
-HEAP = 128_000_000
+HEAP = 30_000_000
 """Bytes that the writer may hold before it writes a segment."""
 NOT_SAID = "unsaid"
 Gives = Sequence[tuple[Sequence[str], float]]

@@ -5,6 +5,7 @@ only these are read. Their maker gives them under the MIT licence and says that 
 Llama 2 70B and Phi 3 medium; who wants nothing to do with Llama's licence leaves the extra out.
 """
 
+from functools import lru_cache
 from importlib import import_module, resources
 from importlib.util import find_spec
 from typing import Any
@@ -40,8 +41,9 @@ class WordVectors:
         return mean / np.float32(max(float(np.linalg.norm(mean)), 1e-9))
 
 
+@lru_cache(maxsize=1)
 def load_vectors() -> WordVectors | None:
-    """Return the vectors, or None where the extra is not installed; reads 18 MB, so not in an event loop."""
+    """Return the process's vectors, or None where the extra is not installed; reads 18 MB, so not in an event loop."""
     if find_spec("wordllama") is None:
         return None
     files = resources.files("wordllama")
