@@ -153,11 +153,15 @@ def _facts(row: Row) -> Iterator[str]:
     yield from (_fact("category", name) for name in product.category)
     yield _fact("brand", product.brand)
     yield _fact("gender", product.gender or NOT_SAID)
-    for variant, families in zip(product.variants, row.families, strict=True):
-        yield from (_fact("made", size, colour) for size in _sizes(variant) for colour in ("", *families))
-        if variant.stock > 0:
-            yield "stock"
-            yield from (_fact("stock", size, colour) for size in _sizes(variant) for colour in ("", *families))
+    ways = {
+        (kind, size, colour)
+        for variant, families in zip(product.variants, row.families, strict=True)
+        for kind in (("made", "stock") if variant.stock > 0 else ("made",))
+        for size in _sizes(variant)
+        for colour in ("", *families)
+    }
+    yield from ("stock",) if any(kind == "stock" for kind, _, _ in ways) else ()
+    yield from (_fact(*way) for way in sorted(ways))
 
 
 def _sizes(variant: Variant) -> Sequence[str]:
