@@ -1,6 +1,8 @@
 """What every way of running effects promises: inside a process, and as workflows on either database."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,12 @@ async def durable(
     if request.param == "inline":
         yield InlineDurable(till.effects)
         return
+    async with opened(till, database, tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def opened(till: Till, database: Database, tmp_path: Path) -> AsyncGenerator[Durable]:
     locks = MachineLocks(tmp_path / "locks")
     made = DbosDurable(
         till.effects,
@@ -194,3 +202,11 @@ async def test_a_cancelled_caller_does_not_interrupt_the_effect(durable: Durable
         assert await durable.run_once("k", "slow_refund", {"amount": 5}) == {"refund": 1, "amount": 5}
     assert scope.cancelled_caught
     assert till.ended == 1
+
+
+async def test_the_loop_keeps_its_threads_once_an_installation_is_closed(
+    till: Till, database: Database, tmp_path: Path
+) -> None:
+    async with opened(till, database, tmp_path) as durable:
+        await durable.run_once("k", "refund", {"amount": 5})
+    assert await asyncio.to_thread(len, till.runs) == 1

@@ -11,6 +11,7 @@ It ties a workflow to the version of the program: that is pinned, since the argu
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -138,6 +139,8 @@ class DbosDurable:
                     with anyio.move_on_after(ENDING_S):
                         await self._noted.wait()
                     await to_thread.run_sync(PROCESS.leave, self)
+                if self._has_started:  # DBOS gave the loop its own threads, which end with it; the loop goes on
+                    self._open.loop.set_default_executor(ThreadPoolExecutor())
                 self._open = None
 
     async def run_once(self, key: str, kind: str, args: dict[str, JsonValue]) -> JsonValue:
