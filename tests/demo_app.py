@@ -12,6 +12,8 @@ from shopfloor.kernel.clock import Clock, FixedClock
 from shopfloor.kernel.ids import ConversationId, SeededIds
 from shopfloor.models.router import ModelRouter
 from shopfloor.planning.model_planner import SURE
+from shopfloor.search.products import CatalogueSearch
+from shopfloor.search.vectors import load_vectors
 from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.demo import demo_contents
 from shopfloor.telemetry.telemetry import Telemetry
@@ -30,6 +32,12 @@ def contents() -> ShopContents:
     return demo_contents(NOW)
 
 
+@lru_cache(maxsize=1)
+def indexed() -> CatalogueSearch:
+    """Return the index of the demo shop, which takes most of the time that an installation takes to start."""
+    return CatalogueSearch(contents().products, load_vectors())
+
+
 async def demo_app(
     *,
     clock: Clock | None = None,
@@ -38,9 +46,9 @@ async def demo_app(
     sure: float = SURE,
     telemetry: Telemetry | None = None,
 ) -> App:
-    shop = await to_thread.run_sync(contents)
     return await memory_app(
-        shop,
+        await to_thread.run_sync(contents),
+        search=await to_thread.run_sync(indexed),
         clock=clock or FixedClock(NOW),
         ids=SeededIds(),
         wrap=wrap,

@@ -150,6 +150,7 @@ async def assemble(
     ids: IdSource,
     wrap: Callable[[Toolset], Toolset] = lambda tools: tools,
     planner: Planner | None = None,
+    search: CatalogueSearch | None = None,
     trained: Trained | None = None,
     models: ModelRouter | None = None,
     sure: float = SURE,
@@ -158,13 +159,14 @@ async def assemble(
 ) -> App:
     """Connect everything.
 
-    `wrap` may put a wrapper around all tools, such as one that records, delays or fails them. `planner` is one that was
-    made before, to be used by several installations; `trained` is what one that is made here knows beside the cards.
+    `wrap` may put a wrapper around all tools, such as one that records, delays or fails them. `planner` and `search` were
+    made before, to be used by several installations; `trained` is what a planner made here knows beside the cards.
     `models` hands out models; None where none is set up. `sure` is the confidence from which on no model plans.
     `attached` are the tools of MCP servers. `telemetry` hears of all that this process journals.
     """
     stores, hub = _heard(stores, telemetry)
-    ground = await _ground(stores, clock, ids)
+    search = search or await CatalogueSearch.build(stores.shop.catalogue, await to_thread.run_sync(load_vectors))
+    ground = await _ground(stores, search, clock, ids)
     kinds = [kind for kind in ground.kit.kinds() if kind.is_offered]
     own = _tools(ground, stores, kinds)
     noticing = Noticing(own, stores.profiles)
@@ -224,9 +226,8 @@ class _Ground:
     durable: Durable
 
 
-async def _ground(stores: Stores, clock: Clock, ids: IdSource) -> _Ground:
+async def _ground(stores: Stores, search: CatalogueSearch, clock: Clock, ids: IdSource) -> _Ground:
     brand = await stores.settings.in_force()  # home, zone and currency hold until the next start
-    search = await CatalogueSearch.build(stores.shop.catalogue, await to_thread.run_sync(load_vectors))
     await to_thread.run_sync(prepare)
     kit = RetailKit(stores.shop, stores.profiles, partial(_return_policy, stores), clock, ZoneInfo(brand.zone))
     policies = _policies(stores, kit.all_kinds())
@@ -472,6 +473,7 @@ async def memory_app(
     ids: IdSource,
     wrap: Callable[[Toolset], Toolset] = lambda tools: tools,
     planner: Planner | None = None,
+    search: CatalogueSearch | None = None,
     trained: Trained | None = None,
     models: ModelRouter | None = None,
     sure: float = SURE,
@@ -480,7 +482,7 @@ async def memory_app(
 ) -> App:
     """Return an installation that lives in memory only, for tests, simulations and evaluations.
 
-    Its team is the shipped one unless another is given.
+    Its team is the shipped one unless another is given. `planner` and `search` are as for `assemble`.
     """
     team = team or await to_thread.run_sync(shipped_team)
     stores = await to_thread.run_sync(partial(memory_stores, contents, team, clock=clock, ids=ids))
@@ -491,6 +493,7 @@ async def memory_app(
         ids=ids,
         wrap=wrap,
         planner=planner,
+        search=search,
         trained=trained,
         models=models,
         sure=sure,

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import time, timedelta
 from decimal import Decimal
 from functools import cache
-from importlib import resources
 from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import (
@@ -31,7 +30,7 @@ from shopfloor.actions.words import AMOUNTS, NamesOf
 from shopfloor.database.versioned import Kind, Versioned
 from shopfloor.kernel.errors import FieldProblem, InvalidFields, InvalidInput
 from shopfloor.kernel.fields import fields_of, plain_text, shown, wrong_fields
-from shopfloor.kernel.yaml_files import read_yaml, write_yaml
+from shopfloor.kernel.yaml_files import read_shipped, write_yaml
 
 OBSERVES = "autonomy.observe"
 REVIEWED = "autonomy.review"
@@ -339,5 +338,4 @@ def export_policy(policy: Policy) -> str:
 @cache
 def shipped_policy() -> Policy:
     """Return the policy of the demo shop."""
-    file = resources.files("shopfloor.actions") / "shipped" / "policy.yaml"
-    return policy_of(read_yaml(file.read_text("utf-8"), file.name), file.name)
+    return policy_of(read_shipped("shopfloor.actions", "policy.yaml"), "policy.yaml")

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from functools import cache
-from importlib import resources
 from typing import Annotated, Literal, Self, cast, get_args
 
 from pydantic import AfterValidator, Field, JsonValue, ValidationError, model_validator
@@ -21,7 +20,7 @@ from shopfloor.agents.templates import WORDED, check_template, names_in, render
 from shopfloor.database.versioned import Kind, Versioned
 from shopfloor.kernel.errors import FieldProblem, InvalidFields, InvalidInput
 from shopfloor.kernel.fields import fields_of, plain_text, wrong_fields
-from shopfloor.kernel.yaml_files import read_yaml, write_yaml
+from shopfloor.kernel.yaml_files import read_shipped, read_yaml, write_yaml
 
 MAX_TEXT = 20_000
 """Letters of a text as it is written."""
@@ -329,5 +328,4 @@ def shipped_prompts() -> Prompts:
 
 @cache
 def _shipped_texts() -> Mapping[str, object]:
-    file = resources.files("shopfloor.agents") / "shipped" / "prompts.yaml"
-    return cast("Mapping[str, object]", read_yaml(file.read_text("utf-8"), file.name))
+    return cast("Mapping[str, object]", read_shipped("shopfloor.agents", "prompts.yaml"))

@@ -18,7 +18,7 @@ from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.errors import Conflict, InvalidFields, NotFound
 from shopfloor.kernel.fields import fields_of, shown
 from shopfloor.kernel.ids import AgentId
-from shopfloor.kernel.yaml_files import read_yaml, write_yaml
+from shopfloor.kernel.yaml_files import read_shipped, read_yaml, write_yaml
 
 T = TypeVar("T")
 
@@ -306,13 +306,12 @@ def _conditions_last(data: JsonValue) -> JsonValue:
 def shipped_cards() -> tuple[AgentCard, ...]:
     """Return the cards that come with the product, each with the languages in the files beside it: `<id>.de.yaml`.
 
-    They are read once: the YAML of seven cards in four languages takes more than a second.
+    They are read once, since they are many.
     """
     folder = resources.files("shopfloor.agents") / "shipped" / "cards"
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
-    cards = [parse_card(file.read_text("utf-8"), file.name) for file in files if file.name.count(".") == 1]
-    besides = {file.name: file.read_text("utf-8") for file in files if file.name.count(".") > 1}
-    return tuple(_with_languages(card, besides) for card in cards)
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".yaml"))
+    read = {name: read_shipped("shopfloor.agents", f"cards/{name}") for name in names}
+    return tuple(_with_languages(card_of(read[name], name), read) for name in names if name.count(".") == 1)
 
 
 def shipped_mark() -> str:
@@ -335,13 +334,13 @@ def _files_in(folder: Traversable) -> Iterator[Traversable]:
             yield each
 
 
-def _with_languages(card: AgentCard, files: Mapping[str, str]) -> AgentCard:
+def _with_languages(card: AgentCard, files: Mapping[str, object]) -> AgentCard:
     """Return a card of the product's with its translations; one whose English text has changed since is left out."""
     known = card.texts()
     languages: dict[str, object] = {}
     for language in OTHERS:
         name = f"{card.id}.{language}.yaml"
         if name in files:
-            data = cast("dict[str, dict[str, str]]", read_yaml(files[name], name))
+            data = cast("dict[str, dict[str, str]]", files[name])
             languages[language] = {**data, "texts": {s: t for s, t in data["texts"].items() if s in known}}
     return card_of(card_json(card) | {"languages": languages}, card.id) if languages else card

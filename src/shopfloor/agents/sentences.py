@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache
-from importlib import resources
 from typing import cast
 
 from shopfloor.agents.brand import Brand
 from shopfloor.kernel.money import DECIMALS, SYMBOLS, Money
-from shopfloor.kernel.yaml_files import read_yaml
+from shopfloor.kernel.yaml_files import read_shipped
 from shopfloor.language.dates import find_days
 from shopfloor.language.english import MONTHS, WEEKDAYS
 from shopfloor.language.languages import DEFAULT, Language
@@ -69,8 +68,7 @@ def sentences(language: Language) -> Texts:
     """Return the table of a language, by the English sentences; it is read from its file once."""
     if language == DEFAULT:
         return {}
-    file = resources.files("shopfloor.agents") / "shipped" / "sentences" / f"{language}.yaml"
-    return cast("dict[str, str]", read_yaml(file.read_text("utf-8"), file.name))
+    return cast("dict[str, str]", read_shipped("shopfloor.agents", f"sentences/{language}.yaml"))
 
 
 def _pattern(source: str, text: str) -> _Pattern:

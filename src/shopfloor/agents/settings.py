@@ -1,7 +1,6 @@
 """The shop's settings for its agents, as data: one `Brand`, kept with its earlier versions, read anew for each turn."""
 
 from collections.abc import Mapping
-from importlib import resources
 from typing import cast
 
 from pydantic import JsonValue, ValidationError
@@ -11,7 +10,7 @@ from shopfloor.agents.languages import OTHERS
 from shopfloor.database.versioned import Kind, Versioned
 from shopfloor.kernel.errors import InvalidFields
 from shopfloor.kernel.fields import fields_of, shown
-from shopfloor.kernel.yaml_files import read_yaml, write_yaml
+from shopfloor.kernel.yaml_files import read_shipped, read_yaml, write_yaml
 
 Settings = Versioned[Brand]
 """What every agent keeps to."""
@@ -86,8 +85,6 @@ def without_stale(data: JsonValue, changes: Mapping[str, JsonValue], before: Bra
 
 def shipped_brand() -> Brand:
     """Return the settings of the demo shop, with the languages in the files beside them: `brand.de.yaml`."""
-    folder = resources.files("shopfloor.agents") / "shipped"
-    data = cast("dict[str, JsonValue]", read_yaml((folder / "brand.yaml").read_text("utf-8"), "brand.yaml"))
-    files = {language: folder / f"brand.{language}.yaml" for language in OTHERS}
-    languages = {one: read_yaml(file.read_text("utf-8"), file.name) for one, file in files.items() if file.is_file()}
+    data = cast("dict[str, JsonValue]", read_shipped("shopfloor.agents", "brand.yaml"))
+    languages = {language: read_shipped("shopfloor.agents", f"brand.{language}.yaml") for language in OTHERS}
     return Brand.model_validate({**data, "languages": languages})

@@ -106,6 +106,7 @@ def _reword(parts: Sequence[nodes.Node], put: Callable[[str], str]) -> None:
             _reword([part.expr1, *([part.expr2] if part.expr2 else [])], put)
 
 
+@lru_cache(maxsize=4_096)
 def names_in(source: str) -> frozenset[str]:
     """Return the names that a template reads and does not set itself; it has been checked."""
     return frozenset(meta.find_undeclared_variables(TEMPLATES.parse(source))) - {"range"}

@@ -3,10 +3,9 @@
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from typing import Any, cast
 
-import yaml
-
+from shopfloor.kernel.yaml_files import read_shipped
 from shopfloor.language.text import words
 
 LETTER = 2
@@ -39,8 +38,7 @@ def _score(notice: Notice, text: str, said: list[str]) -> float:
 
 @cache
 def _notices() -> tuple[str, tuple[Notice, ...]]:
-    file = resources.files("shopfloor.conversation") / "shipped" / "notices.yaml"
-    data = yaml.safe_load(file.read_text("utf-8"))
+    data = cast("dict[str, Any]", read_shipped("shopfloor.conversation", "notices.yaml"))
     notices = tuple(
         Notice(
             notice=str(one["notice"]),

@@ -7,10 +7,9 @@ import itertools
 import re
 import unicodedata
 from functools import lru_cache
-from importlib import resources
+from typing import cast
 
-import yaml
-
+from shopfloor.kernel.yaml_files import read_shipped
 from shopfloor.language.english import GREETING_STARTS, STOP_WORDS, THANKS, word_set
 from shopfloor.language.languages import DEFAULT, LANGUAGES, Language
 from shopfloor.language.lexicon import lexicon, spelt
@@ -150,8 +149,8 @@ def _weights() -> dict[str, dict[str, float]]:
             weight = 1.0 if len(word) >= LONG_NAMED and language != DEFAULT else NAMED
             tag = OF_NAMES if language == DEFAULT else language
             weights.setdefault(word, {})[tag] = weight / sharing
-    file = resources.files("shopfloor.language") / "shipped" / "others.yaml"
-    for language, words in yaml.safe_load(file.read_text("utf-8")).items():
+    others = cast("dict[str, str]", read_shipped("shopfloor.language", "others.yaml"))
+    for language, words in others.items():
         for word in words.split():
             if len(word) > 1 and word not in NEUTRAL:
                 is_ours = any(word in listed for listed in (*common.values(), named["en"]))

@@ -6,11 +6,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
+from shopfloor.kernel.yaml_files import read_shipped
 from shopfloor.language.languages import Language
 
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "œ": "oe", "æ": "ae", "’": "'", "ʼ": "'"})
@@ -91,8 +90,7 @@ def spelt(word: str) -> str:
 @lru_cache(maxsize=4)
 def lexicon(language: Language) -> Lexicon:
     """Return the words of a language other than English."""
-    file = resources.files("shopfloor.language") / "shipped" / f"{language}.yaml"
-    data = Data.model_validate(yaml.safe_load(file.read_text("utf-8")))
+    data = Data.model_validate(read_shipped("shopfloor.language", f"{language}.yaml"))
     words, capitals = _words(data.words)
     phrases = _phrases(data.phrases)
     in_phrases = {one for listed in phrases.values() for phrase, _ in listed for one in phrase}

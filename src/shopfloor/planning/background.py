@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import cast
 
-import yaml
-
+from shopfloor.kernel.yaml_files import read_shipped
 from shopfloor.language.languages import Language
 from shopfloor.language.text import stem, words
 from shopfloor.topics.topics import Topics, shipped_topics
@@ -44,4 +42,4 @@ def shipped_goods() -> frozenset[str]:
 
 
 def _read(name: str) -> object:
-    return yaml.safe_load((resources.files("shopfloor.planning") / "shipped" / name).read_text("utf-8"))
+    return read_shipped("shopfloor.planning", name)

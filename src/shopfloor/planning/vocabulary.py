@@ -5,11 +5,9 @@ Words are told by their stems, whatever the accents; in German also last in a wo
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
-from importlib import resources
 from typing import cast
 
-import yaml
-
+from shopfloor.kernel.yaml_files import read_shipped
 from shopfloor.language.english import word_set
 from shopfloor.language.languages import Language
 from shopfloor.language.lexicon import key, lexicon, spelt
@@ -36,8 +34,7 @@ class Vocabulary:
         data = lexicon(language).data
         self.stem = partial(stem_in, data.stem)
         """Return the stem of a word that is written plainly."""
-        file = resources.files("shopfloor.planning") / "shipped" / f"matters.{language}.yaml"
-        listed = cast(Mapping[str, Mapping[str, str]], yaml.safe_load(file.read_text("utf-8")))
+        listed = cast(Mapping[str, Mapping[str, str]], read_shipped("shopfloor.planning", f"matters.{language}.yaml"))
         idle = f"{data.common} {listed['idle']}"
         self._stop_words = frozenset(plain for word in idle.split() for plain in self.plain(word)) | ELIDED
         goods = [plain for word in str(listed["goods"]).split() for plain in self.plain(word)]

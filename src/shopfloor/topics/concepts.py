@@ -5,11 +5,9 @@ A matter's words count as one for the planner, beside being themselves: `call of
 
 import re
 from collections.abc import Mapping
-from importlib import resources
 from typing import cast
 
-import yaml
-
+from shopfloor.kernel.yaml_files import read_shipped
 from shopfloor.language.english import COUNTRIES, RELATIONS, STOP_WORDS, word_set
 from shopfloor.language.text import stem, stems, words
 
@@ -73,8 +71,7 @@ def _read() -> tuple[dict[str, set[str]], dict[str, str], frozenset[str], frozen
 
     A phrase is written without blanks, so that it counts as one word.
     """
-    file = resources.files("shopfloor.topics") / "shipped" / "matters.yaml"
-    listed = cast(Mapping[str, Mapping[str, str]], yaml.safe_load(file.read_text("utf-8")))
+    listed = cast(Mapping[str, Mapping[str, str]], read_shipped("shopfloor.topics", "matters.yaml"))
     groups = {**listed["shop"], **listed["world"], "relation": " ".join(RELATIONS.values())}
     groups["abroad"] = (
         f"abroad overseas international "
