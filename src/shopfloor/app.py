@@ -12,12 +12,11 @@ from anyio import to_thread
 
 from shopfloor.actions.approvals import Approvals
 from shopfloor.actions.desk import StaffDesk
-from shopfloor.actions.gate import Gate, effects_of
+from shopfloor.actions.gate import Gate
 from shopfloor.actions.kind import ActionKind
 from shopfloor.actions.policies import Policies
 from shopfloor.actions.store import ActionRecord, Actions
 from shopfloor.actions.undo import Undoing
-from shopfloor.actions.words import Terms
 from shopfloor.agents.prompt_texts import KeptPrompts
 from shopfloor.agents.registry import Registry
 from shopfloor.agents.settings import Settings
@@ -25,7 +24,6 @@ from shopfloor.agents.slots import SlotReader
 from shopfloor.agents.team import Team
 from shopfloor.agents.team_data import TeamData, shipped_team
 from shopfloor.config import Config
-from shopfloor.conversation.hearing import prepare
 from shopfloor.conversation.live import Hub
 from shopfloor.conversation.log import Desk
 from shopfloor.conversation.orchestrator import ChatOrchestrator
@@ -33,6 +31,7 @@ from shopfloor.conversation.outreach_runner import OutreachRunner
 from shopfloor.database.health import Check
 from shopfloor.durable.contract import Durable
 from shopfloor.durable.schedules import Job, Schedules, Times
+from shopfloor.ground import Ground, prepared
 from shopfloor.http.services import Services
 from shopfloor.identity.identity import Identity
 from shopfloor.identity.keys import ApiKeys
@@ -41,8 +40,7 @@ from shopfloor.journal.contract import Journal
 from shopfloor.kernel.clock import Clock, SystemClock
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import IdSource, StreamId, TimedIds
-from shopfloor.kernel.money import Money
-from shopfloor.knowledge.desk import KnowledgeDesk, knowledge_desk
+from shopfloor.knowledge.desk import KnowledgeDesk
 from shopfloor.models.ledger import Ledger
 from shopfloor.models.opening import opened_models
 from shopfloor.models.router import ModelRouter
@@ -54,14 +52,12 @@ from shopfloor.planning.rules import RulePlanner
 from shopfloor.planning.trained import Trained, load_trained
 from shopfloor.privacy.customer_data import CustomerData
 from shopfloor.privacy.retention import Retention
-from shopfloor.profiles.recollection import Recollection
 from shopfloor.profiles.records import ProfileRecords
 from shopfloor.search.contract import KnowledgeRetriever, ProductSearch
+from shopfloor.search.following import Follower
 from shopfloor.search.products import CatalogueSearch
-from shopfloor.search.vectors import load_vectors
 from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.contract import Shop
-from shopfloor.shop.return_policy import ReturnPolicy
 from shopfloor.stores import Stores, memory_stores, open_stores
 from shopfloor.telemetry.telemetry import Telemetry
 from shopfloor.tools.contract import Toolset
@@ -69,11 +65,9 @@ from shopfloor.tools.gated import gated_tool
 from shopfloor.tools.mcp_client.servers import McpServers
 from shopfloor.tools.mcp_client.toolset import AttachedTools, WithAttached, opened
 from shopfloor.tools.retail.habits import Habits
-from shopfloor.tools.retail.kit import RetailKit
 from shopfloor.tools.retail.profile import Noticing
 from shopfloor.tools.retail.requests import RequestTools
 from shopfloor.tools.toolsets import ToolList
-from shopfloor.topics.topics import shipped_topics
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,6 +97,8 @@ class App:
     tools: Toolset
     """The shop's own tools, for faces that serve them."""
     search: ProductSearch
+    follower: Follower | None
+    """Keeps the product index at what the catalogue holds; None where the index was made before."""
     mcp_servers: McpServers
     gate: Gate
     actions: Actions
@@ -159,14 +155,14 @@ async def assemble(
 ) -> App:
     """Connect everything.
 
-    `wrap` may put a wrapper around all tools, such as one that records, delays or fails them. `planner` and `search` were
-    made before, to be used by several installations; `trained` is what a planner made here knows beside the cards.
+    `wrap` may put a wrapper around all tools, such as one that records, delays or fails them. `planner` and `search`
+    were made before, to be used by several installations, and do not follow what changes; `trained` is what a planner
+    that is made here knows beside the cards.
     `models` hands out models; None where none is set up. `sure` is the confidence from which on no model plans.
     `attached` are the tools of MCP servers. `telemetry` hears of all that this process journals.
     """
     stores, hub = _heard(stores, telemetry)
-    search = search or await CatalogueSearch.build(stores.shop.catalogue, await to_thread.run_sync(load_vectors))
-    ground = await _ground(stores, search, clock, ids)
+    ground = await prepared(stores, search, clock, ids)
     kinds = [kind for kind in ground.kit.kinds() if kind.is_offered]
     own = _tools(ground, stores, kinds)
     noticing = Noticing(own, stores.profiles)
@@ -212,54 +208,11 @@ def _heard(stores: Stores, telemetry: Telemetry | None) -> tuple[Stores, Hub]:
     return replace(stores, journal=telemetry.journal(stores.journal)), Hub(stores.notices, telemetry.spoken)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Ground:
-    """What agents stand on."""
-
-    search: CatalogueSearch
-    knowledge: KnowledgeDesk
-    recollection: Recollection
-    habits: Habits
-    kit: RetailKit
-    policies: Policies
-    gate: Gate
-    durable: Durable
-
-
-async def _ground(stores: Stores, search: CatalogueSearch, clock: Clock, ids: IdSource) -> _Ground:
-    brand = await stores.settings.in_force()  # home, zone and currency hold until the next start
-    await to_thread.run_sync(prepare)
-    kit = RetailKit(stores.shop, stores.profiles, partial(_return_policy, stores), clock, ZoneInfo(brand.zone))
-    policies = _policies(stores, kit.all_kinds())
-    kept, topics = (stores.knowledge, stores.questions, stores.journal), await to_thread.run_sync(shipped_topics)
-    knowledge = knowledge_desk(*kept, home=brand.country, embedder=topics, clock=clock, ids=ids)
-    await knowledge.base.current()  # no question has to wait for it
-    kinds = kit.kinds()
-    durable = stores.durable(effects_of(kinds))
-    gate = Gate(
-        kinds,
-        durable=durable,
-        owns=kit.owns,
-        rules=policies.in_force,
-        actions=stores.actions,
-        clock=clock,
-    )
-    return _Ground(
-        search=search,
-        knowledge=knowledge,
-        recollection=Recollection(stores.profiles, stores.shop, search.category_of, clock),
-        habits=Habits(stores.shop.orders, search.category_of, clock),
-        kit=kit,
-        policies=policies,
-        gate=gate,
-        durable=durable,
-    )
-
-
 class _Acting(TypedDict):
     """Who finds, judges, carries out, decides and undoes."""
 
     search: ProductSearch
+    follower: Follower | None
     knowledge: KnowledgeDesk
     habits: Habits
     policies: Policies
@@ -271,13 +224,14 @@ class _Acting(TypedDict):
     staff_desk: StaffDesk
 
 
-def _acting(ground: _Ground, stores: Stores, outreach: OutreachRunner, clock: Clock, ids: IdSource) -> _Acting:
+def _acting(ground: Ground, stores: Stores, outreach: OutreachRunner, clock: Clock, ids: IdSource) -> _Acting:
     async def tell(_record: ActionRecord) -> None:
         outreach.poke()
 
     gate = ground.gate
     return _Acting(
         search=ground.search,
+        follower=ground.follower,
         knowledge=ground.knowledge,
         habits=ground.habits,
         policies=ground.policies,
@@ -337,13 +291,13 @@ def services_of(app: App) -> Services:
         telemetry=app.telemetry,
         checks=app.checks,
         background=(app.durable.run, app.outreach.run, app.approvals.run, app.schedules.run),
-        upkeep=(app.habits.run,),
+        upkeep=(app.habits.run, *([app.follower.run] if app.follower else [])),
     )
 
 
-def _tools(ground: _Ground, stores: Stores, kinds: Sequence[ActionKind[Any]]) -> Toolset:
+def _tools(ground: Ground, stores: Stores, kinds: Sequence[ActionKind[Any]]) -> Toolset:
     """Return the shop's own tools: what reads, what tells of requests, and a write for each of these kinds."""
-    reads = ground.kit.reads(ground.search, ground.knowledge.base, ground.recollection, stores.tries, ground.habits)
+    reads = ground.reads(stores.tries)
     requests = RequestTools(stores.actions, ground.gate, ground.kit.owns).tools()
     return ToolList([*reads, *requests, *(gated_tool(kind, ground.gate) for kind in kinds)])
 
@@ -391,22 +345,6 @@ def _keeping(stores: Stores, chat: ChatOrchestrator, clock: Clock, knowledge: Kn
         clock=clock,
     )
     return _Keeping(customers=CustomerData(chat, stores.holdings, clock), retention=retention, schedules=schedules)
-
-
-async def _return_policy(stores: Stores) -> ReturnPolicy:
-    return (await stores.settings.in_force()).returns
-
-
-def _policies(stores: Stores, kinds: Sequence[ActionKind[Any]]) -> Policies:
-    async def agents() -> Sequence[str]:
-        return [entry.card.id for entry in await stores.registry.entries()]
-
-    async def terms() -> Terms:
-        brand = await stores.settings.in_force()
-        limit = Money(brand.currency, brand.irreversible_limit_minor)
-        return Terms(currency=brand.currency, zone=ZoneInfo(brand.zone), irreversible_limit=limit)
-
-    return Policies(stores.policy, kinds, terms, agents)
 
 
 @asynccontextmanager

@@ -10,7 +10,6 @@ from shopfloor.planning.background import shipped_background
 from shopfloor.planning.recognition import Recogniser
 from shopfloor.search.products import CatalogueSearch
 from shopfloor.shop.demo import demo_contents
-from shopfloor.shop.memory import memory_shop
 
 pytestmark = pytest.mark.anyio
 
@@ -21,6 +20,6 @@ async def test_a_text_that_was_read_before_its_product_came_is_read_anew() -> No
     cards = [card for card in await to_thread.run_sync(shipped_cards) if card.half == "conversation"]
     recogniser = await to_thread.run_sync(lambda: Recogniser(cards, shipped_background(), search))
     assert not recogniser.is_fragment("speedster")
-    await search.refresh(memory_shop(contents).catalogue)
+    await to_thread.run_sync(search.replace, contents.products)
     recogniser.keep_up()
     assert recogniser.is_fragment("speedster")

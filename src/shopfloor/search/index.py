@@ -2,13 +2,13 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from shopfloor.kernel.ids import ProductId
-from shopfloor.language.text import words
 from shopfloor.search.analysis import Analyzer
 from shopfloor.search.contract import Embedder
 from shopfloor.search.lexical import Filter, Gives, LexicalIndex
@@ -29,6 +29,8 @@ NAMED = 300
 """Products that bear a name, looked at to tell whose it is."""
 TAKEN_ON_TRUST = 3
 """Products that each category and brand is taken to have besides: a name is believed until there is evidence."""
+OUTDATED, OUTDATED_FROM = 0.1, 100
+"""The share of the products that may be reworded, and how many may be at least, until an index is made anew."""
 READ = 300
 """Characters of a description that say what a product means."""
 
@@ -38,20 +40,71 @@ class Index:
 
     def __init__(self, products: Iterable[Product], embedder: Embedder | None = None) -> None:
         """Index products."""
-        held = sorted(products, key=lambda product: product.id)
-        self.vocabulary = Vocabulary(held)
-        self.names = Names(held, self.vocabulary)
-        self.titles = {product.id: frozenset(words(product.title)) for product in held}
+        self.vocabulary = Vocabulary(())
+        self.names = Names((), self.vocabulary)
+        self._embedder = embedder
         self._analyzer = Analyzer()
         self._maker = RowMaker(self._analyzer)
-        self._rows = [self._maker.row(product, _meaning(product, embedder)) for product in held]
-        self._places = {product.id: place for place, product in enumerate(held)}
-        self._sizes_of = Counter(name for product in held for name in {*product.category, product.brand})
+        self._rows: list[Row] = []
+        self._places: dict[ProductId, int] = {}
+        self._sizes_of = Counter[str]()
         self._named: dict[tuple[str, tuple[str, ...]], float] = {}
         self._synonyms = Synonyms(self._analyzer)
-        self._written_apart = self._pairs()
+        self._written_apart: dict[str, tuple[str, ...]] = {}
         self._lexical = LexicalIndex()
-        self._lexical.put(enumerate(self._rows), map(self.stars, held))
+        self._reworded = 0
+        self.change(sorted(products, key=lambda product: product.id))
+        self._written_apart = self._pairs()
+        self._reworded = 0
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether so much was reworded since it was made that it is to be made anew: what was said is remembered."""
+        return self._reworded > max(OUTDATED_FROM, OUTDATED * len(self._places))
+
+    def products(self) -> list[Product]:
+        """Return all products, as they are indexed."""
+        return [self._rows[place].product for place in self._places.values()]
+
+    def change(self, products: Iterable[Product], gone: Iterable[ProductId] = ()) -> None:
+        """Take in products, in place of those of the same ids, and let go of others; one thread at a time may.
+
+        A search that runs meanwhile sees each product as it was or as it is.
+        """
+        reworded: list[Product] = []
+        left = [self._let_go(product_id) for product_id in gone if product_id in self._places]
+        self._lexical.change(self._put(products, reworded), left)
+        if reworded or left:
+            self._reworded += len(reworded) + len(left)
+            self.vocabulary.add(reworded)
+            self.names.put(reworded)
+            self._named.clear()
+
+    def _put(self, products: Iterable[Product], reworded: list[Product]) -> Iterator[tuple[int, Row, str, float]]:
+        """Put each product's row in its place and yield it for the inverted index; note what has other words now."""
+        for product in products:
+            place = self._places.get(product.id, len(self._rows))
+            known = self._rows[place] if place < len(self._rows) else None
+            row, matched = self._maker.row(product, known)
+            if known is None or row.terms is not known.terms:
+                row = replace(row, vector=_meaning(product, self._embedder))
+                reworded.append(product)
+                self._count(known and known.product, product)
+            self._rows[place : place + 1] = [row]
+            self._places[product.id] = place
+            yield place, row, matched, self.stars(product)
+
+    def _let_go(self, product_id: ProductId) -> int:
+        place = self._places.pop(product_id)
+        self.names.remove(product_id)
+        self._count(self._rows[place].product, None)
+        return place
+
+    def _count(self, before: Product | None, after: Product | None) -> None:
+        """Keep count of how many products are of each category and brand."""
+        for product, count in ((before, -1), (after, 1)):
+            for name in {*product.category, product.brand} if product else ():
+                self._sizes_of[name] += count
 
     @property
     def term_count(self) -> int:
@@ -63,13 +116,10 @@ class Index:
         """Return the numbers of the sizes, lower case."""
         return self._maker.sizes
 
-    def row(self, product_id: ProductId) -> Row:
-        """Return a product's row; there has to be such a product."""
-        return self._rows[self._places[product_id]]
-
     def find_product(self, product_id: ProductId) -> Product | None:
         """Return a product as it was indexed, or None."""
-        return self.row(product_id).product if product_id in self._places else None
+        place = self._places.get(product_id)
+        return None if place is None else self._rows[place].product
 
     def stars(self, product: Product) -> float:
         """Return a product's rating, drawn towards the middle where few have rated it."""
@@ -90,7 +140,7 @@ class Index:
 
     def weight(self, terms: Sequence[str]) -> float:
         """Return how much terms tell products apart: the rarest of them, as BM25 weighs it."""
-        count = len(self._rows)
+        count = len(self._places)
         holders = min(self._lexical.holders(term) for term in terms)
         return math.log(1 + (count - holders + 0.5) / (holders + 0.5))
 
@@ -138,11 +188,11 @@ class Index:
 
     def _pairs(self) -> dict[str, tuple[str, ...]]:
         """Return the terms that stand together in titles by what they are as one word."""
-        counts: defaultdict[tuple[str, str], int] = defaultdict(int)
-        for row in self._rows:
-            for pair in pairwise(self._analyzer.terms(row.product.title)):
-                counts[pair] += 1
-        return {"".join(pair): pair for pair, count in counts.items() if count > 1}
+        titles = [numbers_in(row.title) for row in self._rows]
+        counts = Counter(pair for title in titles for pair in pairwise(title))
+        names = ["", *self._maker.terms.names()]
+        found = ((names[first], names[second]) for (first, second), count in counts.items() if count > 1)
+        return {"".join(pair): pair for pair in found}
 
 
 def _meaning(product: Product, embedder: Embedder | None) -> bytes:

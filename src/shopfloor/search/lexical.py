@@ -56,26 +56,28 @@ class LexicalIndex:
         self._index = tantivy.Index(self._schema)
         self._writer = self._index.writer(HEAP, 1)
         self._searcher = self._index.searcher()
+        self._numbers = range(0)
+        """Those that rows have been put under."""
 
-    def put(self, rows: Iterable[tuple[int, Row]], ranks: Iterable[float]) -> None:
-        """Put rows in place of those of the same number, and let them be found.
+    def change(self, put: Iterable[tuple[int, Row, str, float]], gone: Iterable[int] = ()) -> None:
+        """Put rows in place of those of the same number and take others out, for all searches at once.
 
-        `ranks` orders what is found by no word, highest first.
+        With each row that is put come its terms to be matched, and how far up it is where no words are asked for.
         """
-        for (number, row), rank in zip(rows, ranks, strict=True):
-            self._writer.delete_documents_by_term("row", number)
-            self._writer.add_document(_document(number, row, rank))
+        for number in gone:
+            self._take_out(number)
+        for number, row, matched, rank in put:
+            if number in self._numbers:
+                self._take_out(number)
+            self._numbers = range(max(number + 1, len(self._numbers)))
+            self._writer.add_document(_document(number, row, matched, rank))
         self._writer.commit()
         self._index.reload()
         self._searcher = self._index.searcher()
 
-    def remove(self, numbers: Iterable[int]) -> None:
-        """Take rows out."""
-        for number in numbers:
-            self._writer.delete_documents_by_term("row", number)
-        self._writer.commit()
-        self._index.reload()
-        self._searcher = self._index.searcher()
+    def _take_out(self, number: int) -> None:
+        # `delete_documents_by_term` finds no unsigned number.
+        self._writer.delete_documents_by_query(Query.term_query(self._schema, "row", number))
 
     def holders(self, term: str) -> int:
         """Return how many products hold a term."""
@@ -135,11 +137,11 @@ class LexicalIndex:
             yield Query.range_query(self._schema, "highest", tantivy.FieldType.Integer, meets.price_min, 2**62)
 
 
-def _document(number: int, row: Row, rank: float) -> tantivy.Document:
+def _document(number: int, row: Row, matched: str, rank: float) -> tantivy.Document:
     product = row.product
     document = tantivy.Document()
     document.add_unsigned("row", number)
-    document.add_text("terms", row.matched)
+    document.add_text("terms", matched)
     document.add_text("facts", " ".join(dict.fromkeys(_facts(row))))
     prices = [variant.price.minor for variant in product.variants if variant.stock > 0]
     document.add_integer("lowest", min(prices, default=0))

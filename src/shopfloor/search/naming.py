@@ -1,7 +1,7 @@
 """Products called by their names in running text."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from shopfloor.kernel.ids import ProductId
@@ -31,15 +31,32 @@ class Mention:
 class Names:
     """The names of a catalogue's products."""
 
-    def __init__(self, products: Sequence[Product], vocabulary: Vocabulary) -> None:
+    def __init__(self, products: Iterable[Product], vocabulary: Vocabulary) -> None:
         """Take the products and what their catalogue calls things."""
-        self._correct = vocabulary.correct
-        self._titles = {product.id: [stem(word) for word in words(product.title)] for product in products}
+        self._vocabulary = vocabulary
+        self._titles: dict[ProductId, list[str]] = {}
         self._places: defaultdict[str, list[tuple[ProductId, int]]] = defaultdict(list)
-        for product_id, title in self._titles.items():
+        self._common = {stem(word) for word in STOP_WORDS | ASKING}
+        """The stems that describe rather than name: basic colours, categories, words of other texts."""
+        self._common |= {stem(name) for name, family in FAMILIES.items() if name == family}
+        self.put(products)
+
+    def put(self, products: Iterable[Product]) -> None:
+        """Take in products, in place of those of the same ids; the vocabulary knows them."""
+        for product in products:
+            self.remove(product.id)
+            title = [stem(word) for word in words(product.title)]
+            self._titles[product.id] = title
             for place, word in enumerate(title):
-                self._places[word].append((product_id, place))
-        self._common = _common(products, vocabulary)
+                self._places[word].append((product.id, place))
+            texts = " ".join((product.description, product.best_for, product.material, product.brand, *product.tags))
+            self._common |= {stem(word) for word in words(texts)}.difference(title)
+        self._common |= {word for name in self._vocabulary.categories for word in name}
+
+    def remove(self, product_id: ProductId) -> None:
+        """Let go of a product, where there is such a one."""
+        for word in set(self._titles.pop(product_id, ())):
+            self._places[word] = [each for each in self._places[word] if each[0] != product_id]
 
     def find(self, text: str) -> tuple[ProductId, ...]:
         """Return the products that a text names, in the order of the text.
@@ -47,7 +64,7 @@ class Names:
         A name is a whole title, or three of its words in a row, or two of which one is not common in the catalogue, or
         one that is in no other title and nowhere else in the catalogue.
         """
-        named = [stem(self._correct(word)) for word in words(text) if word not in ("the", "a")]
+        named = [stem(self._vocabulary.correct(word)) for word in words(text) if word not in ("the", "a")]
         mentions = sorted(self._mentions(named), key=lambda mention: (mention.start - mention.end, mention.start))
         taken: set[int] = set()
         chosen: list[Mention] = []
@@ -63,7 +80,7 @@ class Names:
         for start, word in enumerate(named):
             lengths: dict[ProductId, int] = {}
             for product_id, place in self._places.get(word, ()):
-                title = self._titles[product_id]
+                title = self._titles.get(product_id, [])
                 length = _run(title[place:], named[start:])
                 if self._is_name(title, named[start : start + length]):
                     lengths[product_id] = max(length, lengths.get(product_id, 0))
@@ -87,15 +104,3 @@ def _run(title: list[str], named: list[str]) -> int:
         place = title.index(word, place) + 1
         count += 1
     return count
-
-
-def _common(products: Sequence[Product], vocabulary: Vocabulary) -> frozenset[str]:
-    """Return the stems that describe rather than name: basic colours, categories, words of other texts."""
-    common = {stem(word) for word in STOP_WORDS | ASKING}
-    common |= {stem(name) for name, family in FAMILIES.items() if name == family}
-    common |= {word for name in vocabulary.categories for word in name}
-    titles = [{stem(word) for word in words(product.title)} for product in products]
-    for product, title in zip(products, titles, strict=True):
-        texts = " ".join((product.description, product.best_for, product.material, product.brand, *product.tags))
-        common |= {stem(word) for word in words(texts)} - title
-    return frozenset(common)

@@ -6,32 +6,34 @@ from dataclasses import replace
 from anyio import to_thread
 
 from shopfloor.kernel.ids import ProductId
+from shopfloor.language.text import words
 from shopfloor.search.contract import NO_TASTES, Embedder, Page, ProductHit, ProductQuery, ProductResults, Tastes
 from shopfloor.search.index import Index
 from shopfloor.search.searching import Searching
 from shopfloor.search.understanding import like, understand
-from shopfloor.shop.contract import Catalogue
 from shopfloor.shop.models import Product
-
-PAGE = 200
 
 
 class CatalogueSearch:
-    """A `ProductSearch` over products as they were when they were last indexed."""
+    """A `ProductSearch` over products as they were when it last heard of them."""
 
     def __init__(self, products: Iterable[Product], embedder: Embedder | None = None) -> None:
         """Index products; `embedder` says what they mean, None where nothing does."""
         self._embedder = embedder
         self._index = Index(products, embedder)
 
-    @classmethod
-    async def build(cls, catalogue: Catalogue, embedder: Embedder | None = None) -> "CatalogueSearch":
-        """Index everything a catalogue holds, in a thread."""
-        return await to_thread.run_sync(cls, await _all_products(catalogue), embedder)
+    def change(self, products: Sequence[Product], gone: Iterable[ProductId] = ()) -> None:
+        """Take in products that are new or have changed, and let go of others; one thread at a time may.
 
-    async def refresh(self, catalogue: Catalogue) -> None:
-        """Index a catalogue again, after prices or stock have changed; searches meanwhile find what was."""
-        self._index = await to_thread.run_sync(Index, await _all_products(catalogue), self._embedder)
+        Searches go on meanwhile. Where much was reworded, all is indexed anew beside what serves, and put in its place.
+        """
+        self._index.change(products, gone)
+        if self._index.is_outdated:
+            self.replace(self._index.products())
+
+    def replace(self, products: Iterable[Product]) -> None:
+        """Index products in place of all there were; one thread at a time may."""
+        self._index = Index(products, self._embedder)
 
     def understand(self, text: str) -> ProductQuery:
         """Read the constraints out of a customer's words, against what the catalogue has.
@@ -39,7 +41,7 @@ class CatalogueSearch:
         Words that are part of a product's name do not ask for another category.
         """
         query = understand(text, self._index.vocabulary)
-        paths = [self._index.row(product_id).product.category for product_id in self.named(text)]
+        paths = [self.category_of(product_id) for product_id in self.named(text)]
         is_elsewhere = bool(paths) and not any(query.category in path for path in paths)
         return replace(query, category=None) if is_elsewhere else query
 
@@ -49,11 +51,12 @@ class CatalogueSearch:
 
     def words(self) -> frozenset[str]:
         """Return the words that the catalogue is written in, normalised."""
-        return self._index.vocabulary.words
+        return frozenset(self._index.vocabulary.words)
 
     def title_words(self, product_id: ProductId) -> frozenset[str]:
         """Return the words of a product's name, normalised; none where there is no such product."""
-        return self._index.titles.get(product_id, frozenset())
+        product = self._index.find_product(product_id)
+        return frozenset(words(product.title)) if product else frozenset()
 
     def category_of(self, product_id: ProductId) -> Sequence[str]:
         """Return the path of a product's category; empty where there is no such product."""
@@ -79,10 +82,3 @@ class CatalogueSearch:
             return ()
         results = await self.search(like(product), limit=limit + 1, page=Page())
         return [hit for hit in results.hits if hit.product.id != product_id][:limit]
-
-
-async def _all_products(catalogue: Catalogue) -> list[Product]:
-    products: list[Product] = []
-    while page := await catalogue.list_products(after=products[-1].id if products else None, limit=PAGE):
-        products.extend(page)
-    return products

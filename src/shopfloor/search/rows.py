@@ -5,7 +5,7 @@ array, and a product that has changed is one row put in place of another.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +44,6 @@ class Row:
     """One product."""
 
     product: Product
-    matched: str
-    """The terms to be matched, each as often as it counts."""
     title: bytes
     """The numbers of the title's terms, in their order."""
     head: bytes
@@ -98,30 +96,35 @@ class RowMaker:
         self.sizes = Numbers()
         self.kinds = Numbers()
 
-    def row(self, product: Product, vector: bytes = b"") -> Row:
-        """Return a product's row."""
+    def row(self, product: Product, known: Row | None = None) -> tuple[Row, str]:
+        """Return a product's row, and its terms to be matched, each as often as it counts.
+
+        Where the words are those that its row until now was made of, what is known of them is taken over.
+        """
         read = {name: self._analyzer.terms(text) for name, text in _texts(product).items()}
         head = dict.fromkeys(term for name in HEAD for term in read[name])
-        unsaid = colour_families(product.title)
-        families = tuple(
-            tuple(colour_families(variant.colour, is_colour=True)) if variant.colour else unsaid
-            for variant in product.variants
-        )
-        return Row(
+        families = _families(product)
+        matched = " ".join(" ".join(read[name] * times) for name, times in FIELDS.items() if read[name])
+        variants = self._variants(product, families)
+        if known and _words(known.product) == _words(product):
+            return replace(known, product=product, variants=variants, families=families), matched
+        row = Row(
             product=product,
-            matched=" ".join(" ".join(read[name] * times) for name, times in FIELDS.items() if read[name]),
             title=self._ids(read["title"]),
             head=self._ids(head),
             terms=self._ids(head | dict.fromkeys(read["text"] + read["attributes"])),
-            variants=np.array(list(map(self._variant, product.variants, families)), VARIANT).tobytes(),
+            variants=variants,
             families=families,
             lacking=frozenset(map(self.terms.give, self._analyzer.terms(" ".join(lacks(product))))),
             kind=self.kinds.give(" > ".join(product.category)) if any(product.category) else 0,
-            vector=vector,
         )
+        return row, matched
 
     def _ids(self, terms: Sequence[str] | Mapping[str, object]) -> bytes:
         return np.fromiter(map(self.terms.give, terms), np.int32, len(terms)).tobytes()
+
+    def _variants(self, product: Product, families: Sequence[Sequence[str]]) -> bytes:
+        return np.array(list(map(self._variant, product.variants, families)), VARIANT).tobytes()
 
     def _variant(self, variant: Variant, families: Sequence[str]) -> tuple[int, int, int, bool]:
         size = self.sizes.give(variant.size.lower()) if variant.size else 0
@@ -160,6 +163,20 @@ def joined_variants(rows: Sequence[Row]) -> tuple[NDArray[np.void], Ids]:
 def _places(parts: Sequence[bytes], size: int) -> Ids:
     lengths = np.fromiter(map(len, parts), np.int32, len(parts))
     return np.repeat(np.arange(len(parts), dtype=np.int32), lengths // size)
+
+
+def _words(product: Product) -> tuple[object, ...]:
+    """Return all of a product that its terms are made of, and its sizes."""
+    sizes = tuple(variant.size for variant in product.variants)
+    return product.category, sizes, _texts(product), lacks(product)
+
+
+def _families(product: Product) -> tuple[tuple[str, ...], ...]:
+    unsaid = colour_families(product.title)
+    return tuple(
+        tuple(colour_families(variant.colour, is_colour=True)) if variant.colour else unsaid
+        for variant in product.variants
+    )
 
 
 def _texts(product: Product) -> dict[str, str]:

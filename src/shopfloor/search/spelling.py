@@ -21,12 +21,19 @@ class Speller:
 
     def __init__(self, known: Iterable[str], *, right: Iterable[str] = ()) -> None:
         """Take the words to correct to, and words that are right as they are besides."""
-        self._known = frozenset(known)
-        self._right = ENGLISH.union(self._known, right, map(stem, self._known))
+        self._right = set(ENGLISH)
         self._by_letter: dict[str, list[str]] = {}
-        for word in sorted(word for word in self._known if len(word) >= SHORTEST_CORRECTED):
-            self._by_letter.setdefault(word[0], []).append(word)
         self.correct = lru_cache(maxsize=4096)(self._correct)
+        self.add(known, right=right)
+
+    def add(self, known: Iterable[str], *, right: Iterable[str] = ()) -> None:
+        """Take further words to correct to, and such as are right as they are."""
+        for word in known:
+            if len(word) >= SHORTEST_CORRECTED:
+                self._by_letter.setdefault(word[0], []).append(word)
+            self._right.update((word, stem(word)))
+        self._right.update(right)
+        self.correct.cache_clear()
 
     def _correct(self, word: str) -> str:
         """Return the known word that a misspelt one stands for, and any other word as it is."""

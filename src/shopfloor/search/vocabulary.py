@@ -1,6 +1,6 @@
 """The words of one catalogue: what its categories and brands are called, and which word a misspelt one stands for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from shopfloor.language.english import GENDERS, RELATIONS
 from shopfloor.language.text import stem, words
@@ -14,8 +14,8 @@ NARROWER = frozenset(tuple(stem(word) for word in words(kind)) for kinds in KIND
 """The stems of the names that are narrower than their category."""
 WORN = frozenset(name for names in (GENDERS, RELATIONS) for listed in names.values() for name in listed.split())
 """Words for who wears a thing: `women` is no category that somebody names, but whom it is for."""
+SYNONYMS = {name for listed in (CATEGORY_NAMES, KINDS) for names in listed.values() for name in names}
 Stems = tuple[str, ...]
-
 
 FEATURE_CATEGORIES = 4
 """A tag in so many categories is a feature rather than a kind of product."""
@@ -24,18 +24,46 @@ FEATURE_CATEGORIES = 4
 class Vocabulary:
     """What a catalogue calls things."""
 
-    def __init__(self, products: Sequence[Product]) -> None:
+    def __init__(self, products: Iterable[Product]) -> None:
         """Read the words of products."""
-        self.categories = _categories(products)
-        self.brands = {tuple(words(product.brand)): product.brand for product in products}
-        self.sizes = {
-            variant.size.lower(): variant.size for product in products for variant in product.variants if variant.size
-        }
-        self.currency = next((variant.price.currency for product in products for variant in product.variants), None)
-        self.words = frozenset(_words(products))
-        stemmed = (word for names in self.categories for word in names)
-        self.features = _features(products)
-        self.correct = Speller(self.words, right=ASKING.union(stemmed)).correct
+        self.categories: dict[Stems, tuple[str, ...]] = {}
+        """The paths of the categories by the stems of their names."""
+        self.brands: dict[tuple[str, ...], str] = {}
+        self.sizes: dict[str, str] = {}
+        """As the shop writes them, by lower case."""
+        self.currency: str | None = None
+        self.features: frozenset[str] = frozenset()
+        """The stems of tags that say what products of several categories are like."""
+        self.words = {word for names in SYNONYMS for word in words(names)}
+        self._paths: set[tuple[str, ...]] = set()
+        self._tagged: dict[str, set[str]] = {}
+        self._speller = Speller(self.words, right=ASKING)
+        self.correct = self._speller.correct
+        self.add(products)
+
+    def add(self, products: Iterable[Product]) -> None:
+        """Read the words of further products; what was read before is not forgotten."""
+        texts: set[str] = set()
+        for product in products:
+            path = product.category
+            self._paths.update(path[: depth + 1] for depth in range(len(path)))
+            self.brands[tuple(words(product.brand))] = product.brand
+            for tag in product.tags:
+                if len(words(tag)) == 1:
+                    self._tagged.setdefault(stem(tag), set()).add(path[-1] if path else "")
+            for variant in product.variants:
+                self.currency = self.currency or variant.price.currency
+                if variant.size:
+                    self.sizes[variant.size.lower()] = variant.size
+            texts.update(_texts(product))
+        self.categories = _categories(self._paths)
+        own = {stem(word) for path in self._paths for word in words(path[-1])}
+        self.features = frozenset(
+            tag for tag, found in self._tagged.items() if len(found) >= FEATURE_CATEGORIES and tag not in own
+        )
+        new = {word for text in texts for word in words(text)} - self.words
+        self._speller.add(new, right=(word for name in self.categories for word in name))
+        self.words |= new
 
     def category_at(self, named: Sequence[str], start: int) -> tuple[tuple[str, ...], int] | None:
         """Return the path of the category named by the words from a place on, and how many words name it."""
@@ -57,9 +85,8 @@ class Vocabulary:
         return None
 
 
-def _categories(products: Iterable[Product]) -> dict[Stems, tuple[str, ...]]:
+def _categories(paths: Iterable[tuple[str, ...]]) -> dict[Stems, tuple[str, ...]]:
     """Return the paths of the categories by the stems of their names; a category's own name goes before a synonym."""
-    paths = {product.category[: depth + 1] for product in products for depth in range(len(product.category))}
     own: dict[Stems, tuple[str, ...]] = {}
     others: dict[Stems, tuple[str, ...]] = {}
     for path in sorted(paths, key=lambda path: (len(path), path)):
@@ -73,35 +100,11 @@ def _categories(products: Iterable[Product]) -> dict[Stems, tuple[str, ...]]:
     return others | own
 
 
-def _features(products: Sequence[Product]) -> frozenset[str]:
-    """Return the stems of tags that say what products of several categories are like."""
-    categories: dict[str, set[str]] = {}
-    for product in products:
-        for tag in product.tags:
-            if len(words(tag)) == 1:
-                categories.setdefault(stem(tag), set()).add(product.category[-1] if product.category else "")
-    own = {stem(word) for product in products for part in product.category for word in words(part)}
-    return frozenset(tag for tag, found in categories.items() if len(found) >= FEATURE_CATEGORIES and tag not in own)
-
-
 def _stems(name: str) -> Stems:
     return tuple(stem(word) for word in words(name))
 
 
-def _words(products: Iterable[Product]) -> set[str]:
-    texts = {
-        text
-        for product in products
-        for text in (
-            product.title,
-            product.brand,
-            product.best_for,
-            product.description,
-            product.material,
-            *product.tags,
-            *product.category,
-        )
-    }
-    colours = {variant.colour or "" for product in products for variant in product.variants}
-    synonyms = {name for listed in (CATEGORY_NAMES, KINDS) for names in listed.values() for name in names}
-    return {word for text in texts | colours | synonyms for word in words(text)}
+def _texts(product: Product) -> Iterator[str]:
+    yield from (product.title, product.brand, product.best_for, product.description, product.material)
+    yield from (*product.tags, *product.category)
+    yield from (variant.colour for variant in product.variants if variant.colour)

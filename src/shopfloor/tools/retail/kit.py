@@ -1,8 +1,7 @@
 """All that agents may read and propose in a retail shop, put together, and whose each thing is."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import tzinfo
-from functools import partial
 from typing import Any
 
 from shopfloor.actions.kind import ActionKind
@@ -71,15 +70,19 @@ class RetailKit:
         recollection: Recollection,
         tries: Tries,
         habits: Habits,
+        keep_up: Callable[[], Awaitable[None]] | None,
     ) -> Sequence[Tool[Any]]:
-        """Return the tools that propose nothing, over what is found, remembered and bought, and the tries of guests."""
+        """Return the tools that propose nothing, over what is found, remembered and bought, and the tries of guests.
+
+        `keep_up` has the product index look for changes; None where it follows none.
+        """
         shop, clock = self._shop, self._clock
         return (
             *OrderTools(shop, GuestCheck(shop.orders, tries, clock)).tools(),
             *AccountTools(shop, clock).tools(),
             *ItemWishTools(shop).tools(),
             *PaymentWishTools(shop, clock).tools(),
-            *ProductTools(shop.catalogue, search, clock, partial(search.refresh, shop.catalogue)).tools(),
+            *ProductTools(shop.catalogue, search, clock, keep_up).tools(),
             *ChoosingTools(shop.catalogue, search).tools(),
             *CartTools(shop.carts, shop.catalogue).tools(),
             *UpsellTools(shop, search, habits).tools(),

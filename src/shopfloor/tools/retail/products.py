@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
@@ -25,7 +24,6 @@ SHOWN = 3
 """Products shown at once."""
 ALL = 100
 """Products among which the cheapest is looked for."""
-REFRESHED_EVERY = timedelta(minutes=5)
 
 
 class SearchArgs(ToolArgs):
@@ -75,14 +73,13 @@ class ProductTools:
         catalogue: Catalogue,
         search: ProductSearch,
         clock: Clock,
-        refresh: Callable[[], Awaitable[None]] | None = None,
+        keep_up: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """Take the catalogue, the index over it, the clock that promotions run by, and what indexes anew."""
+        """Take the catalogue, the index over it, the clock of promotions, and what lets the index look for changes."""
         self._catalogue = catalogue
         self._search = search
         self._clock = clock
-        self._refresh = refresh
-        self._indexed_at = clock.now()
+        self._keep_up = keep_up
 
     def tools(self) -> Sequence[Tool[Any]]:
         """Return the tools; all of them only read."""
@@ -126,7 +123,8 @@ class ProductTools:
         )
 
     async def _search_products(self, args: SearchArgs, context: ToolContext) -> ToolResult:
-        await self._keep_fresh()
+        if self._keep_up:
+            await self._keep_up()
         query = self._search.understand(args.query)
         before = self._search.understand(args.refines) if args.refines else None
         asks = follow_up(args.query) if before else None
@@ -168,13 +166,6 @@ class ProductTools:
                 *profile_sources(live, made, context),
             ),
         )
-
-    async def _keep_fresh(self) -> None:
-        """Index the catalogue anew from time to time, so that what has come back in stock is found again."""
-        now = self._clock.now()
-        if self._refresh and now - self._indexed_at >= REFRESHED_EVERY:
-            self._indexed_at = now
-            await self._refresh()
 
     async def _live(self, results: ProductResults) -> list[ProductHit]:
         """Return the first products found as the catalogue has them now, without what has sold out since."""
