@@ -11,6 +11,7 @@ from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
+import anyio
 import pytest
 from broken_off import restore
 from commands import Done, run_command
@@ -21,8 +22,11 @@ from server_process import Process, Talk
 from shopfloor.backups.in_use import used
 from shopfloor.backups.making import make_backup
 from shopfloor.config import Config
+from shopfloor.database.engine import Database
 from shopfloor.kernel.clock import SystemClock
-from shopfloor.kernel.errors import StorageError
+from shopfloor.kernel.errors import NotFound, StorageError
+from shopfloor.shop.contract import Changes
+from shopfloor.shop.sql import sql_shop
 from shopfloor.stores import open_model_settings
 
 
@@ -59,6 +63,24 @@ def test_what_was_there_is_kept_aside_as_an_installation_of_its_own(backup: Path
     assert marks(aside) == ("new", "new")
     assert restored(backup, data).returncode == 0
     assert len(asides(data)) == 2
+
+
+def test_what_followed_from_the_old_database_is_not_taken_for_what_follows_from_the_new_one(
+    backup: Path, data: Path
+) -> None:
+    before = changes(data, None)
+    assert changes(data, before.mark) == before
+    assert restored(backup, data).returncode == 0
+    with pytest.raises(NotFound, match="read all products anew"):
+        changes(data, before.mark)
+
+
+def changes(data: Path, mark: str | None) -> Changes:
+    """Ask an installation's shop what changed behind a mark."""
+    database = Database.sqlite(data / "shopfloor.sqlite3")
+    found = anyio.run(sql_shop(database).catalogue.changes, mark)
+    database.close()
+    return found
 
 
 def test_an_empty_folder_becomes_the_installation(backup: Path, tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from demo_app import contents, demo_app
 from postgres import Postgres
 from tools.shop_floor import Floor, index
 
-from shopfloor.database.base import Base
 from shopfloor.database.engine import Database
+from shopfloor.database.migrate import upgrade
 from shopfloor.shop.memory import memory_shop
 from shopfloor.shop.sql import load, sql_shop
 from shopfloor.tools.contract import Toolset
@@ -35,7 +35,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a database that holds the demo shop, filled once for all tests."""
     path = tmp_path_factory.mktemp("filled") / "shop.db"
     database = Database.sqlite(path)
-    database.run(lambda session: Base.metadata.create_all(session.connection()), is_write=True)
+    upgrade(database)
     anyio.run(load, database, contents())
     database.close()
     return path

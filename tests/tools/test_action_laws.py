@@ -22,8 +22,8 @@ from tools.small_shop import ABROAD, ADA, BEN, CONTENTS, EMAILS, GIFTS, HOME, NO
 
 from shopfloor.actions.kind import ActionArgs, ActionKind, Done
 from shopfloor.agents.settings import shipped_brand
-from shopfloor.database.base import Base
 from shopfloor.database.engine import Database
+from shopfloor.database.migrate import upgrade
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import CallerError, Conflict, Refused
 from shopfloor.profiles.contract import Profiles
@@ -251,7 +251,7 @@ def filled() -> bytes:
     with TemporaryDirectory() as directory:
         path = Path(directory) / "shop.db"
         database = Database.sqlite(path)
-        database.run(lambda session: Base.metadata.create_all(session.connection()), is_write=True)
+        upgrade(database)
         anyio.run(load, database, CONTENTS)
         database.close()
         return path.read_bytes()

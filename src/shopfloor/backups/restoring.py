@@ -9,7 +9,7 @@ from shopfloor.backups import switch
 from shopfloor.backups.archive import DATABASE, opened_archive
 from shopfloor.backups.in_use import alone
 from shopfloor.backups.making import check_revision
-from shopfloor.backups.snapshot import check_database
+from shopfloor.backups.snapshot import begin_history, check_database
 from shopfloor.config import Config
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import StorageError
@@ -47,6 +47,7 @@ def restore_backup(config: Config, backup: Path, clock: Clock, tell: Callable[[s
                 archive.unpack(part, lambda done: tell(f"Reading {backup.name}... {done:.0%}"))
                 tell("Checking the database...")
                 _check(part, manifest.revision, backup)
+                begin_history(part / DATABASE)
             except BaseException:
                 switch.give_up(config.data)
                 raise

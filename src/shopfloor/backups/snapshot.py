@@ -66,5 +66,16 @@ def check_database(path: Path) -> str:
         return str(row[0]) if row else "0000"
 
 
+def begin_history(path: Path) -> None:
+    """Let what goes on from a database be told from what went on from it before, as numbers are given out again.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    with told_errors(), closing(_connected(path, "mode=rw")) as database:
+        if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'installation'").fetchone():
+            database.execute("INSERT OR REPLACE INTO installation VALUES ('history', lower(hex(randomblob(8))))")
+
+
 def _connected(path: Path, how: str) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)

@@ -59,6 +59,16 @@ class Capability(StrEnum):
     LOOK_UP = "look_up"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changes:
+    """Which products changed."""
+
+    product_ids: Sequence[ProductId]
+    """What was put, changed or removed, each once, the earliest first; what changed again comes by its last change."""
+    mark: str
+    """To ask behind next time; nobody else reads it."""
+
+
 class Catalogue(Protocol):
     """What is sold."""
 
@@ -80,6 +90,19 @@ class Catalogue(Protocol):
 
     async def active_promotions(self, at: datetime) -> Sequence[Promotion]:
         """Return the promotions that run at an instant."""
+        ...
+
+    async def changes(self, after: str | None = None, *, limit: int = 1_000) -> Changes:
+        """Return which products changed behind a mark, up to a limit; without a mark nothing, and the mark of now.
+
+        A change is what makes something of a product or of its variants other than before, whoever made it; the first
+        call after it is committed tells it. Whoever takes a mark, reads all products and then asks behind the mark
+        misses nothing. A mark lasts as long as the catalogue, beyond the process that took it.
+
+        Raises:
+            NotFound: the catalogue does not know the mark any more, as where a backup was put back; take a new one and
+                read all products anew.
+        """
         ...
 
     async def set_stock(self, sku: Sku, quantity: int, *, key: str) -> Variant:

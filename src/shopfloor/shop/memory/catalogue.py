@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.shop import rules, writes
+from shopfloor.shop.contract import Changes
 from shopfloor.shop.memory.shelves import Part
 from shopfloor.shop.models import (
     Product,
@@ -36,6 +37,10 @@ class MemoryCatalogue(Part):
     async def active_promotions(self, at: datetime) -> Sequence[Promotion]:
         """Return the promotions that run at an instant."""
         return [promotion for promotion in self._shelves.promotions if rules.is_active(promotion, at)]
+
+    async def changes(self, after: str | None = None, *, limit: int = 1_000) -> Changes:
+        """Return which products changed behind a mark."""
+        return self._shelves.changes.behind(after, limit)
 
     async def set_stock(self, sku: Sku, quantity: int, *, key: str) -> Variant:
         """Say how many pieces of a variant can be sold now."""

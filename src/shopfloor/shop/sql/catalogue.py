@@ -11,7 +11,9 @@ from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.kernel.money import Money
 from shopfloor.shop import rules, writes
+from shopfloor.shop.contract import Changes
 from shopfloor.shop.models import Options, Product, Promotion, Variant
+from shopfloor.shop.sql.changes import changes
 from shopfloor.shop.sql.effects import Writer
 from shopfloor.shop.sql.rows import ProductRow, PromotionRow, VariantRow
 
@@ -65,6 +67,10 @@ class SqlCatalogue:
         running = select(PromotionRow).where(PromotionRow.starts_at <= at, PromotionRow.ends_at > at)
         ordered = running.order_by(PromotionRow.code)
         return await self._database.read(lambda session: [promotion_of(row) for row in session.scalars(ordered)])
+
+    async def changes(self, after: str | None = None, *, limit: int = 1_000) -> Changes:
+        """Return which products changed behind a mark."""
+        return await self._database.read(lambda session: changes(session, after, limit))
 
     async def set_stock(self, sku: Sku, quantity: int, *, key: str) -> Variant:
         """Say how many pieces of a variant can be sold now."""

@@ -79,6 +79,17 @@ class VariantRow(Base):
     tracks_stock: Mapped[bool]
 
 
+class ChangeRow(Base):
+    """A product that was put, changed or removed, and when last. Triggers on the two tables above write it."""
+
+    __tablename__ = "shop_changes"
+    __table_args__ = (Index("ix_shop_changes_number_product_id", "number", "product_id"),)
+
+    product_id: Mapped[ProductId] = mapped_column(Id, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+    """On SQLite, counted on from change to change; on PostgreSQL, the transaction's."""
+
+
 class PromotionRow(Base):
     """A promotion."""
 
