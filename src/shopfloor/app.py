@@ -156,10 +156,9 @@ async def assemble(
     """Connect everything.
 
     `wrap` may put a wrapper around all tools, such as one that records, delays or fails them. `planner` and `search`
-    were made before, to be used by several installations, and do not follow what changes; `trained` is what a planner
-    that is made here knows beside the cards.
-    `models` hands out models; None where none is set up. `sure` is the confidence from which on no model plans.
-    `attached` are the tools of MCP servers. `telemetry` hears of all that this process journals.
+    were made before for several installations, and do not follow what changes; `trained` is what a planner made here
+    knows beside the cards. `models` hands out models, None where none is set up; `sure` is the confidence from which on
+    no model plans. `attached` are the tools of MCP servers. `telemetry` hears of all that this process journals.
     """
     stores, hub = _heard(stores, telemetry)
     ground = await prepared(stores, search, clock, ids)

@@ -1,20 +1,19 @@
 """Carts, on both shops: whose they are, what goes into them, and what is suggested beside it."""
 
-from functools import partial
 from typing import Any, cast
 
 import pytest
-from demo_app import contents
+from anyio import sleep
 from tools.shop_floor import Floor
 from tools.visit import Visit, jonas, maya
 
 from shopfloor.identity.identity import GUEST, Identity
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.kernel.ids import ConversationId, Sku
-from shopfloor.search.products import CatalogueSearch
+from shopfloor.search.following import LOOK_S, Follower
 from shopfloor.tools.contract import EarlierCall
 from shopfloor.tools.retail.carts import first_cart, guest_cart
-from shopfloor.tools.retail.products import REFRESHED_EVERY, ProductTools
+from shopfloor.tools.retail.products import ProductTools
 from shopfloor.tools.toolsets import ToolList
 
 pytestmark = pytest.mark.anyio
@@ -196,9 +195,8 @@ async def test_looking_for_suggestions_leaves_the_cart_as_it_is(floor: Floor) ->
 
 
 async def test_a_search_shows_the_stock_of_now_and_soon_finds_what_has_come_back(floor: Floor) -> None:
-    search = CatalogueSearch(contents().products)
-    refresh = partial(search.refresh, floor.shop.catalogue)
-    tools = ToolList(ProductTools(floor.shop.catalogue, search, floor.clock, refresh).tools())
+    follower = await Follower.start(floor.shop.catalogue)
+    tools = ToolList(ProductTools(floor.shop.catalogue, follower.search, floor.clock, follower.keep_up).tools())
 
     async def titles() -> list[str]:
         args = {"query": "heavyweight black hoodie in XL"}
@@ -207,7 +205,7 @@ async def test_a_search_shows_the_stock_of_now_and_soon_finds_what_has_come_back
 
     assert await titles() == ["Skerry Oversized Hood"]
     await floor.shop.catalogue.set_stock(Sku("P122-BLACK-XL"), 0, key="a")
-    await floor.shop.catalogue.set_stock(SOLD_OUT, 3, key="b")
     assert await titles() == []
-    floor.clock.at += REFRESHED_EVERY
+    await floor.shop.catalogue.set_stock(SOLD_OUT, 3, key="b")
+    await sleep(LOOK_S)
     assert await titles() == ["Harbour Heavyweight Hoodie"]
