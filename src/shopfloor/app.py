@@ -279,6 +279,7 @@ def services_of(app: App) -> Services:
         settings=app.settings,
         policies=app.policies,
         team=app.team,
+        search=app.search,
         knowledge=app.knowledge,
         keys=app.keys,
         profiles=app.profiles,

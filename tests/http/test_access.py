@@ -57,6 +57,8 @@ WHO = {
     "POST /v1/knowledge/corrections": "operator",
     "DELETE /v1/knowledge/corrections/{correction_id}": "operator",
     "GET /v1/knowledge/questions": "support",
+    "GET /v1/products/search": "viewer",
+    "GET /v1/products/{product_id}/similar": "viewer",
     "GET /v1/customers/{customer_id}/profile": "support",
     "PUT /v1/customers/{customer_id}/profile/{key}": "support",
     "DELETE /v1/customers/{customer_id}/profile/{key}": "support",

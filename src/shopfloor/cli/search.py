@@ -1,13 +1,13 @@
 """`shopfloor search`: what the shop has, by a customer's words."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Annotated
 
 import anyio
 import typer
-from pydantic import JsonValue
 from rich.markup import escape
 
 from shopfloor.app import open_app
@@ -16,7 +16,16 @@ from shopfloor.cli.output import Output
 from shopfloor.config import Config
 from shopfloor.kernel.errors import InvalidInput, NotFound
 from shopfloor.kernel.ids import ProductId
-from shopfloor.search.contract import Page, ProductHit, ProductQuery, ProductResults, ProductSearch, Sort
+from shopfloor.search.contract import (
+    Page,
+    ProductHit,
+    ProductQuery,
+    ProductResults,
+    ProductSearch,
+    Sort,
+    narrowed,
+    understood,
+)
 from shopfloor.tools.retail.views import hit_view
 
 FACET_VALUES = 8
@@ -41,9 +50,8 @@ class Asked:
     like: str | None
     limit: int
     page: Page
-    filters: dict[str, str]
-    """Fields of the query and what they must be."""
-    has_sold_out: bool
+    narrow: Callable[[ProductQuery], ProductQuery]
+    """Sets the filters."""
 
 
 def search(
@@ -62,14 +70,12 @@ def search(
     """Find products by a customer's words, and say why each was found."""
     if (text is None) == (like is None):
         raise InvalidInput("say what to look for, in words or with --like PRODUCT")
-    named = {"category": category, "brand": brand, "size": size}
     asked = Asked(
         text=text,
         like=like,
         limit=limit,
         page=Page(sort=sort, has_facets=facets),
-        filters={name: value for name, value in named.items() if value is not None},
-        has_sold_out=sold_out,
+        narrow=partial(narrowed, category=category, brand=brand, size=size, has_sold_out=sold_out),
     )
     anyio.run(_search, config(data), asked, as_json)
 
@@ -80,7 +86,7 @@ async def _search(where: Config, asked: Asked, as_json: bool) -> None:
         results = await _found(app.search, asked)
     if as_json:
         row = {
-            "understood": _understood(results.query),
+            "understood": understood(results.query),
             "relaxed": list(results.relaxed),
             "total": results.total,
             "products": [hit_view(hit) | {"score": hit.score} for hit in results.hits],
@@ -88,10 +94,8 @@ async def _search(where: Config, asked: Asked, as_json: bool) -> None:
         }
         output.line(json.dumps(row, indent=2, ensure_ascii=False))
         return
-    if understood := ", ".join(
-        f"{name.replace('_', ' ')} {value}" for name, value in _understood(results.query).items()
-    ):
-        output.progress(f"Understood: {understood}")
+    if read := ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in understood(results.query).items()):
+        output.progress(f"Understood: {read}")
     for line in _lines(results):
         output.line(line)
 
@@ -102,10 +106,7 @@ async def _found(search: ProductSearch, asked: Asked) -> ProductResults:
         if not hits and not search.title_words(ProductId(asked.like)):
             raise NotFound(f"there is no product {asked.like}: `shopfloor search --json` shows ids")
         return ProductResults(query=ProductQuery(text=""), hits=tuple(hits), total=len(hits))
-    query = search.understand(asked.text or "")
-    # A filter that was set is no word of the customer's, which might mean something else.
-    said = {name: words for name, words in query.said.items() if name not in asked.filters}
-    query = replace(query, **asked.filters, said=said, in_stock=query.in_stock and not asked.has_sold_out)
+    query = asked.narrow(search.understand(asked.text or ""))
     return await search.search(query, limit=asked.limit, page=asked.page)
 
 
@@ -126,19 +127,3 @@ def _line(number: int, hit: ProductHit) -> str:
     which = " ".join(part for part in (variant.colour, variant.size) if part)
     why = f"  [dim]{escape(', '.join(hit.reasons))}[/]" if hit.reasons else ""
     return f"{number:>3}  [bold]{escape(hit.product.title)}[/]  {escape(which)}  {variant.price}{why}"
-
-
-def _understood(query: ProductQuery) -> dict[str, JsonValue]:
-    """Return the constraints that were read out of the words, by name; those that are not there are left out."""
-    read: dict[str, JsonValue] = {
-        "category": query.category,
-        "brand": query.brand,
-        "colours": " or ".join(sorted(query.colours)),
-        "size": query.size,
-        "gender": query.gender,
-        "from": str(query.price_min) if query.price_min else None,
-        "up_to": str(query.price_max) if query.price_max else None,
-        "features": ", ".join(sorted(query.features)),
-        "without": ", ".join(sorted(query.without)),
-    }
-    return {name: value for name, value in read.items() if value}

@@ -23,6 +23,7 @@ from shopfloor.kernel.ids import IdSource
 from shopfloor.knowledge.desk import KnowledgeDesk
 from shopfloor.privacy.customer_data import CustomerData
 from shopfloor.profiles.records import ProfileRecords
+from shopfloor.search.contract import ProductSearch
 from shopfloor.telemetry.telemetry import Telemetry
 
 
@@ -42,6 +43,7 @@ class Services:
     settings: Settings
     policies: Policies
     team: Team
+    search: ProductSearch
     knowledge: KnowledgeDesk
     keys: ApiKeys
     profiles: ProfileRecords

@@ -1,7 +1,7 @@
 """What finding products and knowledge promises, whatever index stands behind it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -59,6 +59,33 @@ def refined(before: ProductQuery, now: ProductQuery) -> ProductQuery:
         without=before.without | now.without,
         in_stock=before.in_stock and now.in_stock,
     )
+
+
+def narrowed(
+    query: ProductQuery, *, category: str | None, brand: str | None, size: str | None, has_sold_out: bool
+) -> ProductQuery:
+    """Return a query with filters that were set besides its words; None sets none."""
+    named = {"category": category, "brand": brand, "size": size}
+    filters = {name: value for name, value in named.items() if value is not None}
+    # What was set is no word of the customer's, which might mean something else.
+    said = {name: words for name, words in query.said.items() if name not in filters}
+    return replace(query, **filters, said=said, in_stock=query.in_stock and not has_sold_out)
+
+
+def understood(query: ProductQuery) -> dict[str, str]:
+    """Return the constraints of a query in words, by name; those that are not there are left out."""
+    read = {
+        "category": query.category,
+        "brand": query.brand,
+        "colours": " or ".join(sorted(query.colours)),
+        "size": query.size,
+        "gender": query.gender,
+        "from": str(query.price_min) if query.price_min else None,
+        "up_to": str(query.price_max) if query.price_max else None,
+        "features": ", ".join(sorted(query.features)),
+        "without": ", ".join(sorted(query.without)),
+    }
+    return {name: value for name, value in read.items() if value}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
