@@ -51,6 +51,7 @@ TextName = Literal[
     "planner_situation",
     "planner_repair",
     "summary_system",
+    "rerank_system",
 ]
 TEXTS: tuple[TextName, ...] = get_args(TextName)
 
@@ -118,6 +119,7 @@ USES: Mapping[TextName, _Use] = {
     ),
     "planner_repair": _Use(given={"wrong": "data"}, outside=frozenset({"wrong"}), needs=frozenset({"wrong"})),
     "summary_system": _Use(given={}),
+    "rerank_system": _Use(given={}),
 }
 """By text: who writes one sees at once what it may name."""
 
@@ -145,6 +147,8 @@ class Prompts(Data):
     """The request to write a plan anew that cannot run."""
     summary_system: PromptText
     """For a summary of the oldest turns of a long conversation."""
+    rerank_system: PromptText
+    """For putting what a search found in order."""
 
     @model_validator(mode="after")
     def _can_be_filled_in(self) -> Self:

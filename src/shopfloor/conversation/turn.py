@@ -12,6 +12,7 @@ from shopfloor.agents.brand import Brand, TransferScenario
 from shopfloor.agents.card import AgentCard, Skill
 from shopfloor.agents.outcome import AgentTask, Done, Failed, HandedOff, NeedsInput, Outcome, Said, Surroundings
 from shopfloor.agents.playbook import Propose
+from shopfloor.agents.reranking import reranker
 from shopfloor.agents.sentences import speaker
 from shopfloor.agents.transfers import SCENARIO, transfer
 from shopfloor.conversation.briefing import briefing, transcript
@@ -325,9 +326,6 @@ class TurnRunner:
         evidence = Evidence(self._now, self._zone, state.language)
         own = OwnEvidence(evidence, made, self._speech.missing, [dict(one) for one in passages])
 
-        async def hear(call: ModelCall) -> None:
-            await self.thought(call, task)
-
         return Surroundings(
             history=state.history(self._name(task)),
             reads=tuple((call.tool, call.args) for call in task.prefetch),
@@ -338,7 +336,7 @@ class TurnRunner:
             colleagues=tuple(f"{self._name(one)}: {one.task[:200]}" for one in plan.tasks if one.id != task.id),
             complexity=plan.complexity,
             unproven=own.unproven,
-            hear=hear,
+            hear=partial(self.thought, task=task),
             fell_back=partial(self._fell_back, task),
         )
 
@@ -373,6 +371,7 @@ class TurnRunner:
             now=self._now,
             consent=consent,
             profile=self.profile,
+            rerank=reranker(self.thinking, self.prompts, partial(self.thought, task=task)),
             admitted=dict(self._turn.admitted),
             settled=dict(self._turn.verdicts),
         )

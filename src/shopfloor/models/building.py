@@ -94,6 +94,7 @@ def build_router(
             turn=_allowance(settings.budgets.turn),
             day=_allowance(settings.budgets.customer_day),
             call_s=settings.call_s,
+            rerank_s=settings.rerank_s,
         ),
         classes=settings.classes,
         wrap=wrap,

@@ -36,6 +36,8 @@ class Limits:
     turn: Allowance = field(default_factory=Allowance)
     day: Allowance = field(default_factory=Allowance)
     call_s: float = CALL_S
+    rerank_s: float = 0.0
+    """What may be spent on putting what was found in order; 0 for nothing."""
 
 
 class ModelRouter:
@@ -64,6 +66,11 @@ class ModelRouter:
         self._limits = limits or Limits()
         self._classes: dict[TaskClass, Tier] = {**CLASSES, **classes}
         self._wrap = wrap
+
+    @property
+    def rerank_s(self) -> float:
+        """Return how many seconds a model may take to put what was found in order; 0 where none shall."""
+        return self._limits.rerank_s
 
     def tier_of(self, work: Work) -> Tier:
         """Return the tier that some work is done by."""

@@ -149,6 +149,8 @@ class ModelSettings(Strict):
     budgets: Budgets = Budgets()
     call_s: float = Field(default=90, gt=0, le=3600)
     """Seconds that one call may take, over all the models that are asked for it."""
+    rerank_s: float = Field(default=0, ge=0, le=30)
+    """Seconds that a model may take to put the products found in order; 0 asks none."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> "ModelSettings":

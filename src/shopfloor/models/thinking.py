@@ -29,6 +29,11 @@ class Thinking:
         self.is_down = False
         """Whether no model answered a call of the turn: whoever waits need not wait for the next to fail."""
 
+    @property
+    def rerank_s(self) -> float:
+        """Return how many seconds a model may take to put what was found in order; 0 where none shall."""
+        return self._router.rerank_s
+
     def model_for(self, work: Work, hear: Sink) -> Model:
         """Return a model for some work; `hear` is told of each call when it is over."""
 

@@ -64,6 +64,10 @@ class Session(Protocol):
         ...
 
 
+Rerank = Callable[[str, Sequence[str]], Awaitable[Sequence[int]]]
+"""Takes what somebody looks for and what was found, and returns the places of the texts found, the best first."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToolContext:
     """For whom, where and when a tool is called; made by code only."""
@@ -80,6 +84,8 @@ class ToolContext:
     """The customer's yes, if the message of this turn was one."""
     profile: Profile = NOBODYS
     """What is remembered of the signed-in customer, as the turn began."""
+    rerank: Rerank | None = None
+    """Has a model put what was found in order; None where none shall."""
     admitted: Mapping[str, Admitted] = field(default_factory=dict[str, Admitted])
     """The actions that were admitted but whose outcome was not recorded, by key."""
     settled: Mapping[str, Verdict] = field(default_factory=dict[str, Verdict])

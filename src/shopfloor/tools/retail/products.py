@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import Field, JsonValue
 
@@ -16,12 +16,16 @@ from shopfloor.shop.contract import Catalogue
 from shopfloor.shop.models import Product, Variant
 from shopfloor.tools.contract import NoArgs, Tool, ToolArgs, ToolContext, ToolResult
 from shopfloor.tools.retail.follow_ups import ASKED, follow_up, times
-from shopfloor.tools.retail.tastes import personal, size_asked_for, size_of_theirs, with_size
+from shopfloor.tools.retail.tastes import Personal, personal, size_asked_for, size_of_theirs, with_size
 from shopfloor.tools.retail.tastes import sources as profile_sources
-from shopfloor.tools.retail.views import hit_view, product_view, promotion_view, variant_view
+from shopfloor.tools.retail.views import hit_view, looks, product_view, promotion_view, variant_view
 
 SHOWN = 3
 """Products shown at once."""
+RERANKED = 12
+"""Products that a model puts in order, where one shall."""
+READ = 200
+"""Letters of a description that it reads."""
 ALL = 100
 """Products among which the cheapest is looked for."""
 
@@ -131,13 +135,9 @@ class ProductTools:
         if before:
             query = before if asks else refined(before, query)
         made = personal(query, context.profile)
-        # The earlier words hold the follow-ups before this one: each `more` goes on by a list, each `cheaper` lower.
-        seen = SHOWN * times("more", f"{args.refines}, {args.query}") if asks == "more" else 0
-        is_cheapest = ASKED["cheapest"].search(args.query.lower()) is not None
-        limit = ALL if is_cheapest else seen + 2 * SHOWN
-        results = await self._search.search(made.query, limit=limit, tastes=made.tastes)
-        ranked = sorted(results.hits, key=_price) if is_cheapest else results.hits[seen:]
-        live = await self._live(replace(results, hits=tuple(ranked)))
+        results = await self._ordered(made, args, asks, context)
+        live = await self._live(results)
+        # The earlier words hold the follow-ups before this one: each `cheaper` goes lower.
         for _ in range(times("cheaper", f"{args.refines}, {args.query}") if asks == "cheaper" else 0):
             if live:
                 lowest = min(map(_price, live))
@@ -166,6 +166,27 @@ class ProductTools:
                 *profile_sources(live, made, context),
             ),
         )
+
+    async def _ordered(
+        self, made: Personal, args: SearchArgs, asks: str | None, context: ToolContext
+    ) -> ProductResults:
+        """Return what is found in the order in which it is shown, without what earlier answers showed of it."""
+        is_cheapest = ASKED["cheapest"].search(args.query.lower()) is not None
+        # The earlier words hold the follow-ups before this one: each `more` goes on by a list.
+        seen = SHOWN * times("more", f"{args.refines}, {args.query}") if asks == "more" else 0
+        limit = ALL if is_cheapest else max(seen + 2 * SHOWN, RERANKED if context.rerank else 0)
+        results = await self._search.search(made.query, limit=limit, tastes=made.tastes)
+        hits = results.hits[seen:]
+        if is_cheapest:
+            hits = tuple(sorted(results.hits, key=_price))
+        elif context.rerank and asks == "more":
+            shown = _shown_before(context)
+            hits = tuple(hit for hit in results.hits if hit.product.id not in shown)
+        elif context.rerank and not asks and len(hits) > 1:
+            asked = ", ".join(part for part in (args.refines, args.query) if part)
+            order = await context.rerank(asked, [_as_text(hit) for hit in hits])
+            hits = tuple(hits[place] for place in order)
+        return replace(results, hits=hits)
 
     async def _live(self, results: ProductResults) -> list[ProductHit]:
         """Return the first products found as the catalogue has them now, without what has sold out since."""
@@ -234,6 +255,20 @@ class ProductTools:
         promotions = await self._catalogue.active_promotions(self._clock.now())
         views: list[JsonValue] = [promotion_view(promotion) for promotion in promotions]
         return ToolResult(output={"outcome": "found" if views else "none", "promotions": views})
+
+
+def _as_text(hit: ProductHit) -> str:
+    """Write what a model reads of a product."""
+    product, variant = hit.product, hit.product.variant(hit.sku)
+    kind = " > ".join(product.category)
+    parts = (product.title, product.brand, kind, looks(variant), str(variant.price), product.best_for)
+    return " | ".join(part for part in (*parts, product.description[:READ]) if part)
+
+
+def _shown_before(context: ToolContext) -> set[str]:
+    """Return the ids of the products that earlier searches of the conversation showed."""
+    outputs = (call.output.get("products", []) for call in context.session.earlier("search_products"))
+    return {each["product_id"] for listed in outputs for each in cast("list[dict[str, str]]", listed)}
 
 
 def _price(hit: ProductHit) -> Money:
