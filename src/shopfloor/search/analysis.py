@@ -1,4 +1,4 @@
-"""Texts as the product index reads them: terms, which are stems of words, numbers, and pairs of CJK characters.
+"""Texts as the product index reads them: terms, which are stems of words, numbers, measures, pairs of CJK characters.
 
 Accents and case say nothing, so `Müsli` and `musli` are one. Chinese, Japanese and Korean are written without blanks:
 each two characters that stand together are a term, as Kwok, "Comparing representations in Chinese information
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.language.stemming import STEMMERS, stem_in
+from shopfloor.search.units import joined_units
 
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 WORD = re.compile(rf"\d+(?:[.,]\d+)+|[{CJK}]+|[^\W_{CJK}]+")
@@ -34,7 +35,7 @@ class Analyzer:
 
     def terms(self, text: str) -> list[str]:
         """Return the terms of a text in their order."""
-        return [term for word in WORD.findall(folded(text)) for term in self._of_word(word)]
+        return [term for word in WORD.findall(joined_units(folded(text))) for term in self._of_word(word)]
 
     def _of_word(self, word: str) -> Iterator[str]:
         if IS_CJK.match(word):

@@ -26,12 +26,17 @@ WEIGHTS = {
     "length": -0.05,  # of the title: the logarithm of its words
     "meaning": 0.35,  # cosine of what query and product mean, where anything embeds
 }
+ALIKE = 0.3
+"""What it adds to mean the same as the best ones do, where anything embeds: what is first by other signs tells what is
+looked for better than the few words of a query (pseudo relevance feedback: Rocchio, "Relevance feedback in information
+retrieval", 1971; over vectors: Li et al., "Pseudo relevance feedback with deep language models and dense retrievers",
+ACM TOIS 2023). From .2 to .4, and from twenty to fifty of the best, do about as well."""
 MENTIONED = 0.6
 """How far a thing has what is only mentioned in its texts: they may as well say that it does not need it."""
 PLAIN = WEIGHTS | {"title": 0.2, "pairs": 0.1, "length": 0.0, "meaning": 0.0}
 """The weights where nothing embeds: meaning no longer makes up for what short titles leave out."""
 BEST = 30
-"""Products whose categories say what kind of thing is looked for."""
+"""Products whose categories, and what they mean, say what kind of thing is looked for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +114,10 @@ def rank(rows: Sequence[Row], matches: Sequence[float], sought: Sought, terms: i
         "meaning": _meaning(rows, sought.vector),
     }
     weights = PLAIN if sought.vector is None else WEIGHTS
-    return sum((np.float32(weight) * signs[name] for name, weight in weights.items()), np.zeros(len(rows), np.float32))
+    scores = sum(
+        (np.float32(weight) * signs[name] for name, weight in weights.items()), np.zeros(len(rows), np.float32)
+    )
+    return scores if sought.vector is None else scores + np.float32(ALIKE) * _alike(rows, scores)
 
 
 def _pairs(rows: Sequence[Row], pairs: Sequence[tuple[int, int]]) -> Floats:
@@ -158,5 +166,21 @@ def _kinds(rows: Sequence[Row], votes: Floats) -> Floats:
 def _meaning(rows: Sequence[Row], vector: Floats | None) -> Floats:
     if vector is None or not rows or not rows[0].vector:
         return np.zeros(len(rows), np.float32)
+    return _vectors(rows) @ vector
+
+
+def _alike(rows: Sequence[Row], scores: Floats) -> Floats:
+    """Return how near each row is to what the best ones mean, each by how far it lies above the last of them."""
+    if not rows or not rows[0].vector:
+        return np.zeros(len(rows), np.float32)
+    held = _vectors(rows)
+    best = np.argsort(-scores, kind="stable")[:BEST]
+    shares = scores[best] - scores[best[-1]] + np.float32(1e-3)
+    centre = shares @ held[best]
+    near: Floats = held @ (centre / np.float32(max(np.linalg.norm(centre), 1e-9)))
+    return near
+
+
+def _vectors(rows: Sequence[Row]) -> Floats:
     held: NDArray[np.float16] = np.frombuffer(b"".join(row.vector for row in rows), np.float16)
-    return held.reshape(len(rows), -1).astype(np.float32) @ vector
+    return held.reshape(len(rows), -1).astype(np.float32)
