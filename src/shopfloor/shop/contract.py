@@ -2,8 +2,8 @@
 
 The parts map onto the order, catalogue, cart and customer resources of Shopify, Vendure, Medusa and WooCommerce.
 Every write takes an idempotency key, unless it says why not: the same key with the same arguments changes nothing the
-second time and returns the same result; the same key with other arguments raises `Conflict`. Who may see or change what is decided above this
-floor.
+second time and returns the same result; the same key with other arguments raises `Conflict`. Who may see or change what
+is decided above this floor.
 
 All methods may raise `StorageError` or `Unavailable`.
 """
