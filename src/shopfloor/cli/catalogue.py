@@ -76,9 +76,8 @@ def _tell(output: Output, done: Imported, *, is_trial: bool) -> None:
         output.line(json.dumps(view, indent=2, ensure_ascii=False))
         return
     counts = ", ".join(f"{getattr(done, name):,} {name}" for name in ("new", "changed", "unchanged"))
-    output.line(
-        f"{'So it would be: ' if is_trial else ''}{done.products:,} product{'' if done.products == 1 else 's'} ({counts}) from {done.rows:,} rows"
-    )
+    products = "1 product" if done.products == 1 else f"{done.products:,} products"
+    output.line(f"{'So it would be: ' if is_trial else ''}{products} ({counts}) from {done.rows:,} rows")
     if done.removed:
         output.line(f"Removed: {len(done.removed):,} variants that it does not name")
     if done.unused:

@@ -1,4 +1,4 @@
-"""Reads a feed row by row, however long it is: what cannot be read is a problem of its row, and the next one is read."""
+"""Reads a feed row by row, however long it is: what cannot be read is a problem of its row, and the next is read."""
 
 import codecs
 import csv
