@@ -39,6 +39,7 @@ def test_a_feed_is_tried_then_taken_and_found(data: Path, tmp_path: Path) -> Non
         "changed": 0,
         "unchanged": 0,
         "removed": [],
+        "not_removed": "",
         "left_out": [{"line": 3, "id": "PAN", "why": "it has no price: write it like 15.00 USD"}],
         "unused_columns": ["link"],
     }

@@ -95,11 +95,22 @@ async def test_a_variant_of_another_product_is_not_taken_and_then_nothing_is_put
     assert await ids(shop) == "a b c d e"
 
 
+async def test_what_changed_since_it_was_seen_is_not_written_over(shop: Shop) -> None:
+    seen = [await got(shop, "a"), await got(shop, "b")]
+    await shop.catalogue.put_products([replace(product("a"), title="First")], seen=seen)
+    for stale in (seen, []):
+        with pytest.raises(Conflict, match="changed meanwhile"):
+            await shop.catalogue.put_products([product("b"), replace(product("a"), title="Second")], seen=stale)
+    assert (await got(shop, "a")).title == "First"
+    await shop.catalogue.put_products([FULL], seen=())
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         [product("x"), product("x")],
         [product("x"), replace(product("y"), variants=product("x").variants)],
+        [replace(product("x"), variants=())],
         [replace(product("x"), variants=(replace(product("x").variants[0], stock=-1),))],
     ],
 )

@@ -57,7 +57,7 @@ def import_catalogue(
 
     with opened(file, form, encoding, SystemClock().now()) as feed:
         done = on_stores(work, data, as_json=as_json)
-    if done.left_out:
+    if done.left_out or done.not_removed:
         raise typer.Exit(1)
 
 
@@ -70,6 +70,7 @@ def _tell(output: Output, done: Imported, *, is_trial: bool) -> None:
             "changed": done.changed,
             "unchanged": done.unchanged,
             "removed": done.removed,
+            "not_removed": done.not_removed,
             "left_out": [{"line": one.line, "id": one.id, "why": one.why} for one in done.left_out],
             "unused_columns": list(done.unused),
         }
@@ -80,6 +81,8 @@ def _tell(output: Output, done: Imported, *, is_trial: bool) -> None:
     output.line(f"{'So it would be: ' if is_trial else ''}{products} ({counts}) from {done.rows:,} rows")
     if done.removed:
         output.line(f"Removed: {len(done.removed):,} variants that it does not name")
+    if done.not_removed:
+        output.line(f"Nothing was removed: {done.not_removed}")
     if done.unused:
         output.line(f"Not used: {escape(', '.join(done.unused))}")
     if done.left_out:

@@ -2,7 +2,7 @@
 
 A row of a catalogue is a product in one variant. `product_id` and `title` must be there; `brand`, `category` (its parts
 divided by ` > `), `color`, `description`, `price`, `rating` and `rating_count` are what a shop knows them as, and any
-other column of texts is an attribute. A row that lacks what must be there, or has the id of an earlier one, is left out.
+other column of texts is an attribute. A row that lacks what must be there, or has an earlier one's id, is left out.
 """
 
 # pyarrow brings no types, and makes most of its functions when it is imported.

@@ -110,15 +110,16 @@ class Catalogue(Protocol):
         """Return of which products variants are; those that are not there are left out."""
         ...
 
-    async def put_products(self, products: Sequence[Product]) -> None:
+    async def put_products(self, products: Sequence[Product], *, seen: Sequence[Product] | None = None) -> None:
         """Put products under their ids, all of them or none.
 
         A variant that a product has and that is not named stays as it is, behind those that are named. So nothing is
-        removed by it, and it takes no key: what is put twice is as if it were put once.
+        removed by it, and it takes no key: what is put twice is as if it were put once. With `seen`, those that are
+        there have to be as they were seen, so that nothing is written over that somebody else changed meanwhile.
 
         Raises:
-            InvalidInput: a negative stock, or a product or a variant that is named twice.
-            Conflict: a variant is another product's.
+            InvalidInput: a negative stock, a product without variants, or a product or a variant that is named twice.
+            Conflict: a variant is another product's, or a product is not as it was seen.
         """
         ...
 

@@ -21,7 +21,7 @@ def check(products: Sequence[Product]) -> None:
     """Check what can be told of products by themselves.
 
     Raises:
-        InvalidInput: a negative stock, or a product or a variant that is named twice.
+        InvalidInput: a negative stock, a product without variants, or a product or a variant that is named twice.
     """
     for id_, count in Counter(product.id for product in products).items():
         if count > 1:
@@ -30,8 +30,22 @@ def check(products: Sequence[Product]) -> None:
         if count > 1:
             raise InvalidInput(f"variant {sku} is named {count} times: put each once")
     for product in products:
+        if not product.variants:
+            raise InvalidInput(f"product {product.id} has no variant: give it one that can be bought")
         for variant in product.variants:
             rules.check_stock(variant.stock)
+
+
+def check_seen(products: Sequence[Product], there: Mapping[ProductId, Product], seen: Sequence[Product] | None) -> None:
+    """Check that what is there of products is as it was seen, if that is asked for.
+
+    Raises:
+        Conflict: it is not.
+    """
+    known = {product.id: product for product in seen or ()}
+    for product in products if seen is not None else ():
+        if there.get(product.id) != known.get(product.id):
+            raise Conflict(f"product {product.id} changed meanwhile: read it again")
 
 
 def check_owners(products: Sequence[Product], owners: Mapping[Sku, ProductId]) -> None:

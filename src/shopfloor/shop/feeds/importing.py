@@ -4,13 +4,13 @@ Each such batch is one transaction, so a process that is killed leaves whole pro
 began. What is not in the feed stays, unless it is asked to go, which is done last.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
 from anyio import to_thread
 
-from shopfloor.kernel.errors import InvalidInput
+from shopfloor.kernel.errors import Conflict, InvalidInput
 from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.shop import putting
 from shopfloor.shop.contract import Catalogue
@@ -24,6 +24,9 @@ ROWS = 2_000
 VARIANTS = 500
 """Variants of a batch; one of a single product may have more."""
 PAGE = 200
+TRIES = 10
+"""How often a batch is planned anew, as its products changed meanwhile."""
+REMEDY = "remove it there first, or let --remove-missing do so"
 
 Tell = Callable[[str, int, int], None]
 """Hears what is being done, how much of it is, and of how much."""
@@ -40,6 +43,8 @@ class Imported:
     unchanged: int = 0
     removed: list[Sku] = field(default_factory=list[Sku])
     """Variants that the feed does not name."""
+    not_removed: str = ""
+    """Why none of them was removed, though they should be; empty where nothing is in the way."""
     left_out: Sequence[Problem] = ()
     """In the order of the lines."""
     unused: Sequence[str] = ()
@@ -57,8 +62,8 @@ async def import_feed(
     """Bring a feed into a catalogue; a trial only says what would come of it.
 
     Raises:
-        InvalidInput: the file cannot be read, or what is missing shall go and that is all, or cannot be told.
-        Conflict: somebody else brought a variant into another product meanwhile; import again.
+        InvalidInput: the file cannot be read as a whole.
+        Conflict: its products change all the time.
     """
     spool = await to_thread.run_sync(Spool)
     try:
@@ -98,61 +103,62 @@ class _Import:
 
     async def _put(self, batch: Sequence[Group], *, is_last: bool = False) -> None:
         """Put the products of a batch that are other than before."""
-        earlier = {
-            product.id: product
-            for product in await self._catalogue.get_products([ProductId(group.product) for group in batch])
-        }
-        skus = [Sku(variant.sku) for group in batch for _, variant in group.parts]
-        owners = await self._catalogue.find_owners(skus)
-        products: list[Product] = []
-        for group in batch:
-            taken = [sku for _, part in group.parts if owners.get(sku := Sku(part.sku), group.product) != group.product]
-            if taken and await self._waits(group, {sku: owners[sku] for sku in taken}, is_last):
-                continue
+        for _ in range(TRIES):
+            found = await self._catalogue.get_products([ProductId(group.product) for group in batch])
+            owners = await self._catalogue.find_owners([Sku(one.sku) for group in batch for _, one in group.parts])
+            earlier = {product.id: product for product in found}
+            plan = await to_thread.run_sync(self._planned, batch, earlier, owners, is_last)
+            changed = [each for each in plan.products if each != earlier.get(each.id)]
             try:
-                products.append(self._built(group, earlier.get(ProductId(group.product))))
-            except InvalidInput as error:
-                await self._leave_out(group, str(error))
-        changed = [each for each in products if each != earlier.get(each.id)]
-        if changed and not self._is_trial:
-            await self._catalogue.put_products(changed)
+                if changed and not self._is_trial:
+                    await self._catalogue.put_products(changed, seen=found)
+            except Conflict:  # an order took pieces meanwhile, or another import wrote
+                continue
+            break
+        else:
+            raise Conflict("the catalogue changes all the time while it is imported: try again in a moment")
         is_new = [each.id not in earlier for each in changed]
         self._done.new += sum(is_new)
         self._done.changed += len(changed) - sum(is_new)
-        self._done.unchanged += len(products) - len(changed)
+        self._done.unchanged += len(plan.products) - len(changed)
+        self._late += plan.late
+        await to_thread.run_sync(self._spool.leave_out, *plan.left_out)
 
-    async def _waits(self, group: Group, owners: dict[Sku, ProductId], is_last: bool) -> bool:
-        """Say whether a product with variants of others is not put now: they may lose them, or it is left out."""
-        if self._removes_missing:
-            kept = [sku for sku, owner in owners.items() if await to_thread.run_sync(self._spool.names, owner, sku)]
-            if not kept and self._is_trial:
-                return False
-            if not kept and not is_last:
-                self._late.append(group.product)
-                return True
-        sku, owner = next(iter(owners.items()))
-        remedy = "remove it there first, or let --remove-missing do so"
-        await self._leave_out(group, f"variant {sku} is one of product {owner} in the shop: {remedy}")
-        return True
-
-    async def _leave_out(self, group: Group, why: str) -> None:
-        problem = Problem(group.line, group.product, why)
-        await to_thread.run_sync(self._spool.leave_out, problem)
-
-    def _built(self, group: Group, earlier: Product | None) -> Product:
-        if not group.is_whole:
-            raise InvalidInput(f"it has more than {MOST_VARIANTS:,} variants: divide it")
-        return putting.merged(earlier, built(group.parts, earlier))
+    def _planned(
+        self,
+        batch: Sequence[Group],
+        earlier: Mapping[ProductId, Product],
+        owners: Mapping[Sku, ProductId],
+        is_last: bool,
+    ) -> "_Plan":
+        plan = _Plan()
+        for group in batch:
+            others = {
+                sku: owner
+                for _, part in group.parts
+                if (owner := owners.get(sku := Sku(part.sku), group.product)) != group.product
+            }
+            may_lose = self._removes_missing and not any(self._spool.names(owner, sku) for sku, owner in others.items())
+            try:
+                if others and may_lose and not (is_last or self._is_trial):
+                    plan.late.append(group.product)
+                    continue
+                if others and not (may_lose and self._is_trial):
+                    sku, owner = next(iter(others.items()))
+                    raise InvalidInput(f"variant {sku} is one of product {owner} in the shop: {REMEDY}")
+                plan.products.append(_product(group, earlier.get(ProductId(group.product))))
+            except InvalidInput as error:
+                plan.left_out.append(Problem(group.line, group.product, str(error)))
+        return plan
 
     async def _remove(self) -> None:
         """Remove the variants that no row is about."""
         if not self._spool.is_named:
-            raise InvalidInput(
-                "the rest is in the catalogue and nothing was removed from it: of some rows it cannot be told what "
-                "they are about; mend them first, or leave --remove-missing out"
-            )
-        if not self._done.products and not self._late:
-            raise InvalidInput("nothing was removed: the feed names no product that can be taken, so all would be gone")
+            self._done.not_removed = "of some rows it cannot be told what they are about; mend them first"
+        elif not self._done.products and not self._late:
+            self._done.not_removed = "the feed names nothing that can be taken, so all would be gone"
+        if self._done.not_removed:
+            return
         after: ProductId | None = None
         while page := await self._catalogue.list_products(after=after, limit=PAGE):
             after = page[-1].id
@@ -165,6 +171,21 @@ class _Import:
     def _missing(self, page: Iterable[Product]) -> list[Sku]:
         pairs = chain.from_iterable(((product.id, variant.sku) for variant in product.variants) for product in page)
         return [sku for product, sku in pairs if not self._spool.names(product, sku)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to become of a batch."""
+
+    products: list[Product] = field(default_factory=list[Product])
+    late: list[str] = field(default_factory=list[str])
+    left_out: list[Problem] = field(default_factory=list[Problem])
+
+
+def _product(group: Group, earlier: Product | None) -> Product:
+    if not group.is_whole:
+        raise InvalidInput(f"it has more than {MOST_VARIANTS:,} variants: divide it")
+    return putting.merged(earlier, built(group.parts, earlier))
 
 
 def _next_batch(groups: Iterator[Group]) -> list[Group]:

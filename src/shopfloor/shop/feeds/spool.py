@@ -91,9 +91,9 @@ class Spool:
         of_product = "SELECT product, line, product_part, variant_part FROM variants WHERE product = ? ORDER BY seq"
         return _group(product, self._database.execute(of_product, (product,)))
 
-    def leave_out(self, problem: Problem) -> None:
+    def leave_out(self, *problems: Problem) -> None:
         """Note that something is not taken."""
-        self._database.execute("INSERT INTO problems VALUES (?, ?, ?)", (problem.line, problem.id, problem.why))
+        self._database.executemany("INSERT INTO problems VALUES (?, ?, ?)", (problem[:3] for problem in problems))
 
     def problems(self) -> Sequence[Problem]:
         """Return what is not taken, in the order of the lines."""

@@ -46,9 +46,10 @@ class MemoryCatalogue(Part):
         """Return of which products variants are."""
         return {sku: product.id for sku, product in self._shelves.products_of(skus).items()}
 
-    async def put_products(self, products: Sequence[Product]) -> None:
+    async def put_products(self, products: Sequence[Product], *, seen: Sequence[Product] | None = None) -> None:
         """Put products under their ids, all of them or none."""
         putting.check(products)
+        putting.check_seen(products, self._shelves.products, seen)
         putting.check_owners(products, await self.find_owners([each.sku for one in products for each in one.variants]))
         self._shelves.put([putting.merged(self._shelves.products.get(product.id), product) for product in products])
 

@@ -76,17 +76,18 @@ class SqlCatalogue:
         """Return of which products variants are."""
         return await self._database.read(lambda session: owners_of(session, skus))
 
-    async def put_products(self, products: Sequence[Product]) -> None:
+    async def put_products(self, products: Sequence[Product], *, seen: Sequence[Product] | None = None) -> None:
         """Put products under their ids, all of them or none."""
         putting.check(products)
 
         def put(session: Session) -> None:
             putting.check_owners(products, owners_of(session, [each.sku for one in products for each in one.variants]))
-            there = select(ProductRow).where(ProductRow.id.in_([product.id for product in products]))
-            earlier = {row.id: row for row in session.scalars(there)}
+            found = select(ProductRow).where(ProductRow.id.in_([product.id for product in products]))
+            there = {row.id: product_of(row) for row in session.scalars(found)}
+            putting.check_seen(products, there, seen)
             for product in products:
-                if row := earlier.get(product.id):
-                    session.merge(product_row(putting.merged(product_of(row), product)))
+                if earlier := there.get(product.id):
+                    session.merge(product_row(putting.merged(earlier, product)))
                 else:
                     session.add(product_row(product))
 
