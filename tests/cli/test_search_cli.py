@@ -45,6 +45,8 @@ def test_each_query_gets_the_products_that_hold_its_words(tmp_path: Path) -> Non
     assert rows == {"q0": ["p1"], "q1": ["p2"], "q2": ["p3"], "q3": []}
     assert json.loads(result.stdout) | {"index_s": 0, "median_ms": 0} == {
         "products": 3,
+        "left_out": 0,
+        "without_price": 1,
         "queries": 4,
         "has_vectors": False,
         "index_s": 0,
@@ -52,12 +54,23 @@ def test_each_query_gets_the_products_that_hold_its_words(tmp_path: Path) -> Non
     }
 
 
-def test_of_products_with_the_same_id_the_first_counts(tmp_path: Path) -> None:
+def test_what_a_catalogue_lacks_is_told_and_the_rest_is_searched(tmp_path: Path) -> None:
     out = tmp_path / "run.jsonl"
-    twice = catalogue(tmp_path, SHOP[0], SHOP[1] | {"product_id": "p1"})
-    asked = queries(tmp_path, "couch", "table")
-    assert shopfloor("eval", "search", "--products", twice, "--queries", asked, "--out", str(out)).returncode == 0
-    assert [json.loads(line)["product_ids"] for line in out.read_text("utf-8").splitlines()] == [["p1"], []]
+    nameless, untitled = SHOP[2] | {"product_id": None}, SHOP[2] | {"title": None}
+    held = catalogue(tmp_path, nameless, SHOP[0], SHOP[1] | {"product_id": "p1"}, untitled, SHOP[1])
+    asked = queries(tmp_path, "couch", "table", "lamp")
+    done = shopfloor("eval", "search", "--products", held, "--queries", asked, "--out", str(out), "--json")
+    assert done.returncode == 0
+    assert [json.loads(line)["product_ids"] for line in out.read_text("utf-8").splitlines()] == [["p1"], ["p2"], []]
+    figures = json.loads(done.stdout)
+    assert (figures["products"], figures["left_out"], figures["without_price"]) == (2, 3, 1)
+    for said in (
+        "row 1 is left out: it has no product_id or no title",
+        "row 3 is left out: the product_id p1 is taken by an earlier row",
+        "row 4 is left out: it has no product_id or no title",
+        "1 products have no price",
+    ):
+        assert said in done.stderr
 
 
 def test_what_is_wrong_with_a_file_is_said(tmp_path: Path) -> None:
@@ -67,12 +80,12 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path) -> None:
     bare = tmp_path / "bare.parquet"
     pq.write_table(pa.table({"title": ["A"]}), bare)
     holes = tmp_path / "holes.parquet"
-    pq.write_table(pa.table({"product_id": ["a", None], "title": ["A", "B"]}), holes)
+    pq.write_table(pa.table({"product_id": pa.array([None], pa.string()), "title": ["A"]}), holes)
     for products, questions, message in (
         (str(tmp_path / "none.parquet"), asked, "cannot be read"),
         (str(text), asked, "is no Parquet file"),
         (str(bare), asked, "lacks the columns product_id"),
-        (str(holes), asked, "row 2: product_id and title must be filled in"),
+        (str(holes), asked, "holds nothing that can be used"),
         (good, str(text), "lacks the columns query, query_id"),
     ):
         result = shopfloor("eval", "search", "--products", products, "--queries", questions, "--out", out)

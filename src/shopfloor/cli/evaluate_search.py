@@ -3,6 +3,7 @@
 import json
 import statistics
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Protocol, cast
 
@@ -22,6 +23,8 @@ from shopfloor.shop.models import Product
 
 STEP = 10
 """Queries between two signs of life."""
+NAMED = 20
+"""Rows that are named of those that are left out."""
 FOUND = 50
 """Products written for a query, at most."""
 
@@ -33,10 +36,29 @@ Vectors = Annotated[
 ]
 
 
+class Held(Protocol):
+    """What a catalogue's file holds."""
+
+    @property
+    def products(self) -> Sequence[Product]:
+        """What is searched in."""
+        ...
+
+    @property
+    def left_out(self) -> Sequence[tuple[int, str]]:
+        """The rows that are not taken, each with the reason."""
+        ...
+
+    @property
+    def without_price(self) -> int:
+        """How many products have none."""
+        ...
+
+
 class Catalogues(Protocol):
     """What reads catalogues, once the extra is there."""
 
-    def read_products(self, path: str) -> list[Product]:
+    def read_products(self, path: str) -> Held:
         """Return the products of a file."""
         ...
 
@@ -53,14 +75,24 @@ def search(products: Products, queries: Queries, out: Out, vectors: Vectors = Tr
     asked = catalogues.read_queries(read_file(queries), queries)
     output.progress(f"Reading {products}...")
     held = catalogues.read_products(products)
-    if not held or not asked:
-        raise InvalidInput(f"{products if not held else queries} holds nothing")
+    if not held.products or not asked:
+        raise InvalidInput(f"{queries if held.products else products} holds nothing that can be used")
+    _tell(output, held)
     anyio.run(_search, held, asked, out, vectors, output)
 
 
-async def _search(
-    products: list[Product], queries: list[tuple[str, str]], out: Path, has_vectors: bool, output: Output
-) -> None:
+def _tell(output: Output, held: Held) -> None:
+    """Say what is not as it should be."""
+    for number, why in held.left_out[:NAMED]:
+        output.progress(f"row {number:,} is left out: {why}")
+    if len(held.left_out) > NAMED:
+        output.progress(f"and {len(held.left_out) - NAMED:,} more rows")
+    if held.without_price:
+        output.progress(f"{held.without_price:,} products have no price, and are found as if they cost nothing")
+
+
+async def _search(held: Held, queries: list[tuple[str, str]], out: Path, has_vectors: bool, output: Output) -> None:
+    products = held.products
     embedder = await to_thread.run_sync(load_vectors) if has_vectors else None
     output.progress(f"Indexing {len(products):,} products {'with' if embedder else 'without'} vectors...")
     started = time.perf_counter()
@@ -78,6 +110,8 @@ async def _search(
     await to_thread.run_sync(write_file, out, "".join(f"{line}\n" for line in lines))
     figures = {
         "products": len(products),
+        "left_out": len(held.left_out),
+        "without_price": held.without_price,
         "queries": len(queries),
         "has_vectors": embedder is not None,
         "index_s": round(built_s, 2),

@@ -17,6 +17,7 @@ from shopfloor.cli.agents import agents
 from shopfloor.cli.approvals import approvals
 from shopfloor.cli.audit import audit
 from shopfloor.cli.backups import backup, restore
+from shopfloor.cli.catalogue import catalogue
 from shopfloor.cli.customers import customers
 from shopfloor.cli.demo import demo
 from shopfloor.cli.evaluate import evaluation
@@ -62,6 +63,7 @@ app.add_typer(outbox, name="outbox")
 app.add_typer(shop, name="shop")
 app.add_typer(actions, name="actions")
 app.add_typer(approvals, name="approvals")
+app.add_typer(catalogue, name="catalogue")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(evaluation, name="eval")
 evaluation.command("tau2")(tau2)

@@ -2,7 +2,7 @@
 
 A row of a catalogue is a product in one variant. `product_id` and `title` must be there; `brand`, `category` (its parts
 divided by ` > `), `color`, `description`, `price`, `rating` and `rating_count` are what a shop knows them as, and any
-other column of texts is an attribute.
+other column of texts is an attribute. A row that lacks what must be there, or has an earlier one's id, is left out.
 """
 
 # pyarrow brings no types, and makes most of its functions when it is imported.
@@ -12,7 +12,8 @@ other column of texts is an attribute.
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -29,11 +30,22 @@ KNOWN = {
 CURRENCY = "USD"
 
 
-def read_products(path: str) -> list[Product]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
+    """What a file holds."""
+
+    products: Sequence[Product]
+    left_out: Sequence[tuple[int, str]]
+    """The rows that are not taken, counted from 1, each with the reason."""
+    without_price: int
+    """How many products have none; they cost nothing here."""
+
+
+def read_products(path: str) -> Held:
     """Return the products of a file; of rows with the same id the first counts.
 
     Raises:
-        InvalidInput: naming the file and what is wrong with it.
+        InvalidInput: naming the file and what is wrong with it as a whole.
     """
     table = read_table(path, ("product_id", "title"))
     texts = [
@@ -42,12 +54,17 @@ def read_products(path: str) -> list[Product]:
         if field.name not in KNOWN and (pa.types.is_string(field.type) or pa.types.is_large_string(field.type))
     ]
     products: dict[ProductId, Product] = {}
+    left_out: list[tuple[int, str]] = []
+    without_price = 0
     for number, row in enumerate(table.to_pylist(), 1):
         if row["product_id"] in (None, "") or row["title"] is None:
-            raise InvalidInput(f"{path}, row {number}: product_id and title must be filled in")
-        product = _product(row, texts)
-        products.setdefault(product.id, product)
-    return list(products.values())
+            left_out.append((number, "it has no product_id or no title"))
+        elif (id_ := ProductId(str(row["product_id"]))) in products:
+            left_out.append((number, f"the product_id {id_} is taken by an earlier row"))
+        else:
+            products[id_] = _product(row, texts)
+            without_price += _number(row.get("price")) is None
+    return Held(products=tuple(products.values()), left_out=left_out, without_price=without_price)
 
 
 def read_queries(text: str, where: str) -> list[tuple[str, str]]:

@@ -177,8 +177,7 @@ def _alike(rows: Sequence[Row], scores: Floats) -> Floats:
     best = np.argsort(-scores, kind="stable")[:BEST]
     shares = scores[best] - scores[best[-1]] + np.float32(1e-3)
     centre = shares @ held[best]
-    near: Floats = held @ (centre / np.float32(max(np.linalg.norm(centre), 1e-9)))
-    return near
+    return (held @ centre / max(float(np.linalg.norm(centre)), 1e-9)).astype(np.float32)
 
 
 def _vectors(rows: Sequence[Row]) -> Floats:

@@ -1,14 +1,14 @@
 """What a shop system offers, in narrow parts; an adapter offers those that its shop can, and says so by `capabilities`.
 
 The parts map onto the order, catalogue, cart and customer resources of Shopify, Vendure, Medusa and WooCommerce.
-Every write takes an idempotency key: the same key with the same arguments changes nothing the second time and returns
-the same result; the same key with other arguments raises `Conflict`. Who may see or change what is decided above this
-floor.
+Every write takes an idempotency key, unless it says why not: the same key with the same arguments changes nothing the
+second time and returns the same result; the same key with other arguments raises `Conflict`. Who may see or change what
+is decided above this floor.
 
 All methods may raise `StorageError` or `Unavailable`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -53,6 +53,7 @@ class Capability(StrEnum):
     LEADS = "leads"
     GIFT_CARDS = "gift_cards"
     INVENTORY = "inventory"
+    PUT_PRODUCTS = "put_products"
     CHANGE_PAYMENT = "change_payment"
     CHANGE_ITEMS = "change_items"
     PROFILES = "profiles"
@@ -102,6 +103,30 @@ class Catalogue(Protocol):
         Raises:
             NotFound: the catalogue does not know the mark any more, as where a backup was put back; take a new one and
                 read all products anew.
+        """
+        ...
+
+    async def find_owners(self, skus: Collection[Sku]) -> Mapping[Sku, ProductId]:
+        """Return of which products variants are; those that are not there are left out."""
+        ...
+
+    async def put_products(self, products: Sequence[Product], *, seen: Sequence[Product] | None = None) -> None:
+        """Put products under their ids, all of them or none.
+
+        A variant that a product has and that is not named stays as it is, behind those that are named. So nothing is
+        removed by it, and it takes no key: what is put twice is as if it were put once. With `seen`, those that are
+        there have to be as they were seen, so that nothing is written over that somebody else changed meanwhile.
+
+        Raises:
+            InvalidInput: a negative stock, a product without variants, or a product or a variant that is named twice.
+            Conflict: a variant is another product's, or a product is not as it was seen.
+        """
+        ...
+
+    async def remove_variants(self, skus: Collection[Sku]) -> Collection[ProductId]:
+        """Remove variants, and products with their last ones; return which products are gone by it.
+
+        Those that are not there are passed over, so it takes no key. Orders keep what they say of them.
         """
         ...
 

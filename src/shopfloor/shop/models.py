@@ -98,6 +98,11 @@ class Product:
     review_count: int = 0
     variants: tuple[Variant, ...]
 
+    @property
+    def kind(self) -> str:
+        """Return its narrowest category; empty where it has none."""
+        return self.category[-1] if self.category else ""
+
     def variant(self, sku: Sku) -> Variant:
         """Return one of its variants, which has to be one."""
         return next(variant for variant in self.variants if variant.sku == sku)

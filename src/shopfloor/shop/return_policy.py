@@ -136,7 +136,7 @@ def assess(
                 state=state if left and not is_over else "already_requested",
                 why=why,
                 until=until,
-                condition=policy.conditions.get(product.category[-1], "") if product else "",
+                condition=policy.conditions.get(product.kind, "") if product else "",
                 exchanges=_exchanges(order, line, product, policy, reason),
             )
         )
@@ -221,7 +221,7 @@ def _excluded(product: Product | None, policy: ReturnPolicy) -> str:
         return ""
     if set(product.tags) & set(policy.final_sale_tags):
         return "it was sold as final sale"
-    return policy.excluded.get(product.category[-1], "")
+    return policy.excluded.get(product.kind, "")
 
 
 def _exchanges(

@@ -1,11 +1,11 @@
 """What is sold, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from shopfloor.kernel.ids import ProductId, Sku
-from shopfloor.shop import rules, writes
+from shopfloor.shop import putting, rules, writes
 from shopfloor.shop.contract import Changes
 from shopfloor.shop.memory.shelves import Part
 from shopfloor.shop.models import (
@@ -41,6 +41,21 @@ class MemoryCatalogue(Part):
     async def changes(self, after: str | None = None, *, limit: int = 1_000) -> Changes:
         """Return which products changed behind a mark."""
         return self._shelves.changes.behind(after, limit)
+
+    async def find_owners(self, skus: Collection[Sku]) -> Mapping[Sku, ProductId]:
+        """Return of which products variants are."""
+        return {sku: product.id for sku, product in self._shelves.products_of(skus).items()}
+
+    async def put_products(self, products: Sequence[Product], *, seen: Sequence[Product] | None = None) -> None:
+        """Put products under their ids, all of them or none."""
+        putting.check(products)
+        putting.check_seen(products, self._shelves.products, seen)
+        putting.check_owners(products, await self.find_owners([each.sku for one in products for each in one.variants]))
+        self._shelves.put([putting.merged(self._shelves.products.get(product.id), product) for product in products])
+
+    async def remove_variants(self, skus: Collection[Sku]) -> Collection[ProductId]:
+        """Remove variants, and products with their last ones."""
+        return self._shelves.remove(frozenset(skus))
 
     async def set_stock(self, sku: Sku, quantity: int, *, key: str) -> Variant:
         """Say how many pieces of a variant can be sold now."""

@@ -180,10 +180,32 @@ class Shelves:
             return replace(variant, stock=quantity) if variant.sku == sku else variant
 
         product = self.products[self._product_of[sku]]
-        changed = replace(product, variants=tuple(map(restocked, product.variants)))
-        if changed != product:
-            self.products[product.id] = changed
-            self.changes.note(product.id)
+        self.put([replace(product, variants=tuple(map(restocked, product.variants)))])
+
+    def put(self, products: Iterable[Product]) -> None:
+        """Put products with all their variants under their ids."""
+        changed = {product.id: product for product in products if self.products.get(product.id) != product}
+        is_longer = not changed.keys() <= self.products.keys()
+        self.products |= changed
+        if is_longer:
+            self.products = dict(sorted(self.products.items()))
+        for id_, product in changed.items():
+            self._product_of |= {variant.sku: id_ for variant in product.variants}
+            self.changes.note(id_)
+
+    def remove(self, skus: frozenset[Sku]) -> list[ProductId]:
+        """Remove variants, and products with their last ones; return which products are gone."""
+        touched = sorted({product.id for product in self.products_of(skus).values()})
+        for sku in skus:
+            self._product_of.pop(sku, None)
+        for id_ in touched:
+            product = self.products.pop(id_)
+            if left := tuple(variant for variant in product.variants if variant.sku not in skus):
+                self.products[id_] = replace(product, variants=left)
+            self.changes.note(id_)
+        gone = [id_ for id_ in touched if id_ not in self.products]
+        self.products = dict(sorted(self.products.items()))
+        return gone
 
 
 class Part:

@@ -1,16 +1,16 @@
 """The catalogue on the database."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.kernel.money import Money
-from shopfloor.shop import rules, writes
+from shopfloor.shop import putting, rules, writes
 from shopfloor.shop.contract import Changes
 from shopfloor.shop.models import Options, Product, Promotion, Variant
 from shopfloor.shop.sql.changes import changes
@@ -72,6 +72,40 @@ class SqlCatalogue:
         """Return which products changed behind a mark."""
         return await self._database.read(lambda session: changes(session, after, limit))
 
+    async def find_owners(self, skus: Collection[Sku]) -> Mapping[Sku, ProductId]:
+        """Return of which products variants are."""
+        return await self._database.read(lambda session: owners_of(session, skus))
+
+    async def put_products(self, products: Sequence[Product], *, seen: Sequence[Product] | None = None) -> None:
+        """Put products under their ids, all of them or none."""
+        putting.check(products)
+
+        def put(session: Session) -> None:
+            putting.check_owners(products, owners_of(session, [each.sku for one in products for each in one.variants]))
+            found = select(ProductRow).where(ProductRow.id.in_([product.id for product in products]))
+            there = {row.id: product_of(row) for row in session.scalars(found)}
+            putting.check_seen(products, there, seen)
+            for product in products:
+                if earlier := there.get(product.id):
+                    session.merge(product_row(putting.merged(earlier, product)))
+                else:
+                    session.add(product_row(product))
+
+        await self._database.write(put)
+
+    async def remove_variants(self, skus: Collection[Sku]) -> Collection[ProductId]:
+        """Remove variants, and products with their last ones."""
+
+        def remove(session: Session) -> Collection[ProductId]:
+            touched = set(owners_of(session, skus).values())
+            session.execute(delete(VariantRow).where(VariantRow.sku.in_(skus)))
+            kept = select(VariantRow.product_id).where(VariantRow.product_id.in_(touched))
+            gone = sorted(touched - set(session.scalars(kept)))
+            session.execute(delete(ProductRow).where(ProductRow.id.in_(gone)))
+            return gone
+
+        return await self._database.write(remove)
+
     async def set_stock(self, sku: Sku, quantity: int, *, key: str) -> Variant:
         """Say how many pieces of a variant can be sold now."""
         rules.check_stock(quantity)
@@ -124,6 +158,12 @@ def variant_of(row: VariantRow) -> Variant:
 def options_of(pairs: Sequence[Sequence[str]]) -> Options:
     """Return options as they are stored."""
     return tuple((name, value) for name, value in pairs)
+
+
+def owners_of(session: Session, skus: Collection[Sku]) -> dict[Sku, ProductId]:
+    """Return of which products variants are, as far as they are there."""
+    owned = select(VariantRow.sku, VariantRow.product_id).where(VariantRow.sku.in_(skus))
+    return {row.sku: row.product_id for row in session.execute(owned)}
 
 
 def grow_stock(session: Session, grown: Mapping[Sku, int]) -> None:

@@ -75,9 +75,9 @@ class Suggestions:
         if query and query.category:
             return await self._asked_for(query.category, wanted, query, additions, known.kinds)
         found = await self._bought_with(additions[:TRIED], wanted)
-        taken = {_kind(item.product) for item in (*wanted.basket, wanted.beside)}
+        taken = {item.product.kind for item in (*wanted.basket, wanted.beside)}
         found = found[:SHOWN]
-        taken |= {_kind(each.companion.product) for each in found}
+        taken |= {each.companion.product.kind for each in found}
         if len(found) < SHOWN:
             found += await self._of_kinds_beside(wanted, known.kinds, taken)
         return found or await self._alike(wanted, taken)
@@ -88,7 +88,7 @@ class Suggestions:
         """Return suggestions of a kind; where none is cheap enough, dearer ones."""
         likely = [each for each in additions if kind in self._habits.category_of(each.product)][:TRIED]
         reason = _of_kind(kind, wanted.beside.product)
-        is_borne_out = kind in {rule.then for rule in rules.beside(_kind(wanted.beside.product))}
+        is_borne_out = kind in {rule.then for rule in rules.beside(wanted.beside.product.kind)}
         for limit in (wanted, replace(wanted, price_max=query.price_max)):
             found = await self._bought_with(likely, limit)
             taken = {each.companion.product.id for each in found}
@@ -115,7 +115,7 @@ class Suggestions:
 
     async def _of_kinds_beside(self, wanted: Wanted, rules: KindRules, taken: set[str]) -> list[Suggestion]:
         """Return the best product of each kind that is bought with what it goes beside."""
-        kinds = [rule.then for rule in rules.beside(_kind(wanted.beside.product)) if rule.then not in taken]
+        kinds = [rule.then for rule in rules.beside(wanted.beside.product.kind) if rule.then not in taken]
         found: list[Suggestion] = []
         for kind in kinds[:KINDS]:
             reason = _of_kind(kind, wanted.beside.product)
@@ -134,8 +134,8 @@ class Suggestions:
         found: list[Suggestion] = []
         for each in await self._found(query, wanted) if meant_for else []:
             shared = _shared(each.companion.product, product)
-            if len(shared) == ALIKE and _kind(each.companion.product) not in taken:
-                taken |= {_kind(each.companion.product)}
+            if len(shared) == ALIKE and each.companion.product.kind not in taken:
+                taken |= {each.companion.product.kind}
                 found.append(replace(each, reasons=(f"has {', '.join(shared)} in common with {product.title}",)))
         return found
 
@@ -162,12 +162,8 @@ def by_margin(found: Sequence[Suggestion]) -> list[Suggestion]:
     return ordered
 
 
-def _kind(product: Product) -> str:
-    return product.category[-1]
-
-
 def _of_kind(kind: str, product: Product) -> str:
-    return f"{kind.lower()} are often bought together with {_kind(product).lower()}"
+    return f"{kind.lower()} are often bought together with {product.kind.lower()}"
 
 
 def _counted(addition: Addition, beside: Product) -> tuple[str, ...]:
