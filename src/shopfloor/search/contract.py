@@ -30,6 +30,8 @@ class ProductQuery:
     colours: frozenset[str] = frozenset()
     """Basic colours, any of which will do: `red` stands for crimson and ruby too."""
     size: str | None = None
+    size_said: str | None = None
+    """The size as it was said, where the catalogue counts in another system: `EU 42` for a 9."""
     gender: Gender | None = None
     brand: str | None = None
     price_min: Money | None = None
@@ -51,6 +53,7 @@ def refined(before: ProductQuery, now: ProductQuery) -> ProductQuery:
         category=now.category or before.category,
         colours=now.colours or before.colours,
         size=now.size or (before.size if now.category is None else None),
+        size_said=now.size_said if now.size or now.category else before.size_said,
         gender=now.gender or before.gender,
         brand=now.brand or before.brand,
         price_min=now.price_min or before.price_min,
@@ -78,7 +81,7 @@ def understood(query: ProductQuery) -> dict[str, str]:
         "category": query.category,
         "brand": query.brand,
         "colours": " or ".join(sorted(query.colours)),
-        "size": query.size,
+        "size": f"{query.size} (about {query.size_said})" if query.size_said else query.size,
         "gender": query.gender,
         "from": str(query.price_min) if query.price_min else None,
         "up_to": str(query.price_max) if query.price_max else None,

@@ -30,7 +30,8 @@ def _variant(fit: Fit, query: ProductQuery) -> Iterator[str]:
     is_theirs = query.gender is not None and fit.row.product.gender == query.gender
     whose = f"{WEARERS[query.gender]} " if query.gender and is_theirs else ""
     if query.size and "size" not in fit.missed:
-        yield f"{whose}size {variant.size}" + (" in stock" if variant.stock > 0 else "")
+        about = f" (about {query.size_said})" if query.size_said else ""
+        yield f"{whose}size {variant.size}{about}" + (" in stock" if variant.stock > 0 else "")
     elif whose:
         yield whose.strip()
 

@@ -12,8 +12,10 @@ from shopfloor.language.english import SIZES, STOP_WORDS, UNITS
 from shopfloor.language.entities import Entities, entities
 from shopfloor.language.text import normalise, stem, words
 from shopfloor.search.contract import ProductQuery
+from shopfloor.search.size_systems import shoe_size
 from shopfloor.search.synonyms import ASKING
 from shopfloor.search.vocabulary import NARROWER, WORN, Vocabulary
+from shopfloor.shop.garments import garment_of
 from shopfloor.shop.models import Product
 
 SOLD_OUT = re.compile(
@@ -40,9 +42,11 @@ def understand(text: str, vocabulary: Vocabulary) -> ProductQuery:
     found = entities(text)
     without = _without(text, found, vocabulary)
     avoided = frozenset(word for phrase in without for word in phrase.split())
-    category, in_category = _category(named, vocabulary, avoided)
+    path, in_category = _category(named, vocabulary, avoided)
     brand, in_brand = _brand(named, vocabulary)
     size, in_size = _size(named, found, vocabulary)
+    is_elsewhere = size is not None and size.lower() not in vocabulary.sizes and garment_of(path) == "shoes"
+    about = shoe_size(size, found.gender, vocabulary.sizes) if size and is_elsewhere else None
     low, high = _bounds(found, vocabulary.currency)
     colours = [*found.colours, *colour_families(corrected)]
     taken = in_category | in_brand | in_size
@@ -55,9 +59,10 @@ def understand(text: str, vocabulary: Vocabulary) -> ProductQuery:
         words=tuple(dict.fromkeys(word for word in rest if not _is_number_of(word, found))),
         terms=tuple(_terms(named, found, in_category | in_brand, in_size, avoided)),
         said={name: tuple(named[place] for place in sorted(places)) for name, places in naming.items() if places},
-        category=category,
+        category=path[-1] if path else None,
         colours=frozenset(colours) - {family for word in avoided for family in colour_families(word)},
-        size=size,
+        size=about or size,
+        size_said=size if about else None,
         gender=found.gender,
         brand=brand,
         price_min=low,
@@ -104,8 +109,8 @@ def _terms(
             yield word
 
 
-def _category(named: list[str], vocabulary: Vocabulary, avoided: frozenset[str]) -> tuple[str | None, set[int]]:
-    """Return the narrowest category named, the first of equals, and where its own name stands.
+def _category(named: list[str], vocabulary: Vocabulary, avoided: frozenset[str]) -> tuple[tuple[str, ...], set[int]]:
+    """Return the path of the narrowest category named, the first of equals, and where its own name stands.
 
     A narrower name stays among the words to match.
     """
@@ -119,7 +124,7 @@ def _category(named: list[str], vocabulary: Vocabulary, avoided: frozenset[str])
             is_narrower = tuple(stem(word) for word in named[start : start + match[1]]) in NARROWER
             places = set[int]() if is_narrower else set(range(start, start + match[1]))
         start += match[1] if match else 1
-    return (best[-1] if best else None), places
+    return best, places
 
 
 def _brand(named: list[str], vocabulary: Vocabulary) -> tuple[str | None, set[int]]:

@@ -12,7 +12,9 @@ from shopfloor.kernel.ids import ProductId
 from shopfloor.kernel.money import Money
 from shopfloor.search.contract import ProductHit, ProductResults, ProductSearch, refined
 from shopfloor.search.product_text import answer_from
+from shopfloor.search.size_systems import shoe_size
 from shopfloor.shop.contract import Catalogue
+from shopfloor.shop.garments import garment_of
 from shopfloor.shop.models import Product, Variant
 from shopfloor.tools.contract import NoArgs, Tool, ToolArgs, ToolContext, ToolResult
 from shopfloor.tools.retail.follow_ups import ASKED, follow_up, times
@@ -224,6 +226,7 @@ class ProductTools:
         if product is None:
             return ToolResult(output={"outcome": "not_found"})
         colours = self._search.understand(args.colour).colours if args.colour else frozenset[str]()
+        args = args.model_copy(update={"size": _as_written(product, args.size)})
         wanted = [v for v in product.variants if _fits(v, args, colours, self._search)]
         in_stock = [variant for variant in wanted if variant.stock > 0]
         others = [variant for variant in product.variants if variant.stock > 0 and variant not in wanted]
@@ -282,6 +285,14 @@ def _fits(variant: Variant, args: AvailabilityArgs, colours: frozenset[str], sea
         return True
     own = variant.colour or ""
     return own.casefold() == args.colour.casefold() or bool(search.understand(own).colours & colours)
+
+
+def _as_written(product: Product, size: str | None) -> str | None:
+    """Return a size as a product has it, where it is a shoe and the size is of another system."""
+    there = {variant.size.lower(): variant.size for variant in product.variants if variant.size}
+    if size is None or size.lower() in there or garment_of(product.category) != "shoes":
+        return size
+    return shoe_size(size, product.gender, there) or size
 
 
 def _sources(products: Sequence[Product], context: ToolContext) -> tuple[Source, ...]:
