@@ -142,3 +142,14 @@ async def test_what_is_like_a_product_is_of_its_kind_and_not_itself(stall: Catal
     clock = next(one for one in STALL if one.title == "Loft Clock")
     assert {hit.product.title for hit in await stall.similar(clock.id, limit=2)} == {"Wall Clock", "Mantel Clock"}
     assert await stall.similar(ProductId("nothing")) == ()
+
+
+async def test_a_catalogue_is_read_by_the_rules_of_the_language_it_is_written_in() -> None:
+    said = "Aus Holz und mit einem Dach, das man öffnen kann. Es ist für den Garten und hält bei jedem Wetter."
+    names = ("Vogelhaus Birke", "Vogelhaus Eiche", "Gartenbank Eiche", "Gießkanne Zink")
+    shelf = [
+        product(name, category=("Garten", name.split()[0]), gender=None, sizes=(None,), description=said)
+        for name in names
+    ]
+    search = await to_thread.run_sync(CatalogueSearch, shelf)
+    assert sorted(await found(search, "vogelhäuser")) == ["Vogelhaus Birke", "Vogelhaus Eiche"]

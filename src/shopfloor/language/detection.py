@@ -6,6 +6,7 @@ Short and neutral messages say nothing and leave the language as it was: an orde
 import itertools
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import cast
 
@@ -27,6 +28,10 @@ LONG_NAMED = 8
 """Letters from which on such a word weighs as much as a common one, outside English."""
 AHEAD = 0.5
 """How much more a language that is none of the team's must weigh than the best of theirs."""
+WRITTEN_SURE = 20.0
+"""What the words of a language must weigh together for texts to be in it."""
+WRITTEN_AHEAD = 1.5
+"""How many times as much as those of the next one."""
 LEAST_SHARE = 0.3
 """Share of the words that its common words must have."""
 FOREIGN_SHARE = 0.5
@@ -82,6 +87,22 @@ def detect(text: str, before: Language) -> Language | None:
     if is_mostly_other and other >= max(SURE, weight + AHEAD):
         return None
     return best if weight >= SURE else before
+
+
+def written_in(texts: Iterable[str]) -> str | None:
+    """Return the language that texts are in all together, by ISO 639-1 code, whether the team reads it or not.
+
+    None where their common words say too little, or as much for another language.
+    """
+    weights = _weights()
+    found: dict[str, float] = {"": 0.0, OF_NAMES: 0.0}
+    for text in texts:
+        for match in itertools.islice(WORD.finditer(text.lower()), LOOKED_AT):
+            for language, weight in weights.get(match[0], {}).items():
+                found[language] = found.get(language, 0.0) + weight
+    del found[OF_NAMES]
+    (best, weight), (_, next_weight) = [*sorted(found.items(), key=lambda each: -each[1]), ("", 0.0)][:2]
+    return best if weight >= WRITTEN_SURE and weight >= WRITTEN_AHEAD * next_weight else None
 
 
 def is_loaded() -> bool:

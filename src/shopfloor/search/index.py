@@ -9,6 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from shopfloor.kernel.ids import ProductId
+from shopfloor.language.detection import written_in
+from shopfloor.language.stemming import STEMMERS
 from shopfloor.search.analysis import Analyzer
 from shopfloor.search.contract import Embedder
 from shopfloor.search.lexical import Filter, Gives, LexicalIndex
@@ -31,6 +33,8 @@ TAKEN_ON_TRUST = 3
 """Products that each category and brand is taken to have besides: a name is believed until there is evidence."""
 OUTDATED, OUTDATED_FROM = 0.1, 100
 """The share of the products that may be reworded, and how many may be at least, until an index is made anew."""
+TOLD_BY = 300
+"""Products whose texts tell the language of a catalogue."""
 READ = 300
 """Characters of a description that say what a product means."""
 
@@ -43,7 +47,8 @@ class Index:
         self.vocabulary = Vocabulary(())
         self.names = Names((), self.vocabulary)
         self._embedder = embedder
-        self._analyzer = Analyzer()
+        held = sorted(products, key=lambda product: product.id)
+        self._analyzer = Analyzer(_language(held))
         self._maker = RowMaker(self._analyzer)
         self._rows: list[Row] = []
         self._places: dict[ProductId, int] = {}
@@ -53,7 +58,7 @@ class Index:
         self._written_apart: dict[str, tuple[str, ...]] = {}
         self._lexical = LexicalIndex()
         self._reworded = 0
-        self.change(sorted(products, key=lambda product: product.id))
+        self.change(held)
         self._written_apart = self._pairs()
         self._reworded = 0
 
@@ -193,6 +198,13 @@ class Index:
         names = ["", *self._maker.terms.names()]
         found = ((names[first], names[second]) for (first, second), count in counts.items() if count > 1)
         return {"".join(pair): pair for pair in found}
+
+
+def _language(products: Sequence[Product]) -> str:
+    """Return the language that products are described in, as far as there is a stemmer for it; else English."""
+    told = products[:: max(1, len(products) // TOLD_BY)]
+    language = written_in(f"{product.title}. {product.description[:READ]}" for product in told)
+    return language if language in STEMMERS else "en"
 
 
 def _meaning(product: Product, embedder: Embedder | None) -> bytes:
