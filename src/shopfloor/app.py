@@ -336,7 +336,7 @@ def services_of(app: App) -> Services:
         telemetry=app.telemetry,
         checks=app.checks,
         background=(app.durable.run, app.outreach.run, app.approvals.run, app.schedules.run),
-        upkeep=(app.habits.run,),
+        upkeep=(app.habits.run, app.knowledge.base.run),
     )
 
 

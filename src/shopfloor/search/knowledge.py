@@ -36,7 +36,7 @@ NEAR_HOME = 0.08
 FIRST = 0.02
 """How much more the first section of a page does: it says what the page is for."""
 AGAIN = 0.06
-"""How much less each further section of a page counts: whoever reads three passages is better served by several pages."""
+"""How much less each further section of a page counts: three passages serve better from several pages."""
 ANSWERABLE, ANSWERABLE_BY_WORDS = 0.72, 0.5
 """The trust from which a passage is given as an answer, and the score where only words are compared. Both lie between
 the questions that the demo shop's pages answer and those that they do not: see docs/knowledge.md."""
