@@ -29,6 +29,8 @@ from shopfloor.knowledge.limits import Tell, nobody
 
 knowledge = typer.Typer(help="What the team knows, and where it comes from.", no_args_is_help=True)
 
+BAR, COUNTED = 24, 16
+"""Columns of the bar that shows how far something has come, and of the counts beside it."""
 Where = Annotated[str, typer.Argument(metavar="URL|FILE|FOLDER", help="The source, as it was added.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=50, help="How many passages.")]
 
@@ -76,7 +78,7 @@ def refresh_source(
     async def refresh(app: App, output: Output) -> None:
         with _bar() as tell:
             sources = app.knowledge.sources
-            reports = [await sources.refresh(where, staff=who, tell=tell)] if where else await sources.refresh_all()
+            reports = [await sources.refresh(where, staff=who, tell=tell)] if where else await sources.refresh_all(tell)
         if output.is_json:
             output.line(_json([report.view() for report in reports]))
             return
@@ -263,9 +265,16 @@ def _bar() -> Generator[Tell]:
     if not sys.stderr.isatty():
         yield nobody
         return
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("[dim]{task.description}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    columns = (BarColumn(bar_width=BAR), MofNCompleteColumn(), TextColumn("[dim]{task.description}"))
+    room = max(console.width - BAR - COUNTED, 1)
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=None)
         yield lambda done, known, place: progress.update(
-            task, completed=done, total=known, description=escape(place[-60:])
+            task, completed=done, total=known, description=escape(_ending(place, room))
         )
+
+
+def _ending(place: str, room: int) -> str:
+    """Return the end of what is too long, where its pages differ."""
+    return place if len(place) <= room else f"…{place[len(place) - room + 1 :]}"
