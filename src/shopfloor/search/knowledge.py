@@ -3,7 +3,7 @@
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -35,8 +35,6 @@ NEAR_HOME = 0.08
 """How much more a section about the home country counts among equals."""
 FIRST = 0.02
 """How much more the first section of a page does: it says what the page is for."""
-NAMED = 0.05
-"""How much more the sections of a page count whose whole title is in the question: it is about that."""
 AGAIN = 0.06
 """How much less each further section of a page counts: three passages serve better from several pages."""
 ANSWERABLE, ANSWERABLE_BY_WORDS = 1.2, 0.5
@@ -46,7 +44,9 @@ ELSEWHERE, UNKNOWN, EVIDENCE = -1.8, -0.8, 1.2
 """What counts for trust beside a passage's score: how much its question is about the world outside, what share of it
 no page holds, and the logarithm of how many parts of it the passage covers."""
 WHOLLY = 0.9
-"""What a passage must cover of a question to answer it whatever world it is about."""
+"""What a passage must cover of a question to answer it whatever world it is about; by its very words, to go first."""
+LESS = 0.001
+"""How much less everything else counts then at least."""
 NOWHERE = np.array([], dtype=np.int64)
 MANY = 1_000
 """Sections from which on they are looked through in a thread: it takes so long that another turn would feel it."""
@@ -143,7 +143,6 @@ class PageRetriever:
             {stem: np.array(places) for stem, places in said.items()} for said in (self._saying, self._headed)
         )
         pages = {name: number for number, name in enumerate(self._documents)}
-        self._titles = [frozenset(read(document.title)) for document in self._documents.values()]
         self._page_of = np.array([pages[section.document.id] for section in self._sections], dtype=np.int64)
         nearness = [self._near(section) for section in self._sections]
         self._nearness = np.array(nearness)
@@ -164,13 +163,11 @@ class PageRetriever:
             best = self._by_words.best(self._plainly(text), limit)
             return self._retrieved(best, bool(best) and best[0][1] >= ANSWERABLE_BY_WORDS)
         matter = _placed(self._embedder, normalise(text[:LIKE_UP_TO]))
-        asked = self._asked(text)
-        covered = self._covered(asked)
+        covered = self._covered(self._asked(text))
         if not covered.parts.any():
             return Retrieved()
         scores = COVERED_SHARE * covered.share + (1 - COVERED_SHARE) * (self._matters @ _unit(matter))
-        scores = scores * self._nearness + NAMED * self._named({one.stem for one in asked})
-        found = self._ranked(scores, limit)
+        found = self._ranked(self._worded(text, scores * self._nearness), limit)
         place, score = found[0]
         is_whole = covered.share[place] >= WHOLLY
         elsewhere = 0.0 if is_whole else float(matter[self._embedder.ours :].max(initial=0.0))
@@ -189,10 +186,13 @@ class PageRetriever:
             left[place] = -np.inf
         return ranked
 
-    def _named(self, asked: Set[str]) -> NDArray[np.bool_]:
-        """Return which sections are of a page whose whole title is asked about."""
-        named = [page for page, title in enumerate(self._titles) if title and title <= asked]
-        return np.isin(self._page_of, named)
+    def _worded(self, text: str, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return scores with the section first that covers a question by its very words, where one does."""
+        for place, share in self._by_words.best(self._plainly(text), 1):
+            if share >= WHOLLY:
+                scores = np.minimum(scores, share - LESS)
+                scores[place] = share
+        return scores
 
     def _retrieved(self, found: Sequence[tuple[int, float]], is_answerable: bool) -> Retrieved:
         passages = tuple(_passage(self._sections[place], score) for place, score in found)

@@ -126,7 +126,7 @@ SMALL_TALK = word_set(
     certain amount item happen happens receive received policy policies rule rules anymore again still already not
     number time times mean means today tomorrow tonight now currently
     within month stuff things take takes comes come like ever going gonna wanna please kindly nearly almost maybe
-    perhaps usually usual actually basically normally normal somehow gives gave says saying ago instead offer
+    perhaps usually usual actually basically normally normal somehow gives gave ago instead offer
     offers offering provide"""
 )
 """Words of a question that its answer need not hold."""
