@@ -31,10 +31,12 @@ OTHERWISE = 0.9
 """What it counts that a passage calls by another name what the question asks for."""
 COVERED_SHARE = 0.6
 """How much of a passage's score is what it covers of the question; the rest, how like it is to it in its matter."""
-NEAR_HOME = 0.08
+NEAR_HOME = 0.2
 """How much more a section about the home country counts among equals."""
-FIRST = 0.02
+FIRST = 0.2
 """How much more the first section of a page does: it says what the page is for."""
+MILDER = 0.1
+"""To which power they count where sections are compared by their matter, since hardly two are equals then."""
 AGAIN = 0.06
 """How much less each further section of a page counts: three passages serve better from several pages."""
 ANSWERABLE, ANSWERABLE_BY_WORDS = 1.2, 0.5
@@ -145,7 +147,7 @@ class PageRetriever:
         pages = {name: number for number, name in enumerate(self._documents)}
         self._page_of = np.array([pages[section.document.id] for section in self._sections], dtype=np.int64)
         nearness = [self._near(section) for section in self._sections]
-        self._nearness = np.array(nearness)
+        self._nearness = np.array(nearness) ** MILDER
         self._by_words = ByWords(self._sections, read, nearness)
         self._matters = _matters(self._sections, embedder) if embedder else None
 
