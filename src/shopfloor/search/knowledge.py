@@ -154,8 +154,8 @@ class PageRetriever:
     async def retrieve(self, text: str, *, limit: int = 3) -> Retrieved:
         """Return the passages nearest to a question; those that are as near in the order of their pages.
 
-        What covers all of its very words goes first. The others are compared by what they cover of its words and of what
-        these may stand for, and by their matter.
+        What covers all of its very words goes first. The others are compared by what they cover of its words and of
+        what these may stand for, and by their matter.
         """
         if len(self._sections) > MANY:
             return await to_thread.run_sync(self._find, text, limit)
