@@ -291,7 +291,7 @@ def services_of(app: App) -> Services:
         telemetry=app.telemetry,
         checks=app.checks,
         background=(app.durable.run, app.outreach.run, app.approvals.run, app.schedules.run),
-        upkeep=(app.habits.run, *([app.follower.run] if app.follower else [])),
+        upkeep=(app.habits.run, app.knowledge.base.run, *([app.follower.run] if app.follower else [])),
     )
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 async def test_what_is_bought_together_is_kept_up_in_every_process_until_it_ends(role: Role) -> None:
     app = await demo_app()
     services = services_of(app)
-    assert services.upkeep == (app.habits.run,)
+    assert services.upkeep == (app.habits.run, app.knowledge.base.run)
     begun, ended = anyio.Event(), anyio.Event()
 
     async def keep_up() -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -340,6 +341,14 @@ async def test_a_copy_under_another_address_is_taken_once_and_steering_words_are
     assert "Wash it cold." in found["/poisoned"].document.text
     assert "instructions" not in found["/poisoned"].document.text
     assert [one.place for one in report.withheld] == [f"{site.url}/poisoned"]
+
+
+async def test_codes_that_would_steer_a_terminal_are_left_out() -> None:
+    async with serving({"/": page("Red&#27;[31m", "Wash&#27;]0;owned&#7; it&#155;cold.")}) as site:
+        found, _ = await crawl(f"{site.url}/")
+    document = found["/"].document
+    assert document.title.startswith("Red[31m")
+    assert not any(unicodedata.category(one) == "Cc" for one in document.title + document.text.replace("\n", ""))
 
 
 async def test_a_site_whose_first_page_is_not_there_is_refused() -> None:

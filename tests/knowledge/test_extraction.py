@@ -9,7 +9,7 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from shopfloor.kernel.errors import InvalidInput
-from shopfloor.knowledge.extraction.contract import Raw
+from shopfloor.knowledge.extraction.contract import Extracted, Raw
 from shopfloor.knowledge.extraction.extracting import Extractor
 from shopfloor.knowledge.extraction.formats import extract_text, format_of
 
@@ -24,6 +24,11 @@ SHOP = """<!doctype html><html lang="de-AT"><head><title>Hilfe | Laden</title>
 <h2>Preise</h2><table><tr><th>Land</th><th>Preis</th></tr><tr><td>AT</td><td>5 €</td></tr></table>
 <ul><li>eins</li><li>zwei <a href="drei.html">drei</a></li></ul>
 <p style="display:none">Versteckt.</p><script>alert(1)</script></main><footer>Impressum</footer></body></html>"""
+
+
+async def extracted(raw: Raw, *, most_s: float = 30) -> Extracted:
+    async with Extractor(most_s=most_s) as extractor:
+        return await extractor.extract(raw)
 
 
 def pdf(*lines: str) -> bytes:
@@ -128,13 +133,13 @@ def test_a_table_without_rows_is_refused(text: str) -> None:
 
 
 async def test_pdf_and_word_files_are_read() -> None:
-    extractor = Extractor()
-    found = await extractor.extract(Raw(content=pdf("Care of wool", "Wash it cold."), name="wool-care.pdf"))
-    assert found.text == "## Page 1\n\nCare of wool\n\n## Page 2\n\nWash it cold."
-    assert found.title == "wool care"
-    found = await extractor.extract(Raw(content=word(), name="returns.docx"))
+    async with Extractor() as extractor:
+        one = await extractor.extract(Raw(content=pdf("Care of wool", "Wash it cold."), name="wool-care.pdf"))
+        other = await extractor.extract(Raw(content=word(), name="returns.docx"))
+    assert one.text == "## Page 1\n\nCare of wool\n\n## Page 2\n\nWash it cold."
+    assert one.title == "wool care"
     assert (
-        found.text == "# Returns\n\nYou have 30 days.\n\n- Shoes\n\n| Country | Fee |\n| --- | --- |\n| Canada | $9 |"
+        other.text == "# Returns\n\nYou have 30 days.\n\n- Shoes\n\n| Country | Fee |\n| --- | --- |\n| Canada | $9 |"
     )
 
 
@@ -155,7 +160,7 @@ async def test_pdf_and_word_files_are_read() -> None:
 )
 async def test_what_cannot_be_read_is_refused_with_the_reason(content: bytes, name: str, why: str) -> None:
     with pytest.raises(InvalidInput, match=why):
-        await Extractor().extract(Raw(content=content, name=name))
+        await extracted(Raw(content=content, name=name))
 
 
 async def test_a_word_file_that_unpacks_to_too_much_is_refused() -> None:
@@ -163,10 +168,20 @@ async def test_a_word_file_that_unpacks_to_too_much_is_refused() -> None:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("word/document.xml", b"\0" * 210_000_000)
     with pytest.raises(InvalidInput, match="unpacks to more"):
-        await Extractor().extract(Raw(content=packed.getvalue(), name="bomb.docx"))
+        await extracted(Raw(content=packed.getvalue(), name="bomb.docx"))
 
 
-async def test_a_file_that_takes_too_long_is_given_up_and_the_next_one_is_read() -> None:
+async def test_a_file_that_takes_too_long_is_given_up() -> None:
     with pytest.raises(InvalidInput, match="takes longer than 0 seconds"):
-        await Extractor(most_s=0).extract(Raw(content=pdf("text"), name="slow.pdf"))
-    assert (await Extractor().extract(Raw(content=pdf("quick"), name="quick.pdf"))).text == "quick"
+        await extracted(Raw(content=pdf("text"), name="slow.pdf"), most_s=0)
+
+
+async def test_a_file_that_takes_too_much_memory_is_given_up_and_the_next_one_is_read() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(word())) as whole, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for part in whole.namelist():
+            file.writestr(part, whole.read(part).replace(b"<w:body>", b"<w:body>" + b"<w:p/>" * 30_000_000))
+    async with Extractor() as extractor:
+        with pytest.raises(InvalidInput, match="too much memory"):
+            await extractor.extract(Raw(content=packed.getvalue(), name="bomb.docx"))
+        assert (await extractor.extract(Raw(content=pdf("quick"), name="quick.pdf"))).text == "quick"

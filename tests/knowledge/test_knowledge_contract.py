@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import JsonValue
 
 from shopfloor.database.engine import Database
 from shopfloor.journal.contract import Journal
@@ -121,14 +122,14 @@ def kept(
     return SqlJournal(database, clock, locks, [questions.project]), questions
 
 
-def called(question: str, outcome: str = "unknown", tool: str = "search_knowledge") -> EventData:
+def called(args: str | dict[str, JsonValue], outcome: str = "unknown", tool: str = "search_knowledge") -> EventData:
     return ToolCalled(
         turn_id=TurnId("turn_1"),
         task_id="t1",
         agent=AgentId("general_support"),
         agent_name="Support",
         tool_name=tool,
-        tool_args={"question": question},
+        tool_args={"question": args} if isinstance(args, str) else args,
         tool_output={"outcome": outcome, "passages": []},
         duration_ms=1.0,
     )
@@ -154,6 +155,17 @@ async def test_what_had_no_answer_is_kept_and_goes_with_its_conversation(kept: t
     assert sorted(found) == [("engrave it?", "not_found"), ("monograms?", "not_found"), ("who won the cup", "declined")]
     await journal.erase(STREAM)
     assert await asked(questions) == [("monograms?", "not_found")]
+
+
+async def test_a_wish_that_the_shop_has_nothing_for_is_kept_too(kept: tuple[Journal, Questions]) -> None:
+    journal, questions = kept
+    looked_for = [
+        called({"query": "umbrellas"}, "none", tool="search_products"),
+        called({"query": "jackets"}, "found", tool="search_products"),
+        called({"query": "in red", "refines": "jackets"}, "none", tool="search_products"),
+    ]
+    await journal.append(STREAM, looked_for)
+    assert await asked(questions) == [("umbrellas", "no_product")]
 
 
 async def test_what_was_asked_after_what_is_erased_stays(kept: tuple[Journal, Questions]) -> None:

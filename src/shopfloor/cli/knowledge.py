@@ -25,10 +25,18 @@ from shopfloor.cli.options import As, Data, Json, staff
 from shopfloor.cli.output import Output
 from shopfloor.cli.versions import on_app
 from shopfloor.kernel.errors import InvalidInput
+from shopfloor.knowledge.contract import OpenKind
 from shopfloor.knowledge.limits import Tell, nobody
 
 knowledge = typer.Typer(help="What the team knows, and where it comes from.", no_args_is_help=True)
 
+BAR, COUNTED = 24, 16
+"""Columns of the bar that shows how far something has come, and of the counts beside it."""
+WHY: dict[OpenKind, str] = {
+    "not_found": "",
+    "no_product": ", looked for among the products",
+    "declined": ", taken to be none of your business",
+}
 Where = Annotated[str, typer.Argument(metavar="URL|FILE|FOLDER", help="The source, as it was added.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=50, help="How many passages.")]
 
@@ -76,7 +84,7 @@ def refresh_source(
     async def refresh(app: App, output: Output) -> None:
         with _bar() as tell:
             sources = app.knowledge.sources
-            reports = [await sources.refresh(where, staff=who, tell=tell)] if where else await sources.refresh_all()
+            reports = [await sources.refresh(where, staff=who, tell=tell)] if where else await sources.refresh_all(tell)
         if output.is_json:
             output.line(_json([report.view() for report in reports]))
             return
@@ -234,9 +242,8 @@ def list_questions(as_json: Json = False, data: Data = None) -> None:
             output.line(_json([question_view(one) for one in found]))
             return
         for one in found:
-            declined = ", taken to be none of your business" if one.kind == "declined" else ""
             asked = escape(" ".join(one.question.split()))
-            output.line(f"[bold]{one.count:>4}[/]  {asked}  [dim]{one.last_at:%Y-%m-%d}{declined}[/]")
+            output.line(f"[bold]{one.count:>4}[/]  {asked}  [dim]{one.last_at:%Y-%m-%d}{WHY[one.kind]}[/]")
             for words in one.also[:3]:
                 output.line(f"      [dim]{escape(' '.join(words.split()))}[/]")
         if not found:
@@ -263,9 +270,16 @@ def _bar() -> Generator[Tell]:
     if not sys.stderr.isatty():
         yield nobody
         return
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("[dim]{task.description}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    columns = (BarColumn(bar_width=BAR), MofNCompleteColumn(), TextColumn("[dim]{task.description}"))
+    room = max(console.width - BAR - COUNTED, 1)
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=None)
         yield lambda done, known, place: progress.update(
-            task, completed=done, total=known, description=escape(place[-60:])
+            task, completed=done, total=known, description=escape(_ending(place, room))
         )
+
+
+def _ending(place: str, room: int) -> str:
+    """Return the end of what is too long, where its pages differ."""
+    return place if len(place) <= room else f"…{place[len(place) - room + 1 :]}"

@@ -86,7 +86,7 @@ class QuestionShown(BaseModel):
 
     question: str
     kind: OpenKind
-    """Whether nothing was found, or it was taken to be none of the shop's business."""
+    """Whether no page has an answer, the shop no such product, or it was taken to be none of the shop's business."""
     count: int
     last_at: datetime
     also: list[str]

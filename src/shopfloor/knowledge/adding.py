@@ -108,14 +108,14 @@ class Sources:
             raise InvalidInput("the demo shop's pages come with the program, and are renewed with it")
         return await self._look(replace(source, refreshed_at=self._clock.now()), staff, tell)
 
-    async def refresh_all(self) -> Sequence[Report]:
+    async def refresh_all(self, tell: Tell = nobody) -> Sequence[Report]:
         """Look at all sources again, one after the other; one that cannot be had stays as it is."""
         reports: list[Report] = []
         for source in await self.knowledge.sources():
             if source.kind == DEMO:
                 continue
             try:
-                reports.append(await self.refresh(source.name, staff=None))
+                reports.append(await self.refresh(source.name, staff=None, tell=tell))
             except (InvalidInput, Conflict, NotFound, Unavailable, Rejected) as error:
                 report = Report(source=source.name, ended=str(error))
                 await self.knowledge.note(replace(source, report=report.view()))

@@ -1,13 +1,15 @@
 """What the team knows: pages and corrections in memory, made anew a moment after they have changed anywhere."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import monotonic
+from typing import Generic, TypeVar
 
-from anyio import Lock, to_thread
+from anyio import Event, Lock, create_task_group, move_on_after, to_thread
 
 from shopfloor.kernel.errors import StorageError
-from shopfloor.knowledge.contract import Knowledge, Versions
+from shopfloor.knowledge.contract import Knowledge
 from shopfloor.knowledge.corrections import CorrectionIndex
 from shopfloor.language.detection import detect, is_loaded
 from shopfloor.language.gloss import gloss
@@ -16,6 +18,7 @@ from shopfloor.search.by_language import PagesByLanguage, together
 from shopfloor.search.contract import Document, Retrieved, TopicEmbedder
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 SHORT = 500
 """Letters whose language is told so soon that no other turn feels it."""
@@ -24,12 +27,12 @@ FRESH_S = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Index:
-    """What is searched, as it was at one moment."""
+class _Made(Generic[T]):
+    """Something that is searched, as it was at one moment."""
 
-    versions: Versions
-    pages: PagesByLanguage
-    corrections: CorrectionIndex
+    of: T
+    version: int
+    """Of what it was made of."""
 
 
 class KnowledgeBase:
@@ -43,16 +46,23 @@ class KnowledgeBase:
         self._home = home
         self._embedder = embedder
         self._fresh_s = fresh_s
-        self._index: _Index | None = None
+        self._pages: _Made[PagesByLanguage] | None = None
+        self._corrections: _Made[CorrectionIndex] | None = None
+        self._making_pages, self._making_corrections = Lock(), Lock()
+        self._is_followed = self._is_failing = False
         self._stale_at = 0.0
-        self._making = Lock()
+        self._changed = Event()
 
     async def retrieve(self, text: str, *, limit: int = 3) -> Retrieved:
-        """Return the passages nearest to a question; what the staff answered to it comes first."""
-        index = await self.current()
+        """Return the passages nearest to a question; what the staff answered to it comes first.
+
+        Raises:
+            StorageError: there is no index yet, and the database fails.
+        """
+        pages, corrected = await self.current()
         readings = await _readings(text)
-        found = [await index.pages.retrieve(reading, limit=limit) for reading in readings]
-        corrections = [passage for reading in readings if (passage := index.corrections.find(reading))]
+        found = [await pages.retrieve(reading, limit=limit) for reading in readings]
+        corrections = [passage for reading in readings if (passage := corrected.find(reading))]
         best = together(found, limit)
         if not corrections:
             return best
@@ -60,51 +70,78 @@ class KnowledgeBase:
 
     async def read_document(self, document_id: str) -> Document | None:
         """Return a whole page, or None."""
-        index = await self.current()
-        return index.corrections.document(document_id) or await index.pages.read_document(document_id)
+        pages, corrected = await self.current()
+        return corrected.document(document_id) or await pages.read_document(document_id)
 
-    async def current(self) -> _Index:
-        """Return the index as it is to be now; it is made beside the loop, and put in place as a whole.
-
-        While another makes it, the one before serves; so it does where the database fails.
+    async def current(self) -> tuple[PagesByLanguage, CorrectionIndex]:
+        """Return what is searched now. Where nothing follows the changes, whoever asks first looks for them.
 
         Raises:
-            StorageError: there is none yet, and the database fails.
+            StorageError: there is no index yet, and the database fails.
         """
-        now = monotonic()
-        if self._index and (now < self._stale_at or self._making.locked()):
-            return self._index
-        async with self._making:
-            known = self._index
-            if known and monotonic() < self._stale_at:
-                return known
-            self._stale_at = now + self._fresh_s  # before the look: what is put meanwhile is looked for again
-            try:
-                self._index = await self._made(known)
-            except StorageError as error:
-                if known is None:
-                    raise
-                logger.warning("the knowledge stays as it was: %s", error)
-                return known
-            return self._index
+        while self._pages is None or self._corrections is None:
+            await self._take_corrections()
+            await self._take_pages()
+        if not self._is_followed and monotonic() >= self._stale_at and not self._making_pages.locked():
+            self._stale_at = monotonic() + self._fresh_s  # before the look: what is put meanwhile is looked for again
+            await self._tried(self._take_corrections)
+            await self._tried(self._take_pages)
+        return self._pages.of, self._corrections.of
 
-    def forget(self) -> None:
-        """Look again at the next question: something was changed here."""
+    async def run(self) -> None:
+        """Follow the changes for ever: no question waits for them meanwhile."""
+        self._is_followed = True
+        try:
+            async with create_task_group() as group:
+                group.start_soon(self._follow, self._take_pages)
+                group.start_soon(self._follow, self._take_corrections)
+        finally:
+            self._is_followed = False
+
+    def look_again(self) -> None:
+        """Look for changes now, or at the next question: something was changed here."""
         self._stale_at = 0.0
+        self._changed.set()
+        self._changed = Event()
 
-    async def _made(self, known: _Index | None) -> _Index:
-        versions = await self._knowledge.versions()  # before what they count: what is newer is read again
-        if known and known.versions == versions:
-            return known
-        if known and known.versions.pages == versions.pages:
-            pages = known.pages
+    async def corrected(self) -> None:
+        """Let what was corrected here hold at once, whatever becomes of the pages."""
+        await self._tried(self._take_corrections)
+
+    async def _follow(self, take: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            changed = self._changed  # before the look: what is put meanwhile is looked for again
+            await self._tried(take)
+            with move_on_after(self._fresh_s):
+                await changed.wait()
+
+    async def _tried(self, take: Callable[[], Awaitable[None]]) -> None:
+        """Make anew what has changed; what there was serves until then, and for as long as the database fails."""
+        try:
+            await take()
+        except StorageError as error:
+            if not self._is_failing:
+                logger.warning("the knowledge stays as it was: %s", error)
+            self._is_failing = True
         else:
-            documents = await self._knowledge.documents()
-            pages = await to_thread.run_sync(
-                lambda: PagesByLanguage(documents, home=self._home, embedder=self._embedder)
-            )
-        corrections = await to_thread.run_sync(CorrectionIndex, await self._knowledge.corrections())
-        return _Index(versions=versions, pages=pages, corrections=corrections)
+            self._is_failing = False
+
+    async def _take_pages(self) -> None:
+        async with self._making_pages:
+            version = (await self._knowledge.versions()).pages  # before what it counts: what is newer is read again
+            if self._pages is None or self._pages.version != version:
+                documents = await self._knowledge.documents()
+                made = await to_thread.run_sync(
+                    lambda: PagesByLanguage(documents, home=self._home, embedder=self._embedder)
+                )
+                self._pages = _Made(of=made, version=version)
+
+    async def _take_corrections(self) -> None:
+        async with self._making_corrections:
+            version = (await self._knowledge.versions()).corrections
+            if self._corrections is None or self._corrections.version != version:
+                made = await to_thread.run_sync(CorrectionIndex, await self._knowledge.corrections())
+                self._corrections = _Made(of=made, version=version)
 
 
 async def _readings(text: str) -> list[str]:

@@ -10,8 +10,9 @@ from pydantic import JsonValue
 from shopfloor.search.contract import Document
 
 SourceKind = Literal["site", "file", "folder", "demo"]
-OpenKind = Literal["not_found", "declined"]
-"""Why a question had no answer: none was found, or it was taken to be none of the shop's business."""
+OpenKind = Literal["not_found", "no_product", "declined"]
+"""Why a question had no answer: no page has one, the shop has no such product, or it was taken to be none of its
+business."""
 DEMO = "demo"
 """The source that brings the demo shop's own pages."""
 STAFF = "staff"

@@ -1,6 +1,6 @@
 """Answers of the staff: found before all pages, where a question is the same or nearly so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from shopfloor.journal.contract import Journal
 from shopfloor.journal.record_events import RECORDS, KnowledgeChanged
@@ -63,7 +63,12 @@ class Corrections:
     """What the staff do with corrections."""
 
     def __init__(
-        self, knowledge: Knowledge, journal: Journal, clock: Clock, ids: IdSource, changed: Callable[[], None]
+        self,
+        knowledge: Knowledge,
+        journal: Journal,
+        clock: Clock,
+        ids: IdSource,
+        changed: Callable[[], Awaitable[None]],
     ) -> None:
         """Take where they are kept, where changes are taken down, the clock, and where ids come from.
 
@@ -96,7 +101,7 @@ class Corrections:
         await self._knowledge.correct(made)
         for one in earlier:
             await self._knowledge.withdraw(one.id)
-        self._changed()
+        await self._changed()
         told = [KnowledgeChanged(what="corrected", subject=made.id, staff=staff)]
         told += [KnowledgeChanged(what="withdrawn", subject=one.id, staff=staff) for one in earlier]
         await self._journal.append(RECORDS, told)
@@ -109,7 +114,7 @@ class Corrections:
             NotFound: there is no such correction.
         """
         await self._knowledge.withdraw(correction_id)
-        self._changed()
+        await self._changed()
         await self._journal.append(RECORDS, [KnowledgeChanged(what="withdrawn", subject=correction_id, staff=staff)])
 
 

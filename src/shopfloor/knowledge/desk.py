@@ -42,7 +42,7 @@ def knowledge_desk(
     base = KnowledgeBase(knowledge, home=home, embedder=embedder)
     return KnowledgeDesk(
         base=base,
-        sources=Sources(knowledge, journal, clock, base.forget),
-        corrections=Corrections(knowledge, journal, clock, ids, base.forget),
+        sources=Sources(knowledge, journal, clock, base.look_again),
+        corrections=Corrections(knowledge, journal, clock, ids, base.corrected),
         questions=questions,
     )

@@ -35,21 +35,21 @@ async def look(
         Unavailable: it could not be had this time.
         Rejected: it is not to be had.
     """
-    extractor = Extractor()
-    if source.kind != "site":
-        pages = await read_files(Path(source.name), before, report, extractor, at, tell)
-        report.removed += sorted(before.keys() - {page.place for page in pages})
-        return pages
-    fetching = opened_fetcher(allow_private=source.allows_private, resolver=resolver, page_s=limits.page_s)
-    async with fetching as fetcher:
-        crawl = Crawl(
-            start_of(source.name),
-            before,
-            report,
-            fetcher=fetcher,
-            extractor=extractor,
-            limits=limits,
-            at=at,
-            tell=tell,
-        )
-        return await crawl.run()
+    async with Extractor() as extractor:
+        if source.kind != "site":
+            pages = await read_files(Path(source.name), before, report, extractor, at, tell)
+            report.removed += sorted(before.keys() - {page.place for page in pages})
+            return pages
+        fetching = opened_fetcher(allow_private=source.allows_private, resolver=resolver, page_s=limits.page_s)
+        async with fetching as fetcher:
+            crawl = Crawl(
+                start_of(source.name),
+                before,
+                report,
+                fetcher=fetcher,
+                extractor=extractor,
+                limits=limits,
+                at=at,
+                tell=tell,
+            )
+            return await crawl.run()

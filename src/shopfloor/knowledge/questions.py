@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from sqlalchemy import Connection, Table, delete, insert, select
 
 from shopfloor.database.engine import Database
-from shopfloor.journal.events import Event, EventData, PersonalErased, PlanMade, ToolCalled
+from shopfloor.journal.events import Event, EventData, JsonObject, PersonalErased, PlanMade, ToolCalled
 from shopfloor.kernel.ids import StreamId
 from shopfloor.knowledge.contract import OpenKind
 from shopfloor.knowledge.rows import OpenQuestionRow
@@ -17,8 +17,8 @@ from shopfloor.language.safety import screen
 from shopfloor.search.contract import KnowledgeRetriever
 from shopfloor.search.likeness import Likeness
 
-TOOL = "search_knowledge"
-"""The tool whose calls tell of them."""
+PAGES, PRODUCTS = "search_knowledge", "search_products"
+"""The tools whose calls tell of them."""
 DECLINE = ("general_support", "decline")
 """The agent and its skill that declines what is not the shop's business."""
 LIKE = 0.5
@@ -154,21 +154,36 @@ async def unanswered(questions: Questions, retriever: KnowledgeRetriever) -> lis
 
 def _asked(event: Event) -> OpenQuestion | None:
     """Return the question that an event leaves open; None where it leaves none."""
-    question, kind = _not_found(event.data), "not_found"
-    if question is None:
-        question, kind = _declined(event.data), "declined"
-    if question is None or screen(question).injection:
-        return None
-    return OpenQuestion(stream=event.stream, seq=event.seq, question=question, kind=kind, at=event.at)
+    said: tuple[tuple[JsonValue, OpenKind], ...] = (
+        (_not_found(event.data), "not_found"),
+        (_no_product(event.data), "no_product"),
+        (_declined(event.data), "declined"),
+    )
+    for question, kind in said:
+        if isinstance(question, str) and question and not screen(question).injection:
+            return OpenQuestion(stream=event.stream, seq=event.seq, question=question, kind=kind, at=event.at)
+    return None
 
 
-def _not_found(data: EventData) -> str | None:
-    """Return the question to which a call found nothing."""
-    if not isinstance(data, ToolCalled) or data.tool_name != TOOL or not isinstance(data.tool_output, dict):
+def _not_found(data: EventData) -> JsonValue:
+    """Return the question to which no page has an answer."""
+    called = _called(data, PAGES, "unknown")
+    return called.tool_args.get("question") if called else None
+
+
+def _no_product(data: EventData) -> JsonValue:
+    """Return the wish that the shop has nothing for, whatever was said before and whatever its customer avoids."""
+    called = _called(data, PRODUCTS, "none")
+    if called is None or called.tool_args.get("refines") or "left_out" in cast("JsonObject", called.tool_output):
         return None
-    question = data.tool_args.get("question")
-    is_open = cast("dict[str, JsonValue]", data.tool_output).get("outcome") == "unknown"
-    return question if is_open and isinstance(question, str) else None
+    return called.tool_args.get("query")
+
+
+def _called(data: EventData, tool: str, outcome: str) -> ToolCalled | None:
+    """Return the call of a tool that came out so; None where it is none."""
+    if not isinstance(data, ToolCalled) or data.tool_name != tool or not isinstance(data.tool_output, dict):
+        return None
+    return data if cast("JsonObject", data.tool_output).get("outcome") == outcome else None
 
 
 def _declined(data: EventData) -> str | None:

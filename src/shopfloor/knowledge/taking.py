@@ -18,6 +18,8 @@ from shopfloor.language.safety import screen
 from shopfloor.search.contract import Document
 
 BLOCK = re.compile(r"\n[ \t]*\n")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What no text needs, and a terminal or a database may stumble over."""
 LANGUAGE = re.compile(r"[a-z]{2}")
 LOOKED_AT = 3_000
 SCRIPTS = {"HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CJK": "zh"}
@@ -54,10 +56,10 @@ async def taken(extractor: Extractor, raw: Raw, *, document_id: str, place: str,
 
 
 def _made(found: Extracted, raw: Raw, document_id: str, place: str, at: datetime) -> tuple[Page, int]:
-    text, withheld = screened(found.text)
+    text, withheld = screened(CONTROL.sub("", found.text))
     if not text.strip():
         raise InvalidInput("it holds no text" if not withheld else "it holds only words that try to steer the team")
-    title = " ".join(found.title.split())[:LONGEST_TITLE]
+    title = CONTROL.sub("", " ".join(found.title.split()))[:LONGEST_TITLE]
     document = Document(
         id=document_id,
         title=document_id if screen(title).injection else title,

@@ -4,6 +4,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -36,22 +37,26 @@ FIRST = 0.2
 """How much more the first section of a page does: it says what the page is for."""
 MILDER = 0.1
 """To which power they count where sections are compared by their matter, since hardly two are equals then."""
-ANSWERABLE, ANSWERABLE_BY_WORDS = 0.4, 0.5
-"""The score from which a passage is given as an answer, and that where only words are compared. Both lie between the
-questions that the demo shop's pages answer and those that they do not: see docs/knowledge.md."""
-ELSEWHERE, SURE = 0.2, 0.9
-"""How much more a question is about the world outside than about shops where it is taken to be so, and the score that a
-passage must have then."""
+AGAIN = 0.06
+"""How much less each further section of a page counts: three passages serve better from several pages."""
+ANSWERABLE, ANSWERABLE_BY_WORDS = 1.2, 0.5
+"""The trust from which a passage is given as an answer, and the score where only words are compared. Both lie between
+the questions that the demo shop's pages answer and those that they do not: see docs/knowledge.md."""
+ELSEWHERE, UNKNOWN, EVIDENCE = -1.8, -0.8, 1.2
+"""What counts for trust beside a passage's score: how much its question is about the world outside, what share of it
+no page holds, and the logarithm of how many parts of it the passage covers."""
+WHOLLY = 0.9
+"""What a passage must cover of a question to answer it whatever world it is about; by its very words, to go first."""
+LESS = 0.001
+"""How much less everything else counts then at least."""
 NOWHERE = np.array([], dtype=np.int64)
-LEAST_COVERED = 0.28
-"""What some passage must cover of a question; below it, only its matter is like."""
 MANY = 1_000
 """Sections from which on they are looked through in a thread: it takes so long that another turn would feel it."""
 LIKE_UP_TO = 600
 """Letters of a passage by which its matter is told."""
 FRONT_MATTER = re.compile(r"---\n(?P<head>.*?)\n---\n(?P<body>.*)", re.DOTALL)
-NUMBER = re.compile(r"#?\d{3,}")
-"""Most likely an order's: no page has to hold it."""
+NUMBER = re.compile(r"#?\d{3,}|[a-z]+\d+|\d+[a-z]+\d*")
+"""Most likely an order's, a code or a size: no page has to hold it."""
 KINDS = frozenset(
     stem(word)
     for names in (CATEGORY_NAMES, PRODUCT_KINDS)
@@ -94,6 +99,18 @@ def parse_page(document_id: str, text: str) -> Document:
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Covered:
+    """What sections cover of a question."""
+
+    share: NDArray[np.float64]
+    """How much of it each covers by itself and by its heading, from 0 to 1."""
+    parts: NDArray[np.float64]
+    """How many parts of it each covers."""
+    unknown: float
+    """What share of it no section covers."""
+
+
 class PageRetriever:
     """A `KnowledgeRetriever` over pages in memory."""
 
@@ -127,6 +144,8 @@ class PageRetriever:
         self._held = tuple(
             {stem: np.array(places) for stem, places in said.items()} for said in (self._saying, self._headed)
         )
+        pages = {name: number for number, name in enumerate(self._documents)}
+        self._page_of = np.array([pages[section.document.id] for section in self._sections], dtype=np.int64)
         nearness = [self._near(section) for section in self._sections]
         self._nearness = np.array(nearness) ** MILDER
         self._by_words = ByWords(self._sections, read, nearness)
@@ -135,33 +154,52 @@ class PageRetriever:
     async def retrieve(self, text: str, *, limit: int = 3) -> Retrieved:
         """Return the passages nearest to a question; those that are as near in the order of their pages.
 
-        What covers most of its very words goes first. What follows is compared by what its words may stand for and by
-        its matter, too.
+        What covers all of its very words goes first. The others are compared by what they cover of its words and of
+        what these may stand for, and by their matter.
         """
         if len(self._sections) > MANY:
             return await to_thread.run_sync(self._find, text, limit)
         return self._find(text, limit)
 
     def _find(self, text: str, limit: int) -> Retrieved:
-        by_words = self._by_words.best(self._plainly(text), limit)
         if self._embedder is None or self._matters is None:
-            return self._retrieved(by_words, ANSWERABLE_BY_WORDS)
+            best = self._by_words.best(self._plainly(text), limit)
+            return self._retrieved(best, bool(best) and best[0][1] >= ANSWERABLE_BY_WORDS)
         matter = _placed(self._embedder, normalise(text[:LIKE_UP_TO]))
         covered = self._covered(self._asked(text))
-        scores = COVERED_SHARE * covered + (1 - COVERED_SHARE) * (self._matters @ _unit(matter))
-        ranked = np.argsort(-np.round(scores * self._nearness, 6), kind="stable")[: limit + 1]
-        found = [(int(place), round(float(scores[place]), 4)) for place in ranked] if covered.any() else []
-        ours, others = matter[: self._embedder.ours], matter[self._embedder.ours :]
-        is_elsewhere = others.max(initial=0.0) > ours.max(initial=0.0) + ELSEWHERE
-        is_doubtful = is_elsewhere or covered.max(initial=0.0) < LEAST_COVERED
-        if by_words and by_words[0][1] >= ANSWERABLE_BY_WORDS:
-            place, score = by_words[0]
-            found = [(place, score), *((other, min(one, score)) for other, one in found if other != place)]
-        return self._retrieved(found[:limit], SURE if is_doubtful else ANSWERABLE)
+        if not covered.parts.any():
+            return Retrieved()
+        scores = COVERED_SHARE * covered.share + (1 - COVERED_SHARE) * (self._matters @ _unit(matter))
+        found = self._ranked(self._worded(text, scores * self._nearness), limit)
+        place, score = found[0]
+        is_whole = covered.share[place] >= WHOLLY
+        elsewhere = 0.0 if is_whole else float(matter[self._embedder.ours :].max(initial=0.0))
+        evidence = math.log1p(covered.parts[place])
+        trust = score + ELSEWHERE * elsewhere + UNKNOWN * covered.unknown + EVIDENCE * evidence
+        return self._retrieved(found, trust >= ANSWERABLE)
 
-    def _retrieved(self, found: Sequence[tuple[int, float]], enough: float) -> Retrieved:
+    def _ranked(self, scores: NDArray[np.float64], limit: int) -> list[tuple[int, float]]:
+        """Return the places of the best sections with scores up to 1; equals in the order of their pages."""
+        left = np.clip(np.round(scores, 4), 0.0, 1.0)
+        ranked: list[tuple[int, float]] = []
+        for _ in range(min(limit, len(left))):
+            place = int(left.argmax())
+            ranked.append((place, max(round(float(left[place]), 4), 0.0)))
+            left[self._page_of == self._page_of[place]] -= AGAIN
+            left[place] = -np.inf
+        return ranked
+
+    def _worded(self, text: str, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return scores with the section first that covers a question by its very words, where one does."""
+        for place, share in self._by_words.best(self._plainly(text), 1):
+            if share >= WHOLLY:
+                scores = np.minimum(scores, share - LESS)
+                scores[place] = share
+        return scores
+
+    def _retrieved(self, found: Sequence[tuple[int, float]], is_answerable: bool) -> Retrieved:
         passages = tuple(_passage(self._sections[place], score) for place, score in found)
-        return Retrieved(passages=passages, is_answerable=bool(passages) and passages[0].score >= enough)
+        return Retrieved(passages=passages, is_answerable=is_answerable)
 
     async def read_document(self, document_id: str) -> Document | None:
         """Return a whole page, or None."""
@@ -179,10 +217,10 @@ class PageRetriever:
         every = asked_for(text, self._correct)
         return [one for one in every if one.stem in self._saying or not _is_passing(one.stem)]
 
-    def _covered(self, asked: Sequence[Asked]) -> NDArray[np.float64]:
-        """Return how much of a question each section covers by itself and by its heading, from 0 to 1."""
-        whole, headed = np.zeros(len(self._sections)), np.zeros(len(self._sections))
-        total = 0.0
+    def _covered(self, asked: Sequence[Asked]) -> _Covered:
+        """Return how much of a question the sections cover."""
+        whole, headed, parts = (np.zeros(len(self._sections)) for _ in range(3))
+        total = unknown = 0.0
         for one in asked:
             others = [other for other in one.others if other in self._saying]
             if not one.stem and not others:
@@ -190,6 +228,7 @@ class PageRetriever:
             is_held = bool(one.stem) and one.stem in self._saying
             weight = self._rarity(one.stem) if is_held or not others else max(map(self._rarity, others))
             total += weight
+            unknown += 0.0 if is_held or others else weight
             for said, covered in zip(self._held, (whole, headed), strict=True):
                 credit = np.zeros(len(self._sections))
                 for other in others:
@@ -197,7 +236,9 @@ class PageRetriever:
                     credit[held] = np.maximum(credit[held], OTHERWISE * min(self._rarity(other), weight))
                 credit[said.get(one.stem, NOWHERE)] = weight
                 covered += credit
-        return ((1 - HEADLINE_SHARE) * whole + HEADLINE_SHARE * headed) / (total or 1.0)
+                parts += (credit > 0) if covered is whole else 0
+        share = ((1 - HEADLINE_SHARE) * whole + HEADLINE_SHARE * headed) / (total or 1.0)
+        return _Covered(share=share, parts=parts, unknown=unknown / (total or 1.0))
 
     def _rarity(self, stem: str) -> float:
         """Return how much a stem tells sections apart, as BM25 has it; one that none holds tells most."""

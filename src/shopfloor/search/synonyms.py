@@ -95,6 +95,7 @@ KNOWLEDGE_NAMES = (
     "late delayed delay",
     "eu europe european germany france italy spain netherlands belgium austria ireland poland sweden denmark finland",
     "uk britain england scotland wales",
+    "usa america american americans",
     "size sizing fit measurement",
     "country countries abroad international internationally overseas",
     "customs duty duties import",
@@ -114,6 +115,8 @@ KNOWLEDGE_PHRASES = {
     "discount code": "promocode", "discount codes": "promocode", "coupon code": "promocode", "pick up": "pickup",
     "pre-order": "preorder", "pre-orders": "preorder", "pre order": "preorder", "sign in": "login",
     "log in": "login", "apple pay": "applepay", "google pay": "googlepay", "opening hours": "hours",
+    "united states of america": "usa", "united states": "usa", "the us": "usa", "us size": "usa size",
+    "us sizes": "usa sizes", "us men's": "usa men's", "us women's": "usa women's",
     "in stock": "stock", "stock price": "shareprice", "share price": "shareprice", "pay pal": "paypal",
     "e-mail": "email",
 }  # fmt: skip
@@ -122,6 +125,8 @@ SMALL_TALK = word_set(
     """tell much many long want know need would like use used way does possible thing really find say said two three
     certain amount item happen happens receive received policy policies rule rules anymore again still already not
     number time times mean means today tomorrow tonight now currently
-    within month stuff things take takes comes come like"""
+    within month stuff things take takes comes come like ever going gonna wanna please kindly nearly almost maybe
+    perhaps usually usual actually basically normally normal somehow gives gave ago instead offer
+    offers offering provide"""
 )
 """Words of a question that its answer need not hold."""

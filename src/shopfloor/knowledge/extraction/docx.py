@@ -14,6 +14,8 @@ from shopfloor.knowledge.extraction.contract import Extracted
 from shopfloor.knowledge.extraction.markdown import titled
 
 ITEM = re.compile(r"^(- .*)\n\n(?=- )", re.MULTILINE)
+SPENT = "unknown error"
+"""How what reads XML begins where memory runs out."""
 MOST_BYTES = 200_000_000
 """What the parts of a file may come to when they are unpacked."""
 
@@ -23,6 +25,7 @@ def read_docx(content: bytes, name: str) -> Extracted:
 
     Raises:
         InvalidInput: it is broken, or unpacks to too much.
+        MemoryError: it takes too much.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
@@ -32,9 +35,11 @@ def read_docx(content: bytes, name: str) -> Extracted:
         blocks = [block for block in _blocks(document.iter_inner_content()) if block.strip()]
         properties = document.core_properties
         title, made = (properties.title or "").strip(), properties.modified
-    except InvalidInput:
+    except (InvalidInput, MemoryError):
         raise
     except Exception as error:  # of broken files the library raises anything
+        if str(error).startswith(SPENT):
+            raise MemoryError from error
         raise InvalidInput(f"the Word file is broken: {str(error)[:120] or type(error).__name__}") from error
     if not blocks:
         raise InvalidInput("it holds no text")

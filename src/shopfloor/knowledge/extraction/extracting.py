@@ -1,8 +1,26 @@
 """Taking the text out of pages beside the event loop, within limits."""
 
-from importlib import import_module
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
 
-from anyio import BrokenWorkerProcess, CapacityLimiter, fail_after, to_process, to_thread
+from anyio import (
+    BrokenResourceError,
+    CancelScope,
+    ClosedResourceError,
+    EndOfStream,
+    IncompleteRead,
+    Lock,
+    fail_after,
+    open_process,
+    to_thread,
+)
+from anyio.abc import ByteReceiveStream, ByteSendStream, Process
+from anyio.streams.buffered import BufferedByteReceiveStream
+from pydantic import BaseModel, ConfigDict
 
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.knowledge.extraction.contract import Extracted, Format, Raw
@@ -10,15 +28,44 @@ from shopfloor.knowledge.extraction.formats import PACKED, extract_text, format_
 
 MOST_S = 30.0
 """How long a file may take."""
+MOST_DIGITS = 20
+WORKER = Path(__file__).with_name("worker.py")
+BROKEN = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, ValueError)
+"""What is seen of a process that ended, or told nonsense."""
+
+
+class _Answer(BaseModel):
+    """What the process that reads PDF and DOCX says of a file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    found: Extracted | None = None
+    refused: str = ""
+    is_spent: bool = False
+    """Whether the process has no memory left."""
 
 
 class Extractor:
-    """Takes the text out of pages: of PDF and DOCX in a process of its own, of all others in a thread."""
+    """Takes the text out of pages: of PDF and DOCX in a process of its own, of all others in a thread.
+
+    The process is begun for the first file that needs it, and ends with the `async with` that this is used in.
+    """
 
     def __init__(self, *, most_s: float = MOST_S) -> None:
         """Take how many seconds a file may take."""
         self._most_s = most_s
-        self._slots = CapacityLimiter(1)
+        self._one = Lock()
+        self._process: Process | None = None
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the process."""
+        await self._end()
 
     async def extract(self, raw: Raw) -> Extracted:
         """Take the text out of a page.
@@ -29,16 +76,43 @@ class Extractor:
         kind = format_of(raw)
         if kind not in PACKED:
             return await to_thread.run_sync(extract_text, raw, kind)
+        async with self._one:
+            try:
+                with fail_after(self._most_s):
+                    answer = await self._asked(raw, kind)
+            except TimeoutError as error:
+                raise InvalidInput(f"it takes longer than {self._most_s:g} seconds to read") from error
+            except BROKEN as error:
+                raise InvalidInput("it breaks the reader") from error
+        if answer.found is None:
+            raise InvalidInput(answer.refused or "it takes too much memory to read")
+        return answer.found
+
+    async def _asked(self, raw: Raw, kind: Format) -> _Answer:
+        """Return what the process says of a file; it is ended where it does not say it, or has no memory left."""
+        is_usable = False
         try:
-            with fail_after(self._most_s):
-                return await to_process.run_sync(_read_packed, raw, kind, cancellable=True, limiter=self._slots)
-        except TimeoutError as error:
-            raise InvalidInput(f"it takes longer than {self._most_s:g} seconds to read") from error
-        except (BrokenWorkerProcess, MemoryError) as error:
-            raise InvalidInput("it takes too much memory to read, or breaks the reader") from error
+            if self._process is None or self._process.returncode is not None:
+                await self._end()
+                self._process = await open_process([sys.executable, "-P", str(WORKER)], stderr=subprocess.DEVNULL)
+            stdin, stdout = cast(ByteSendStream, self._process.stdin), cast(ByteReceiveStream, self._process.stdout)
+            head = json.dumps({"kind": kind, "name": raw.name, "size": len(raw.content)})
+            await stdin.send(head.encode() + b"\n")
+            await stdin.send(raw.content)
+            told = BufferedByteReceiveStream(stdout)
+            size = int(await told.receive_until(b"\n", MOST_DIGITS))
+            answer = _Answer.model_validate_json(await told.receive_exactly(size))
+            is_usable = not answer.is_spent
+            return answer
+        finally:
+            if not is_usable:
+                await self._end()
 
-
-def _read_packed(raw: Raw, kind: Format) -> Extracted:
-    # Imported here, in the process that reads: nothing else should wait for what reads PDF and DOCX.
-    found: Extracted = import_module("shopfloor.knowledge.extraction.packed").read_packed(raw, kind)
-    return found
+    async def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with CancelScope(shield=True):
+            if process.returncode is None:
+                process.kill()
+            await process.aclose()

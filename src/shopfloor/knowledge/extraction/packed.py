@@ -4,27 +4,27 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from shopfloor.knowledge.extraction.contract import Extracted, Format, Raw
+from shopfloor.knowledge.extraction.contract import Extracted, Format
 from shopfloor.knowledge.extraction.docx import read_docx
 from shopfloor.knowledge.extraction.formats import checked
 from shopfloor.knowledge.extraction.pdf import read_pdf
 
 MORE_MEMORY = 1_000_000_000
-"""Bytes that reading a file may take."""
+"""Bytes that reading files may take."""
 
 
-def read_packed(raw: Raw, kind: Format) -> Extracted:
-    """Read a file within the memory that it may take.
+def read_packed(content: bytes, name: str, kind: Format) -> Extracted:
+    """Read a file.
 
     Raises:
-        InvalidInput: it is broken, or takes too much.
+        InvalidInput: it is broken, or holds too much.
+        MemoryError: it takes more than there is.
     """
-    _limit_memory()
-    return checked((read_pdf if kind == "pdf" else read_docx)(raw.content, raw.name))
+    return checked((read_pdf if kind == "pdf" else read_docx)(content, name))
 
 
-def _limit_memory() -> None:
-    """Let this process grow only so far, where the system can hold it to that."""
+def limit_memory() -> None:
+    """Let this process grow only so far from now on, where the system can hold it to that."""
     if sys.platform != "linux":
         return
     resource = import_module("resource")  # there is none elsewhere

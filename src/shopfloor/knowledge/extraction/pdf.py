@@ -20,6 +20,7 @@ def read_pdf(content: bytes, name: str) -> Extracted:
 
     Raises:
         InvalidInput: it is broken, locked, too long, or holds pictures only.
+        MemoryError: it takes too much.
     """
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
@@ -31,10 +32,8 @@ def read_pdf(content: bytes, name: str) -> Extracted:
         texts = [page.extract_text() for page in reader.pages]
         title = str((reader.metadata and reader.metadata.title) or "").strip()
         made = reader.metadata.modification_date if reader.metadata else None
-    except InvalidInput:
+    except (InvalidInput, MemoryError):
         raise
-    except MemoryError as error:
-        raise InvalidInput("it takes too much memory to read") from error
     except Exception as error:  # of broken files the library raises anything
         raise InvalidInput(f"the PDF is broken: {str(error)[:120] or type(error).__name__}") from error
     if not any(text.strip() for text in texts):
