@@ -74,6 +74,8 @@ WITHOUT = re.compile(
     + PROPERTY.format("second")
     + r"(?![\w]))?"
 )
+LACKING = re.compile(r"without|w/o|lacking|free|nothing|none|except|non-|\b(?:no|not|nor|don't|dont)\b")
+"""What stands in a text that says what a thing does not have; most texts hold none of it, which is soon seen."""
 AUXILIARIES = ("do", "does", "did", "can", "could", "will", "would", "should", "have", "has", "had")
 BEING = ("am", "is", "are", "was", "were", "be", "it's", "its", "that's", "i'm", "im", "he's", "she's", "they're")
 AFTER_NONE = "".join(rf"(?<!\b{verb} )" for verb in AUXILIARIES + BEING)
@@ -149,6 +151,8 @@ def wearer(text: str) -> Wearer | None:
 def without(text: str) -> tuple[str, ...]:
     """Return the properties that a text says a thing must not have, in their order: `laces`, `leather`."""
     plain = normalise(text)
+    if not LACKING.search(plain):
+        return ()
     found: dict[int, str] = {}
     for match in WITHOUT.finditer(plain):
         found |= {match.start(group): match[group] for group in ("first", "second") if match[group]}

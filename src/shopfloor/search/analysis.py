@@ -35,7 +35,10 @@ class Analyzer:
 
     def terms(self, text: str) -> list[str]:
         """Return the terms of a text in their order."""
-        return [term for word in WORD.findall(joined_units(folded(text))) for term in self._of_word(word)]
+        words: list[str] = WORD.findall(joined_units(folded(text)))
+        if text.isascii():
+            return [stem_in(self._language, word) for word in words]
+        return [term for word in words for term in self._of_word(word)]
 
     def _of_word(self, word: str) -> Iterator[str]:
         if IS_CJK.match(word):

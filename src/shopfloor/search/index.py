@@ -16,7 +16,7 @@ from shopfloor.search.contract import Embedder
 from shopfloor.search.lexical import Filter, Gives, LexicalIndex
 from shopfloor.search.naming import Names
 from shopfloor.search.retail_words import Synonyms
-from shopfloor.search.rows import Numbers, Row, RowMaker, numbers_in
+from shopfloor.search.rows import Numbers, Row, RowMaker, neighbours, number_of_pair, numbers_in
 from shopfloor.search.vocabulary import Vocabulary
 from shopfloor.shop.models import Product
 
@@ -55,11 +55,12 @@ class Index:
         self._sizes_of = Counter[str]()
         self._named: dict[tuple[str, tuple[str, ...]], float] = {}
         self._synonyms = Synonyms(self._analyzer)
-        self._written_apart: dict[str, tuple[str, ...]] = {}
+        self._neighbours = np.zeros(0, np.int64)
+        """The pairs of terms that stand together in several titles, as numbers, the smallest first."""
         self._lexical = LexicalIndex()
         self._reworded = 0
         self.change(held)
-        self._written_apart = self._pairs()
+        self._neighbours = neighbours([row.title for row in self._rows])
         self._reworded = 0
 
     @property
@@ -161,8 +162,7 @@ class Index:
                 for term in (first, second):
                     others[term].append(((first + second,), JOINED))
         for term in terms:
-            apart = self._written_apart.get(term)
-            if apart and (min(map(len, apart)) > 1 or not self.number(term)):
+            if apart := self._apart(term):
                 others[term].append((apart, JOINED))
         return [
             [((term,), 1.0), *((way, factor) for way, factor in others[term] if all(map(self.number, way)))]
@@ -191,13 +191,16 @@ class Index:
             self._named[name, said] = own / (own + others)
         return self._named[name, said]
 
-    def _pairs(self) -> dict[str, tuple[str, ...]]:
-        """Return the terms that stand together in titles by what they are as one word."""
-        titles = [numbers_in(row.title) for row in self._rows]
-        counts = Counter(pair for title in titles for pair in pairwise(title))
-        names = ["", *self._maker.terms.names()]
-        found = ((names[first], names[second]) for (first, second), count in counts.items() if count > 1)
-        return {"".join(pair): pair for pair in found}
+    def _apart(self, term: str) -> tuple[str, str] | None:
+        """Return the two words by which titles write a term; a single letter only where nothing holds the term."""
+        shortest = 1 if not self.number(term) else 2
+        for place in range(shortest, len(term) - shortest + 1):
+            first, second = term[:place], term[place:]
+            pair = number_of_pair(self.number(first), self.number(second))
+            at = int(np.searchsorted(self._neighbours, pair))
+            if at < len(self._neighbours) and self._neighbours[at] == pair:
+                return first, second
+        return None
 
 
 def _language(products: Sequence[Product]) -> str:

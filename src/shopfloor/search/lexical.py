@@ -7,17 +7,20 @@ than meets a price, never less: the rows tell.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 import tantivy
 from tantivy import Occur, Query
 
 from shopfloor.search.rows import Row
-from shopfloor.shop.models import Gender, Variant
+from shopfloor.shop.models import Gender
 
 HEAP = 30_000_000
 """Bytes that the writer may hold before it writes a segment."""
 NOT_SAID = "unsaid"
+FACTS = 1 << 16
+"""Facts whose words are kept: products share most of them."""
 Gives = Sequence[tuple[Sequence[str], float]]
 """Ways in which a product may hold one word of a query: terms that it must hold together, and what the way counts."""
 
@@ -159,19 +162,21 @@ def _facts(row: Row) -> Iterator[str]:
         (kind, size, colour)
         for variant, families in zip(product.variants, row.families, strict=True)
         for kind in (("made", "stock") if variant.stock > 0 else ("made",))
-        for size in _sizes(variant)
+        for size in _sizes(variant.size)
         for colour in ("", *families)
     }
     yield from ("stock",) if any(kind == "stock" for kind, _, _ in ways) else ()
     yield from (_fact(*way) for way in sorted(ways))
 
 
-def _sizes(variant: Variant) -> Sequence[str]:
+@lru_cache(maxsize=4_096)
+def _sizes(written: str | None) -> Sequence[str]:
     """Return the sizes that a variant counts as: `9 wide` is a 9 too, and any is none in particular."""
-    size = (variant.size or "").lower()
-    return list(dict.fromkeys(("", size, size.split(" ")[0])))
+    size = (written or "").lower()
+    return tuple(dict.fromkeys(("", size, size.split(" ")[0])))
 
 
+@lru_cache(maxsize=FACTS)
 def _fact(*parts: str) -> str:
     """Return a fact as one word."""
     return "|".join("_".join(part.split()) for part in parts)

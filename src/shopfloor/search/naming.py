@@ -1,7 +1,7 @@
 """Products called by their names in running text."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from shopfloor.kernel.ids import ProductId
@@ -14,6 +14,8 @@ from shopfloor.shop.models import Product
 
 CERTAIN = 3
 """Words of a title in a row that name a product even where each is common."""
+MANY, TOO_MANY = 200, 5_000
+"""Titles with a word from which on a second one has to tell, and those beyond which nothing is looked at."""
 SHORTEST_NAME = 5
 """Letters that a word needs to name a product by itself."""
 
@@ -35,7 +37,8 @@ class Names:
         """Take the products and what their catalogue calls things."""
         self._vocabulary = vocabulary
         self._titles: dict[ProductId, list[str]] = {}
-        self._places: defaultdict[str, list[tuple[ProductId, int]]] = defaultdict(list)
+        self._bearing: defaultdict[str, list[ProductId]] = defaultdict(list)
+        """The products whose titles hold a word."""
         self._common = {stem(word) for word in STOP_WORDS | ASKING}
         """The stems that describe rather than name: basic colours, categories, words of other texts."""
         self._common |= {stem(name) for name, family in FAMILIES.items() if name == family}
@@ -47,8 +50,8 @@ class Names:
             self.remove(product.id)
             title = [stem(word) for word in words(product.title)]
             self._titles[product.id] = title
-            for place, word in enumerate(title):
-                self._places[word].append((product.id, place))
+            for word in set(title):
+                self._bearing[word].append(product.id)
             texts = " ".join((product.description, product.best_for, product.material, product.brand, *product.tags))
             self._common |= {stem(word) for word in words(texts)}.difference(title)
         self._common |= {word for name in self._vocabulary.categories for word in name}
@@ -56,7 +59,7 @@ class Names:
     def remove(self, product_id: ProductId) -> None:
         """Let go of a product, where there is such a one."""
         for word in set(self._titles.pop(product_id, ())):
-            self._places[word] = [each for each in self._places[word] if each[0] != product_id]
+            self._bearing[word] = [each for each in self._bearing[word] if each != product_id]
 
     def find(self, text: str) -> tuple[ProductId, ...]:
         """Return the products that a text names, in the order of the text.
@@ -79,19 +82,35 @@ class Names:
         """Yield at each word the longest stretch of any title that starts there."""
         for start, word in enumerate(named):
             lengths: dict[ProductId, int] = {}
-            for product_id, place in self._places.get(word, ()):
+            for product_id in self._candidates(named[start : start + CERTAIN]):
                 title = self._titles.get(product_id, [])
-                length = _run(title[place:], named[start:])
-                if self._is_name(title, named[start : start + length]):
-                    lengths[product_id] = max(length, lengths.get(product_id, 0))
+                for place in (place for place, one in enumerate(title) if one == word):
+                    length = _run(title[place:], named[start:])
+                    if self._is_name(title, named[start : start + length]):
+                        lengths[product_id] = max(length, lengths.get(product_id, 0))
             if longest := max(lengths.values(), default=0):
                 products = tuple(product_id for product_id, length in lengths.items() if length == longest)
                 yield Mention(start=start, end=start + longest, products=products)
 
+    def _candidates(self, written: list[str]) -> Sequence[ProductId]:
+        """Return the products that a stretch of text may name which begins with these words.
+
+        Where many titles hold the first word, a name needs the next one too, and a third where neither is rare; what is
+        in thousands of titles names none.
+        """
+        bearing = self._bearing.get(written[0], [])
+        if len(bearing) <= MANY:
+            return bearing
+        needed = written if self._common.issuperset(written[:2]) else written[:2]
+        if len(needed) < (CERTAIN if needed is written else 2):
+            return ()
+        fewest = min((self._bearing.get(word, []) for word in needed), key=len)
+        return fewest if len(fewest) <= TOO_MANY else ()
+
     def _is_name(self, title: list[str], written: list[str]) -> bool:
         rare = [word for word in written if word not in self._common]
         if len(written) == 1:
-            return bool(rare) and len(rare[0]) >= SHORTEST_NAME and len(self._places[rare[0]]) == 1
+            return bool(rare) and len(rare[0]) >= SHORTEST_NAME and len(self._bearing[rare[0]]) == 1
         return bool(rare) or len(written) in (len(title), CERTAIN)
 
 

@@ -4,8 +4,11 @@ What varies in length (terms, variants) lies in the rows as bytes: the rows that
 array, and a product that has changed is one row put in place of another.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,15 +70,13 @@ class Numbers:
 
     def __init__(self) -> None:
         """Start without any."""
-        self._of: dict[str, int] = {}
+        self._of = defaultdict[str, int](count(1).__next__)
+        self.give = self._of.__getitem__
+        """Return a name's number, a new one where it has none."""
 
     def __len__(self) -> int:
         """Return how many names there are, 0's included."""
         return len(self._of) + 1
-
-    def give(self, name: str) -> int:
-        """Return a name's number, a new one where it has none."""
-        return self._of.setdefault(name, len(self._of) + 1)
 
     def find(self, name: str) -> int:
         """Return a name's number, or 0."""
@@ -153,6 +154,19 @@ def joined(parts: Sequence[bytes]) -> tuple[Ids, Ids]:
     return np.frombuffer(b"".join(parts), np.int32), _places(parts, NUMBER)
 
 
+def number_of_pair(first: int, second: int) -> int:
+    """Return a number for two terms in their order, by theirs."""
+    return first << 32 | second
+
+
+def neighbours(titles: Sequence[bytes]) -> NDArray[np.int64]:
+    """Return the pairs of terms that stand together more than once, as `number_of_pair`, the smallest first."""
+    ids, places = joined(titles)
+    pairs = (ids[:-1].astype(np.int64) << 32 | ids[1:])[places[:-1] == places[1:]]
+    found, counts = np.unique(pairs, return_counts=True)
+    return found[counts > 1]
+
+
 def joined_variants(rows: Sequence[Row]) -> tuple[NDArray[np.void], Ids]:
     """Return the variants of some rows as one array of `VARIANT`, and for each the place of its row."""
     parts = [row.variants for row in rows]
@@ -171,12 +185,14 @@ def _words(product: Product) -> tuple[object, ...]:
     return product.category, sizes, _texts(product), lacks(product)
 
 
+@lru_cache(maxsize=4_096)
+def _families_of(colour: str) -> tuple[str, ...]:
+    return colour_families(colour, is_colour=True)
+
+
 def _families(product: Product) -> tuple[tuple[str, ...], ...]:
     unsaid = colour_families(product.title)
-    return tuple(
-        tuple(colour_families(variant.colour, is_colour=True)) if variant.colour else unsaid
-        for variant in product.variants
-    )
+    return tuple(_families_of(variant.colour) if variant.colour else unsaid for variant in product.variants)
 
 
 def _texts(product: Product) -> dict[str, str]:
