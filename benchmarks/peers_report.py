@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
+from drawing import label, picture_of
 from figures import Figures, machine, write
 
 HERE = Path(__file__).parent
@@ -41,7 +42,7 @@ class Peer:
         """Return the name as it is shown, with the version of what is pinned."""
         if self.group == "shopfloor":
             return self.name
-        pins = (HERE / "peers" / "pins" / f"{self.pins}.txt").read_text("utf-8")
+        pins = (HERE / "peers" / "pins" / f"{self.pins}.txt").readlabel("utf-8")
         version = re.search(rf"^{re.escape(self.name)}==(.+)$", pins, re.MULTILINE)
         return f"{self.name} {version[1]}" if version else self.name
 
@@ -179,8 +180,8 @@ def report(peers: Sequence[Peer], measured: Measured, *, is_whole: bool) -> None
         return
     write("peers", {**figures, "shopfloor against others": compared})
     document = DOCS / "peers.md"
-    document.write_text(put_between(document.read_text("utf-8"), told(peers, figures, measured.left_out)), "utf-8")
-    (DOCS / "peers.svg").write_text(picture(peers, figures), "utf-8")
+    document.writelabel(put_between(document.readlabel("utf-8"), told(peers, figures, measured.left_out)), "utf-8")
+    (DOCS / "peers.svg").writelabel(picture(peers, figures), "utf-8")
 
 
 SUBTITLE = "A planner, two specialists side by side with a tool each, answers streamed; the same model server for all"
@@ -191,15 +192,6 @@ NUMBER = 46
 """Pixels beside a bar for its figure."""
 CUT = 2.0
 """The largest bar is cut where it is so many times as long as the next."""
-STYLE = """
-.back{fill:#fff;stroke:#d8dee4}.title{fill:#1b2733;font-size:18px;font-weight:600}.note{fill:#5b6875;font-size:12px}
-.head{fill:#1b2733;font-size:13px;font-weight:600}.label,.figure{fill:#2f3c48;font-size:12.5px}
-.ours{fill:#12728f}.hand{fill:#b7c0c9}.others{fill:#d99a4e}.line{stroke:#d8dee4}.gap{stroke:#fff;stroke-width:3}
-.strong{fill:#0c5d76;font-weight:600}.figure{font-variant-numeric:tabular-nums}
-@media(prefers-color-scheme:dark){.back{fill:#10171e;stroke:#2b3742}.title,.head{fill:#e8eef3}.note{fill:#93a1ae}
-.label,.figure{fill:#c6d0d9}.ours{fill:#35a7c8}.hand{fill:#5d6a76}.others{fill:#c98a42}.line{stroke:#2b3742}
-.gap{stroke:#10171e}.strong{fill:#7fd0e6}}
-"""
 CLASSES: Mapping[Group, str] = {"shopfloor": "ours", "by hand": "hand", "framework": "others"}
 
 
@@ -227,36 +219,29 @@ def picture(peers: Sequence[Peer], figures: Mapping[str, Figures]) -> str:
     """
     shown = in_order(peers, figures)
     panel_width = (WIDTH - 2 * MARGIN - LABELS - GAP * (len(PANELS) - 1)) / len(PANELS)
-    drawn = [_text(MARGIN, 40, "title", "One turn, the same work everywhere"), _text(MARGIN, 61, "note", SUBTITLE)]
+    drawn = [label(MARGIN, 40, "title", "One turn, the same work everywhere"), label(MARGIN, 61, "note", SUBTITLE)]
     places: dict[str, int] = {}
     y, group = TOP, "shopfloor"
     for peer in shown:
         if peer.group != group:
             y, group = y + BETWEEN, peer.group
-            drawn.append(_text(MARGIN, y - 10, "note", CAPTIONS[peer.group]))
+            drawn.append(label(MARGIN, y - 10, "note", CAPTIONS[peer.group]))
         places[peer.name] = y
-        drawn.append(_text(MARGIN, y + 12, f"label{_strong(peer)}", peer.label))
+        drawn.append(label(MARGIN, y + 12, f"label{_strong(peer)}", peer.label))
         y += ROW
     for number, panel in enumerate(PANELS):
         x = MARGIN + LABELS + number * (panel_width + GAP)
         bars = [(peer, places[peer.name], figures[peer.name][panel.figure]) for peer in shown]
         drawn += _panel(panel, x, panel_width, y, bars)
-    drawn.append(_text(MARGIN, y + 22, "note", CUT_NOTE))
+    drawn.append(label(MARGIN, y + 22, "note", CUT_NOTE))
     height = y + 22 + MARGIN
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
-        'font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif" role="img" '
-        'aria-label="The same turn in shopfloor, by hand and in frameworks">'
-        f"<style>{STYLE.replace(chr(10), '')}</style>"
-        f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="10" class="back"/>'
-        f"{''.join(drawn)}</svg>\n"
-    )
+    return picture_of(drawn, WIDTH, height, "The same turn in shopfloor, by hand and in frameworks")
 
 
 def _panel(panel: Panel, x: float, width: float, bottom: int, bars: Sequence[tuple[Peer, int, float]]) -> Sequence[str]:
     drawn = [
-        _text(x, TOP - 30, "head", panel.head),
-        _text(x, TOP - 14, "note", panel.note),
+        label(x, TOP - 30, "head", panel.head),
+        label(x, TOP - 14, "note", panel.note),
         f'<path d="M{x - 0.5:.1f} {TOP - 4}V{bottom - ROW + BAR + 4}" class="line"/>',
     ]
     longest, most = drawn_up_to(sorted(value for _, _, value in bars)), width - NUMBER
@@ -269,7 +254,7 @@ def _panel(panel: Panel, x: float, width: float, bottom: int, bars: Sequence[tup
         if value > longest:
             at = x + length - 18
             drawn.append(f'<path d="M{at:.1f} {y + BAR + 1}l5 -{BAR + 2}m5 0l-5 {BAR + 2}" class="gap"/>')
-        drawn.append(_text(x + length + 6, y + 12, f"figure{_strong(peer)}", _short(value, panel.digits)))
+        drawn.append(label(x + length + 6, y + 12, f"figure{_strong(peer)}", _short(value, panel.digits)))
     return drawn
 
 
@@ -278,10 +263,6 @@ def drawn_up_to(values: Sequence[float]) -> float:
     if len(values) < 2 or values[-1] <= CUT * values[-2]:
         return values[-1] if values else 1.0
     return 1.25 * values[-2]
-
-
-def _text(x: float, y: int, kind: str, words: str) -> str:
-    return f'<text x="{x:.1f}" y="{y}" class="{kind}">{escape(words)}</text>'
 
 
 def _strong(peer: Peer) -> str:
