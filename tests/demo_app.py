@@ -13,7 +13,6 @@ from shopfloor.kernel.ids import ConversationId, SeededIds
 from shopfloor.models.router import ModelRouter
 from shopfloor.planning.model_planner import SURE
 from shopfloor.search.products import CatalogueSearch
-from shopfloor.search.vectors import load_vectors
 from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.demo import demo_contents
 from shopfloor.telemetry.telemetry import Telemetry
@@ -34,8 +33,11 @@ def contents() -> ShopContents:
 
 @lru_cache(maxsize=1)
 def indexed() -> CatalogueSearch:
-    """Return the index of the demo shop, which takes most of the time that an installation takes to start."""
-    return CatalogueSearch(contents().products, load_vectors())
+    """Return the index of the demo shop, which takes most of the time that an installation takes to start.
+
+    It is one without vectors, as without the extra, so that the order is the same whether that is installed or not.
+    """
+    return CatalogueSearch(contents().products)
 
 
 async def demo_app(

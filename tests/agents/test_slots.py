@@ -12,6 +12,9 @@ SHOWN = Focus(product_ids=(ProductId("p-001"), ProductId("p-002"), ProductId("p-
 """Speedster Red Edition, Casual Crimson Loafer, Ruby Runner Pro."""
 ONE = Focus(product_id=ProductId("p-001"), product_ids=(ProductId("p-001"),))
 
+TEES = Focus(product_id=ProductId("p-083"), product_ids=(ProductId("p-083"), ProductId("p-090")))
+"""Lagoon Linen-Blend Tee, which was talked of last, and Tidal Wash Tee."""
+
 
 def read(kind: SlotType, text: str, focus: Focus | None = None, *, is_answer: bool = False) -> JsonValue:
     return READER.read(kind, text, focus or Focus(), is_answer=is_answer)
@@ -63,6 +66,8 @@ def test_an_address_needs_its_street() -> None:
         ("the second one", SHOWN, "p-002"),
         ("the last one", SHOWN, "p-003"),
         ("the loafer one", SHOWN, "p-002"),
+        ("the wash one", TEES, "p-090"),
+        ("how do i wash it", TEES, "p-083"),
         ("is it warm", ONE, "p-001"),
         ("is it warm", None, None),
         ("the fifth one", SHOWN, None),

@@ -19,7 +19,7 @@ from shopfloor.language.english import STOP_WORDS
 from shopfloor.language.entities import Entities, entities
 from shopfloor.language.preferences import statements
 from shopfloor.language.quantities import quantity
-from shopfloor.language.text import stem, words
+from shopfloor.language.text import normalise, stem, words
 from shopfloor.search.contract import ProductSearch
 
 LEAD_IN = re.compile(
@@ -42,6 +42,8 @@ NOTHING = re.compile(
     r"|another(?: one)?|more|products?|items?|stuff|that|it|help",
     re.IGNORECASE,
 )
+DONE = re.compile(r"\b(?:i|you|we|to) ([a-z]+)")
+"""A verb, behind who does it."""
 MAX_REMARK = 9
 """Words that a remark on an earlier wish has at most."""
 LOOSE_NUMBER = re.compile(
@@ -229,8 +231,12 @@ def wish(text: str) -> str | None:
 
 
 def _said_most(text: str, names: Sequence[Collection[str]]) -> int | None:
-    """Return the place of the one name that a text says most words of; None where it says none, or several as much."""
-    said = {stem(word) for word in words(text) if word not in STOP_WORDS}
+    """Return the place of the one name that a text says most words of; None where it says none, or several as much.
+
+    What somebody does is no name: `how do I wash it`.
+    """
+    done = set(DONE.findall(normalise(text)))
+    said = {stem(word) for word in words(text) if word not in STOP_WORDS and word not in done}
     counts = [sum(any(_is_alike(one, stem(word)) for one in said) for word in name) for name in names]
     most = max(counts, default=0)
     return counts.index(most) if most and counts.count(most) == 1 else None
