@@ -41,7 +41,7 @@ from shopfloor.planning.background import shipped_background
 from shopfloor.planning.model_planner import ModelPlanner
 from shopfloor.planning.rules import RulePlanner
 from shopfloor.profiles.stores import MemoryProfiles
-from shopfloor.search.products import CatalogueSearch
+from shopfloor.search.following import Follower
 from shopfloor.shop.contract import Shop
 from shopfloor.shop.demo import demo_contents
 from shopfloor.shop.memory import memory_shop
@@ -156,7 +156,7 @@ def _kept(folder: Path, clock: Clock) -> tuple[SqlJournal, SqlActions]:
 
 async def _planner(shop: Shop, own: ToolList) -> ModelPlanner:
     """Return a planner that knows our tools and asks the model for each plan."""
-    search = await CatalogueSearch.build(shop.catalogue)
+    search = (await Follower.start(shop.catalogue)).search
     known = {tool.name: tool for tool in own.tools()}
     rules = RulePlanner(search, known, await to_thread.run_sync(shipped_background))
     return ModelPlanner(rules, known, SlotReader(search), sure=NEVER)

@@ -8,7 +8,7 @@ from tools.visit import Visit
 
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import InvalidInput
-from shopfloor.search.products import CatalogueSearch
+from shopfloor.search.following import Follower
 from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.memory import memory_shop
 from shopfloor.tools.contract import ToolResult, Toolset
@@ -162,7 +162,7 @@ async def test_only_promotions_that_run_now_are_listed(demo_tools: Toolset) -> N
 
 async def test_a_shop_without_anything_says_so() -> None:
     shop = memory_shop(ShopContents())
-    search = await CatalogueSearch.build(shop.catalogue)
+    search = (await Follower.start(shop.catalogue)).search
     tools = ToolList(ProductTools(shop.catalogue, search, FixedClock(NOW)).tools())
     assert await output(tools, "list_promotions") == {"outcome": "none", "promotions": []}
     assert (await output(tools, "search_products", query="red sneakers"))["outcome"] == "none"
