@@ -42,7 +42,7 @@ class Peer:
         """Return the name as it is shown, with the version of what is pinned."""
         if self.group == "shopfloor":
             return self.name
-        pins = (HERE / "peers" / "pins" / f"{self.pins}.txt").readlabel("utf-8")
+        pins = (HERE / "peers" / "pins" / f"{self.pins}.txt").read_text("utf-8")
         version = re.search(rf"^{re.escape(self.name)}==(.+)$", pins, re.MULTILINE)
         return f"{self.name} {version[1]}" if version else self.name
 
@@ -180,8 +180,8 @@ def report(peers: Sequence[Peer], measured: Measured, *, is_whole: bool) -> None
         return
     write("peers", {**figures, "shopfloor against others": compared})
     document = DOCS / "peers.md"
-    document.writelabel(put_between(document.readlabel("utf-8"), told(peers, figures, measured.left_out)), "utf-8")
-    (DOCS / "peers.svg").writelabel(picture(peers, figures), "utf-8")
+    document.write_text(put_between(document.read_text("utf-8"), told(peers, figures, measured.left_out)), "utf-8")
+    (DOCS / "peers.svg").write_text(picture(peers, figures), "utf-8")
 
 
 SUBTITLE = "A planner, two specialists side by side with a tool each, answers streamed; the same model server for all"
