@@ -5,6 +5,7 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 
 import pytest
 from anyio import run
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, text
 
 from shopfloor.config import Config
 from shopfloor.database.engine import Database
+from shopfloor.database.sql_versioned import FRESH_S
 from shopfloor.journal.events import EventData, MessageScreened, MessageWritten
 from shopfloor.journal.machine_locks import MachineLocks
 from shopfloor.journal.sql import SqlJournal
@@ -124,6 +126,8 @@ def test_an_older_server_passes_over_what_a_newer_one_writes(
     assert "Rocket Red Strap Trainer" in said
     assert talk.transcript()[-2:] == ["the second one in size 9", said]
     assert run(newer.verify, stream) > 10
+    sleep(FRESH_S)  # the settings are looked at again only then
+    talk.say("thanks", "c")
     told = server.errors.read_text()
     assert "a card of product_upsell is passed over" in told
     assert "of the settings is passed over" in told
