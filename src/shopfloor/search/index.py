@@ -148,7 +148,8 @@ class Index:
         """Return how much terms tell products apart: the rarest of them, as BM25 weighs it."""
         count = len(self._places)
         holders = min(self._lexical.holders(term) for term in terms)
-        return math.log(1 + (count - holders + 0.5) / (holders + 0.5))
+        # What was put in another's place is counted until the index tidies up, so there may seem to be more than all.
+        return math.log(1 + max(count - holders + 0.5, 0.0) / (holders + 0.5))
 
     def wanted(self, said: Sequence[str]) -> Sequence[Gives]:
         """Return for each word of a query how a product may hold it: the word, a synonym, or written otherwise."""
