@@ -416,6 +416,7 @@ SHORT: list[tuple[str, Language, Language]] = [
     ("hi", "de", "de"),
     ("hi", "en", "en"),
     ("I am from Côte d'Ivoire, do you ship there?", "en", "en"),
+    ("men's sneakers in EU 42", "en", "en"),
 ]
 
 

@@ -1,6 +1,7 @@
 """What customers write of the thing they want: size, colour, whom it is for, and what it must not have."""
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from shopfloor.language.english import (
@@ -16,6 +17,8 @@ from shopfloor.language.english import (
     UNITS,
     WEAK_COLOURS,
 )
+from shopfloor.language.gloss import gloss
+from shopfloor.language.languages import DEFAULT, LANGUAGES
 from shopfloor.language.text import STRAIGHT, normalise
 
 Wearer = Literal["men", "women", "kids", "unisex"]
@@ -91,9 +94,19 @@ def colour_families(text: str, *, is_colour: bool = False) -> tuple[str, ...]:
     """Return the basic colours a text names, in their order: `crimson` is red.
 
     Names that are things first (`sand`, `wine`) count where `is_colour` says that the text is a colour's name,
-    or where the text itself does: `in wine`.
+    or where the text itself does: `in wine`. A colour's name may be in any language of the team's: `rot` is red.
     """
-    plain = normalise(text)
+    found = _families_in(normalise(text), is_colour=is_colour)
+    return found or (_families_in_other(text) if is_colour and text else ())
+
+
+@lru_cache(maxsize=4_096)
+def _families_in_other(name: str) -> tuple[str, ...]:
+    glosses = (normalise(gloss(name, language)) for language in LANGUAGES if language != DEFAULT)
+    return next((found for text in glosses if (found := _families_in(text, is_colour=True))), ())
+
+
+def _families_in(plain: str, *, is_colour: bool) -> tuple[str, ...]:
     names = [
         match[1]
         for match in COLOUR.finditer(plain)

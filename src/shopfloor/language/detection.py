@@ -15,7 +15,8 @@ from shopfloor.language.english import GREETING_STARTS, STOP_WORDS, THANKS, word
 from shopfloor.language.languages import DEFAULT, LANGUAGES, Language
 from shopfloor.language.lexicon import lexicon, spelt
 
-ADDRESS = re.compile(r"(?<!\S)[^\s@]{1,64}@\S{1,255}|(?:https?://|www\.)\S{1,2000}")
+UNSPOKEN = re.compile(r"(?<!\S)[^\s@]{1,64}@\S{1,255}|(?:https?://|www\.)\S{1,2000}|\b(?i:eu|uk|us) ?(?=\d)")
+"""What is of no language: addresses, links, and systems of sizes (`EU 42`, though French has a word `eu`)."""
 WORD = re.compile(r"(?<![\w@#./-])[^\W\d_]+(?:['’][^\W\d_]+)*(?![@\d]|\.\w)")
 ELIDED = re.compile(r"['’]")
 LOOKED_AT = 300
@@ -113,7 +114,7 @@ def is_loaded() -> bool:
 def _weighed(text: str) -> tuple[dict[str, float], float, bool]:
     """Return what speaks for each of ours and for the best of the others, and whether that has enough of the words."""
     weights = _weights()
-    lower = unicodedata.normalize("NFC", ADDRESS.sub(" ", text[:LONGEST])).lower().replace("’", "'")
+    lower = unicodedata.normalize("NFC", UNSPOKEN.sub(" ", text[:LONGEST])).lower().replace("’", "'")
     written = [match[0] for match in itertools.islice(WORD.finditer(lower), LOOKED_AT)]
     found: dict[str, float] = {}
     marked = 0

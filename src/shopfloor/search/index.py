@@ -13,6 +13,7 @@ from shopfloor.language.detection import written_in
 from shopfloor.language.stemming import STEMMERS
 from shopfloor.search.analysis import Analyzer
 from shopfloor.search.contract import Embedder
+from shopfloor.search.glossing import common_words, in_english
 from shopfloor.search.lexical import Filter, Gives, LexicalIndex
 from shopfloor.search.naming import Names
 from shopfloor.search.retail_words import Synonyms
@@ -48,8 +49,10 @@ class Index:
         self.names = Names((), self.vocabulary)
         self._embedder = embedder
         held = sorted(products, key=lambda product: product.id)
-        self._analyzer = Analyzer(_language(held))
-        self._maker = RowMaker(self._analyzer)
+        self.language = _language(held)
+        """Of the catalogue, by its ISO 639-1 code."""
+        self._analyzer = Analyzer(self.language)
+        self._maker = RowMaker(self._analyzer, common_words(self.language))
         self._rows: list[Row] = []
         self._places: dict[ProductId, int] = {}
         self._sizes_of = Counter[str]()
@@ -77,7 +80,7 @@ class Index:
 
         A search that runs meanwhile sees each product as it was or as it is.
         """
-        reworded: list[Product] = []
+        reworded: list[tuple[Product, Product]] = []
         left = [self._let_go(product_id) for product_id in gone if product_id in self._places]
         self._lexical.change(self._put(products, reworded), left)
         if reworded or left:
@@ -86,15 +89,21 @@ class Index:
             self.names.put(reworded)
             self._named.clear()
 
-    def _put(self, products: Iterable[Product], reworded: list[Product]) -> Iterator[tuple[int, Row, str, float]]:
-        """Put each product's row in its place and yield it for the inverted index; note what has other words now."""
+    def _put(
+        self, products: Iterable[Product], reworded: list[tuple[Product, Product]]
+    ) -> Iterator[tuple[int, Row, str, float]]:
+        """Put each product's row in its place and yield it for the inverted index.
+
+        What has other words now is noted, beside itself in English.
+        """
         for product in products:
             place = self._places.get(product.id, len(self._rows))
             known = self._rows[place] if place < len(self._rows) else None
-            row, matched = self._maker.row(product, known)
+            english = in_english(product, self.language)
+            row, matched = self._maker.row(product, english, known)
             if known is None or row.terms is not known.terms:
                 row = replace(row, vector=_meaning(product, self._embedder))
-                reworded.append(product)
+                reworded.append((product, english))
                 self._count(known and known.product, product)
             self._rows[place : place + 1] = [row]
             self._places[product.id] = place
@@ -148,7 +157,7 @@ class Index:
         """Return how much terms tell products apart: the rarest of them, as BM25 weighs it."""
         count = len(self._places)
         holders = min(self._lexical.holders(term) for term in terms)
-        # What was put in another's place is counted until the index tidies up, so there may seem to be more than all.
+        # Of a large catalogue there may seem to be more holders than products.
         return math.log(1 + max(count - holders + 0.5, 0.0) / (holders + 0.5))
 
     def wanted(self, said: Sequence[str]) -> Sequence[Gives]:

@@ -18,6 +18,8 @@ from shopfloor.shop.models import Gender
 
 HEAP = 30_000_000
 """Bytes that the writer may hold before it writes a segment."""
+COUNTED = 10_000
+"""Rows of which those with a term are counted one by one, for what was taken out stays in the figures for a while."""
 NOT_SAID = "unsaid"
 FACTS = 1 << 16
 """Facts whose words are kept: products share most of them."""
@@ -83,8 +85,10 @@ class LexicalIndex:
         self._writer.delete_documents_by_query(Query.term_query(self._schema, "row", number))
 
     def holders(self, term: str) -> int:
-        """Return how many products hold a term."""
-        return self._searcher.doc_freq("terms", term)
+        """Return how many products hold a term; of many, those that were taken out lately are counted too."""
+        if len(self._numbers) > COUNTED:
+            return self._searcher.doc_freq("terms", term)
+        return _count(self._searcher.search(Query.term_query(self._schema, "terms", term), 1))
 
     def find(
         self, wanted: Sequence[Gives], meets: Filter, *, limit: int, any_of: Sequence[Gives] = ()

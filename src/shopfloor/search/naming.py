@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shopfloor.kernel.ids import ProductId
 from shopfloor.language.attributes import FAMILIES
 from shopfloor.language.english import STOP_WORDS
-from shopfloor.language.text import stem, words
+from shopfloor.language.text import stem, stems, words
 from shopfloor.search.synonyms import ASKING
 from shopfloor.search.vocabulary import Vocabulary
 from shopfloor.shop.models import Product
@@ -33,10 +33,11 @@ class Mention:
 class Names:
     """The names of a catalogue's products."""
 
-    def __init__(self, products: Iterable[Product], vocabulary: Vocabulary) -> None:
-        """Take the products and what their catalogue calls things."""
+    def __init__(self, products: Iterable[tuple[Product, Product]], vocabulary: Vocabulary) -> None:
+        """Take the products, each beside itself in English, and what their catalogue calls things."""
         self._vocabulary = vocabulary
-        self._titles: dict[ProductId, list[str]] = {}
+        self._titles: dict[ProductId, Sequence[Sequence[str]]] = {}
+        """The stems of each product's title, and of its English where that is another."""
         self._bearing: defaultdict[str, list[ProductId]] = defaultdict(list)
         """The products whose titles hold a word."""
         self._common = {stem(word) for word in STOP_WORDS | ASKING}
@@ -44,21 +45,23 @@ class Names:
         self._common |= {stem(name) for name, family in FAMILIES.items() if name == family}
         self.put(products)
 
-    def put(self, products: Iterable[Product]) -> None:
+    def put(self, products: Iterable[tuple[Product, Product]]) -> None:
         """Take in products, in place of those of the same ids; the vocabulary knows them."""
-        for product in products:
+        for product, english in products:
             self.remove(product.id)
-            title = [stem(word) for word in words(product.title)]
-            self._titles[product.id] = title
-            for word in set(title):
+            titles = [stems(one, keep_stop_words=True) for one in dict.fromkeys((product.title, english.title))]
+            self._titles[product.id] = titles
+            bearing = {word for title in titles for word in title}
+            for word in bearing:
                 self._bearing[word].append(product.id)
-            texts = " ".join((product.description, product.best_for, product.material, product.brand, *product.tags))
-            self._common |= {stem(word) for word in words(texts)}.difference(title)
+            for one in (product,) if english is product else (product, english):
+                texts = " ".join((one.description, one.best_for, one.material, one.brand, *one.tags))
+                self._common |= set(stems(texts, keep_stop_words=True)).difference(bearing)
         self._common |= {word for name in self._vocabulary.categories for word in name}
 
     def remove(self, product_id: ProductId) -> None:
         """Let go of a product, where there is such a one."""
-        for word in set(self._titles.pop(product_id, ())):
+        for word in {word for title in self._titles.pop(product_id, ()) for word in title}:
             self._bearing[word] = [each for each in self._bearing[word] if each != product_id]
 
     def find(self, text: str) -> tuple[ProductId, ...]:
@@ -83,11 +86,11 @@ class Names:
         for start, word in enumerate(named):
             lengths: dict[ProductId, int] = {}
             for product_id in self._candidates(named[start : start + CERTAIN]):
-                title = self._titles.get(product_id, [])
-                for place in (place for place, one in enumerate(title) if one == word):
-                    length = _run(title[place:], named[start:])
-                    if self._is_name(title, named[start : start + length]):
-                        lengths[product_id] = max(length, lengths.get(product_id, 0))
+                for title in self._titles.get(product_id, ()):
+                    for place in (place for place, one in enumerate(title) if one == word):
+                        length = _run(title[place:], named[start:])
+                        if self._is_name(title, named[start : start + length]):
+                            lengths[product_id] = max(length, lengths.get(product_id, 0))
             if longest := max(lengths.values(), default=0):
                 products = tuple(product_id for product_id, length in lengths.items() if length == longest)
                 yield Mention(start=start, end=start + longest, products=products)
@@ -107,14 +110,14 @@ class Names:
         fewest = min((self._bearing.get(word, []) for word in needed), key=len)
         return fewest if len(fewest) <= TOO_MANY else ()
 
-    def _is_name(self, title: list[str], written: list[str]) -> bool:
+    def _is_name(self, title: Sequence[str], written: list[str]) -> bool:
         rare = [word for word in written if word not in self._common]
         if len(written) == 1:
             return bool(rare) and len(rare[0]) >= SHORTEST_NAME and len(self._bearing[rare[0]]) == 1
         return bool(rare) or len(written) in (len(title), CERTAIN)
 
 
-def _run(title: list[str], named: list[str]) -> int:
+def _run(title: Sequence[str], named: list[str]) -> int:
     """Return how many words of a title stand in a row; the title may have words between that the text leaves out."""
     place = count = 0
     for word in named:

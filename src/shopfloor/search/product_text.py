@@ -4,7 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from shopfloor.language.detection import detect
 from shopfloor.language.english import STOP_WORDS
+from shopfloor.language.gloss import gloss
+from shopfloor.language.languages import DEFAULT
 from shopfloor.language.text import normalise, sentences, stems, words
 from shopfloor.shop.models import Product
 
@@ -72,12 +75,16 @@ WHOLE = re.compile(
 
 
 def answer_from(product: Product, question: str) -> ProductAnswer:
-    """Return what a product's description, material and care say to a question."""
-    plain = _bare(question, product)
-    text = [part for part in sentences(product.description) if part.strip()]
+    """Return what a product's description, material and care say to a question in English.
+
+    They may be in any of the team's languages; their sentences are given as they stand.
+    """
+    language = detect(product.description, DEFAULT) or DEFAULT
+    plain = _bare(question, f"{product.title} {gloss(product.title, language)}")
+    text = [(part.strip(), gloss(part, language)) for part in sentences(product.description) if part.strip()]
     topic = next((topic for topic in TOPICS if topic.asked.search(plain)), None)
     if topic:
-        said = [part.strip() for part in text if topic.told.search(normalise(part))]
+        said = [part for part, english in text if topic.told.search(normalise(english))]
         said += [f"Material: {_closed(product.material)}"] if topic.name == "material" and product.material else []
         said += [f"Care: {_closed(product.care)}"] if topic.name == "care" and product.care else []
         marks = _marks(product, plain)
@@ -86,7 +93,7 @@ def answer_from(product: Product, question: str) -> ProductAnswer:
     asked = {word for word in stems(plain) if word not in STOP_WORDS}
     if WHOLE.search(plain) or not asked:
         return ProductAnswer(kind="whole")
-    said = [part.strip() for part in text if asked & set(stems(part))]
+    said = [part for part, english in text if asked.intersection(stems(part) + stems(english))]
     return ProductAnswer(kind="answered" if said else "whole", said=tuple(said[:MOST]))
 
 
@@ -97,9 +104,9 @@ def _marks(product: Product, plain: str) -> list[str]:
     return [f"It is marked as {', '.join(marks)}."] if marks else []
 
 
-def _bare(question: str, product: Product) -> str:
+def _bare(question: str, title: str) -> str:
     """Leave the product's own name out: the `Warm Winter Boot` is not asked whether it is warm."""
-    names = set(words(product.title))
+    names = set(words(title))
     return " ".join(
         word for word in normalise(question).split() if not names.issuperset(words(word)) or not words(word)
     )

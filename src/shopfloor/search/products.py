@@ -8,6 +8,7 @@ from anyio import to_thread
 from shopfloor.kernel.ids import ProductId
 from shopfloor.language.text import words
 from shopfloor.search.contract import NO_TASTES, Embedder, Page, ProductHit, ProductQuery, ProductResults, Tastes
+from shopfloor.search.glossing import query_in_english
 from shopfloor.search.index import Index
 from shopfloor.search.searching import Searching
 from shopfloor.search.understanding import like, understand
@@ -36,12 +37,13 @@ class CatalogueSearch:
         self._index = Index(products, self._embedder)
 
     def understand(self, text: str) -> ProductQuery:
-        """Read the constraints out of a customer's words, against what the catalogue has.
+        """Read the constraints out of a customer's words, in any of the team's languages, against the catalogue.
 
         Words that are part of a product's name do not ask for another category.
         """
-        query = understand(text, self._index.vocabulary)
-        paths = [self.category_of(product_id) for product_id in self.named(text)]
+        read = query_in_english(text, self._index.language, self._index.vocabulary.words)
+        query = replace(understand(read, self._index.vocabulary), text=text)
+        paths = [self.category_of(product_id) for product_id in self.named(read)]
         is_elsewhere = bool(paths) and not any(query.category in path for path in paths)
         return replace(query, category=None) if is_elsewhere else query
 

@@ -90,21 +90,29 @@ class Numbers:
 class RowMaker:
     """Makes rows, all with the same numbers."""
 
-    def __init__(self, analyzer: Analyzer) -> None:
-        """Take how texts are read."""
+    def __init__(self, analyzer: Analyzer, common: str = "") -> None:
+        """Take how texts are read, and words of the catalogue's language that say nothing of a thing."""
         self._analyzer = analyzer
+        self._common = frozenset(analyzer.terms(common))
         self.terms = Numbers()
         self.sizes = Numbers()
         self.kinds = Numbers()
 
-    def row(self, product: Product, known: Row | None = None) -> tuple[Row, str]:
+    def row(self, product: Product, english: Product, known: Row | None = None) -> tuple[Row, str]:
         """Return a product's row, and its terms to be matched, each as often as it counts.
+
+        `english` is the product in English, or itself: it is found by the words of both.
 
         Where the words are those that its row until now was made of, what is known of them is taken over.
         """
         read = {name: self._analyzer.terms(text) for name, text in _texts(product).items()}
+        if english is not product:
+            # `hat` is a verb to one language and a thing to the other.
+            read["text"] = [term for term in read["text"] if term not in self._common]
+            for name, text in _texts(english).items():
+                read[name] += [term for term in self._analyzer.terms(text) if term not in read[name]]
         head = dict.fromkeys(term for name in HEAD for term in read[name])
-        families = _families(product)
+        families = _families(english)
         matched = " ".join(" ".join(read[name] * times) for name, times in FIELDS.items() if read[name])
         variants = self._variants(product, families)
         if known and _words(known.product) == _words(product):
@@ -116,7 +124,7 @@ class RowMaker:
             terms=self._ids(head | dict.fromkeys(read["text"] + read["attributes"])),
             variants=variants,
             families=families,
-            lacking=frozenset(map(self.terms.give, self._analyzer.terms(" ".join(lacks(product))))),
+            lacking=frozenset(map(self.terms.give, self._analyzer.terms(" ".join(lacks(english))))),
             kind=self.kinds.give(" > ".join(product.category)) if any(product.category) else 0,
         )
         return row, matched

@@ -1,6 +1,6 @@
 """The words of one catalogue: what its categories and brands are called, and which word a misspelt one stands for."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shopfloor.language.english import GENDERS, RELATIONS
 from shopfloor.language.text import stem, words
@@ -24,8 +24,8 @@ FEATURE_CATEGORIES = 4
 class Vocabulary:
     """What a catalogue calls things."""
 
-    def __init__(self, products: Iterable[Product]) -> None:
-        """Read the words of products."""
+    def __init__(self, products: Iterable[tuple[Product, Product]]) -> None:
+        """Read the words of products, each given beside itself in English."""
         self.categories: dict[Stems, tuple[str, ...]] = {}
         """The paths of the categories by the stems of their names."""
         self.brands: dict[tuple[str, ...], str] = {}
@@ -35,20 +35,21 @@ class Vocabulary:
         self.features: frozenset[str] = frozenset()
         """The stems of tags that say what products of several categories are like."""
         self.words = {word for names in SYNONYMS for word in words(names)}
-        self._paths: set[tuple[str, ...]] = set()
+        self._paths: dict[tuple[str, ...], str] = {}
+        """All categories with their names in English."""
         self._tagged: dict[str, set[str]] = {}
         self._speller = Speller(self.words, right=ASKING)
         self.correct = self._speller.correct
         self.add(products)
 
-    def add(self, products: Iterable[Product]) -> None:
+    def add(self, products: Iterable[tuple[Product, Product]]) -> None:
         """Read the words of further products; what was read before is not forgotten."""
         texts: set[str] = set()
-        for product in products:
+        for product, english in products:
             path = product.category
-            self._paths.update(path[: depth + 1] for depth in range(len(path)))
+            self._paths.update((path[: depth + 1], english.category[depth]) for depth in range(len(path)))
             self.brands[tuple(words(product.brand))] = product.brand
-            for tag in product.tags:
+            for tag in {*product.tags, *english.tags}:
                 if len(words(tag)) == 1:
                     self._tagged.setdefault(stem(tag), set()).add(path[-1] if path else "")
             for variant in product.variants:
@@ -56,8 +57,10 @@ class Vocabulary:
                 if variant.size:
                     self.sizes[variant.size.lower()] = variant.size
             texts.update(_texts(product))
+            if english is not product:
+                texts.update(_texts(english))
         self.categories = _categories(self._paths)
-        own = {stem(word) for path in self._paths for word in words(path[-1])}
+        own = {stem(word) for path, english in self._paths.items() for word in words(f"{path[-1]} {english}")}
         self.features = frozenset(
             tag for tag, found in self._tagged.items() if len(found) >= FEATURE_CATEGORIES and tag not in own
         )
@@ -85,18 +88,19 @@ class Vocabulary:
         return None
 
 
-def _categories(paths: Iterable[tuple[str, ...]]) -> dict[Stems, tuple[str, ...]]:
+def _categories(paths: Mapping[tuple[str, ...], str]) -> dict[Stems, tuple[str, ...]]:
     """Return the paths of the categories by the stems of their names; a category's own name goes before a synonym."""
     own: dict[Stems, tuple[str, ...]] = {}
     others: dict[Stems, tuple[str, ...]] = {}
     for path in sorted(paths, key=lambda path: (len(path), path)):
-        name = path[-1].lower().replace(" and ", " & ")
-        if WORN.issuperset(words(name)):
-            continue
-        for part in (name, *name.split(" & ")):
-            own[_stems(part)] = path
-            for other in (*CATEGORY_NAMES.get(part, ()), *KINDS.get(part, ())):
-                others[_stems(other)] = path
+        for name in dict.fromkeys((path[-1], paths[path])):
+            plain = name.lower().replace(" and ", " & ")
+            if WORN.issuperset(words(plain)):
+                continue
+            for part in (plain, *plain.split(" & ")):
+                own[_stems(part)] = path
+                for other in (*CATEGORY_NAMES.get(part, ()), *KINDS.get(part, ())):
+                    others[_stems(other)] = path
     return others | own
 
 

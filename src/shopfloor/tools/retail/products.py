@@ -10,6 +10,7 @@ from shopfloor.journal.events import Source
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.ids import ProductId
 from shopfloor.kernel.money import Money
+from shopfloor.language.attributes import colour_families
 from shopfloor.search.contract import ProductHit, ProductResults, ProductSearch, refined
 from shopfloor.search.product_text import answer_from
 from shopfloor.search.size_systems import shoe_size
@@ -225,9 +226,9 @@ class ProductTools:
         product = await self._catalogue.get_product(args.product_id)
         if product is None:
             return ToolResult(output={"outcome": "not_found"})
-        colours = self._search.understand(args.colour).colours if args.colour else frozenset[str]()
+        colours = frozenset(colour_families(args.colour or "", is_colour=True))
         args = args.model_copy(update={"size": _as_written(product, args.size)})
-        wanted = [v for v in product.variants if _fits(v, args, colours, self._search)]
+        wanted = [v for v in product.variants if _fits(v, args, colours)]
         in_stock = [variant for variant in wanted if variant.stock > 0]
         others = [variant for variant in product.variants if variant.stock > 0 and variant not in wanted]
         outcome = "in_stock" if in_stock else ("sold_out" if wanted else "not_made")
@@ -278,13 +279,13 @@ def _price(hit: ProductHit) -> Money:
     return next(variant.price for variant in hit.product.variants if variant.sku == hit.sku)
 
 
-def _fits(variant: Variant, args: AvailabilityArgs, colours: frozenset[str], search: ProductSearch) -> bool:
+def _fits(variant: Variant, args: AvailabilityArgs, colours: frozenset[str]) -> bool:
     if args.size and (variant.size or "").casefold() != args.size.casefold():
         return False
     if not args.colour:
         return True
     own = variant.colour or ""
-    return own.casefold() == args.colour.casefold() or bool(search.understand(own).colours & colours)
+    return own.casefold() == args.colour.casefold() or not colours.isdisjoint(colour_families(own, is_colour=True))
 
 
 def _as_written(product: Product, size: str | None) -> str | None:
