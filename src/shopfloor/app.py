@@ -31,6 +31,7 @@ from shopfloor.conversation.outreach_runner import OutreachRunner
 from shopfloor.database.health import Check
 from shopfloor.durable.contract import Durable
 from shopfloor.durable.schedules import Job, Schedules, Times
+from shopfloor.facts.shared_context import SharedContext
 from shopfloor.ground import Ground, prepared
 from shopfloor.http.services import Services
 from shopfloor.identity.identity import Identity
@@ -110,6 +111,8 @@ class App:
     habits: Habits
     """What is bought together, as the tools suggest by it."""
     knowledge: KnowledgeDesk
+    context: SharedContext
+    """What all agents know now."""
     attached: AttachedTools | None = None
     """The tools of the attached MCP servers; None where the installation takes none."""
     models: ModelRouter | None = None
@@ -213,6 +216,7 @@ class _Acting(TypedDict):
     search: ProductSearch
     follower: Follower | None
     knowledge: KnowledgeDesk
+    context: SharedContext
     habits: Habits
     policies: Policies
     gate: Gate
@@ -232,6 +236,7 @@ def _acting(ground: Ground, stores: Stores, outreach: OutreachRunner, clock: Clo
         search=ground.search,
         follower=ground.follower,
         knowledge=ground.knowledge,
+        context=ground.context,
         habits=ground.habits,
         policies=ground.policies,
         gate=gate,

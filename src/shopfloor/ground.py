@@ -14,6 +14,9 @@ from shopfloor.actions.policies import Policies
 from shopfloor.actions.words import Terms
 from shopfloor.conversation.hearing import prepare
 from shopfloor.durable.contract import Durable
+from shopfloor.facts.kinds import FactKinds
+from shopfloor.facts.shared_context import SharedContext
+from shopfloor.facts.shipped import SHIPPED
 from shopfloor.identity.guest_check import Tries
 from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.ids import IdSource
@@ -39,6 +42,7 @@ class Ground:
     follower: Follower | None
     """Keeps the index at what the catalogue holds; None where it was made before."""
     knowledge: KnowledgeDesk
+    context: SharedContext
     recollection: Recollection
     habits: Habits
     kit: RetailKit
@@ -76,6 +80,7 @@ async def prepared(stores: Stores, made: CatalogueSearch | None, clock: Clock, i
         search=search,
         follower=follower,
         knowledge=knowledge,
+        context=SharedContext(stores.facts, stores.journal, FactKinds(SHIPPED), clock),
         recollection=Recollection(stores.profiles, stores.shop, search.category_of, clock),
         habits=Habits(stores.shop.orders, search.category_of, clock),
         kit=kit,

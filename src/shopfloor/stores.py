@@ -34,6 +34,8 @@ from shopfloor.database.versioned import Kind, MemoryVersioned, T, Versioned
 from shopfloor.durable.contract import Durable, Effect
 from shopfloor.durable.inline import InlineDurable
 from shopfloor.durable.later import OpenedLater, Opening
+from shopfloor.facts.contract import Facts
+from shopfloor.facts.stores import MemoryFacts, SqlFacts
 from shopfloor.identity.guest_check import Tries
 from shopfloor.identity.key_stores import MemoryKeys, SqlKeys
 from shopfloor.identity.keys import ApiKeys
@@ -101,7 +103,8 @@ class Stores:
     marks: Marks = field(default_factory=MemoryMarks)
     knowledge: Knowledge = field(default_factory=MemoryKnowledge)
     questions: Questions = field(default_factory=MemoryQuestions)
-    """The journal has it as one of its projections."""
+    facts: Facts = field(default_factory=MemoryFacts)
+    """The journal has both as projections."""
     checks: Mapping[str, Check] = field(default_factory=dict[str, Check])
     """What must work for it all to be used, by name."""
 
@@ -202,8 +205,9 @@ async def _stores(
         await registry.ship(await to_thread.run_sync(shipped_cards), mark)
     outreaches = SqlOutreaches(database, clock)
     actions = SqlActions(database, outreaches.note)
-    questions = SqlQuestions(database)
-    journal = SqlJournal(database, clock, node.locks, [actions.project, questions.project], node.notices)
+    questions, facts = SqlQuestions(database), SqlFacts(database)
+    projections = [actions.project, questions.project, facts.project]
+    journal = SqlJournal(database, clock, node.locks, projections, node.notices)
     knowledge, marks = SqlKnowledge(database), SqlMarks(database)
     await ship_demo(knowledge, marks, clock)
 
@@ -217,6 +221,7 @@ async def _stores(
         marks=marks,
         knowledge=knowledge,
         questions=questions,
+        facts=facts,
         registry=registry,
         settings=await _kept(SETTINGS, shipped_brand, database, clock),
         prompts=await _kept(PROMPTS, shipped_prompts, database, clock),
@@ -255,15 +260,16 @@ def memory_stores(contents: ShopContents, team: TeamData, *, clock: Clock, ids: 
     """Return where everything is kept in memory only."""
     outreaches = MemoryOutreaches()
     actions = MemoryActions(outreaches.note)
-    questions = MemoryQuestions()
+    questions, facts = MemoryQuestions(), MemoryFacts()
     knowledge = MemoryKnowledge()
     knowledge.hold(*demo_source(clock.now()))
     return Stores(
         durable=InlineDurable,
         shop=memory_shop(contents),
-        journal=MemoryJournal(clock, [actions.project, questions.project]),
+        journal=MemoryJournal(clock, [actions.project, questions.project, facts.project]),
         knowledge=knowledge,
         questions=questions,
+        facts=facts,
         actions=actions,
         registry=MemoryRegistry(team.cards, clock),
         settings=MemoryVersioned(SETTINGS, team.brand, clock),

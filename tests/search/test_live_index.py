@@ -14,6 +14,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from shopfloor.database.engine import Database
+from shopfloor.kernel.changes import Changed
 from shopfloor.kernel.errors import NotFound, StorageError
 from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.search.contract import ProductQuery
@@ -21,7 +22,6 @@ from shopfloor.search.following import LOOK_S, Follower
 from shopfloor.search.index import OUTDATED_FROM
 from shopfloor.search.products import CatalogueSearch
 from shopfloor.shop.contents import ShopContents
-from shopfloor.shop.contract import Changes
 from shopfloor.shop.memory.catalogue import MemoryCatalogue
 from shopfloor.shop.memory.shelves import Shelves
 from shopfloor.shop.models import Product
@@ -125,7 +125,7 @@ class Failing(MemoryCatalogue):
 
     wrong: Exception | None = None
 
-    async def changes(self, after: str | None = None, *, limit: int = 1_000) -> Changes:
+    async def changes(self, after: str | None = None, *, limit: int = 1_000) -> Changed:
         if self.wrong and after:
             raise self.wrong
         return await super().changes(after, limit=limit)

@@ -79,13 +79,13 @@ async def restock(catalogue: Catalogue, sku: str, stock: int) -> None:
 
 async def behind(catalogue: Catalogue, mark: str | None) -> str:
     """Return the ids of what changed behind a mark, in a row."""
-    return "".join((await catalogue.changes(mark)).product_ids)
+    return "".join((await catalogue.changes(mark)).keys)
 
 
 async def test_without_a_mark_nothing_is_told_but_the_mark_of_now(shop: Shop) -> None:
     await restock(shop.catalogue, "a-1", 1)
     found = await shop.catalogue.changes()
-    assert found.product_ids == ()
+    assert found.keys == ()
     assert await shop.catalogue.changes(found.mark) == found
 
 
@@ -94,7 +94,7 @@ async def test_what_changed_is_told_once_behind_each_mark(shop: Shop) -> None:
     await restock(shop.catalogue, "c-1", 1)
     await restock(shop.catalogue, "a-2", 0)
     found = await shop.catalogue.changes(first)
-    assert found.product_ids == ("c", "a")
+    assert found.keys == ("c", "a")
     assert await behind(shop.catalogue, found.mark) == ""
     await restock(shop.catalogue, "b-1", 1)
     assert await behind(shop.catalogue, found.mark) == "b"
@@ -132,18 +132,18 @@ async def test_many_changes_come_in_pages_and_none_is_lost_or_told_twice(shop: S
     for id_ in "eadcb":
         await restock(shop.catalogue, f"{id_}-1", 1)
     found = await shop.catalogue.changes(mark, limit=2)
-    assert found.product_ids == ("e", "a")
+    assert found.keys == ("e", "a")
     await restock(shop.catalogue, "e-1", 2)  # what was told changes again in the midst of it
     rest: list[str] = []
-    while (found := await shop.catalogue.changes(found.mark, limit=2)).product_ids:
-        assert len(found.product_ids) <= 2
-        rest.extend(found.product_ids)
+    while (found := await shop.catalogue.changes(found.mark, limit=2)).keys:
+        assert len(found.keys) <= 2
+        rest.extend(found.keys)
     assert rest == ["d", "c", "b", "e"]
 
 
 @pytest.mark.parametrize("mark", ["", "1", "none of ours", '["other", 1, "", "", ""]'])
 async def test_a_mark_that_is_not_the_catalogues_is_refused(shop: Shop, mark: str) -> None:
-    with pytest.raises(NotFound, match="read all products anew"):
+    with pytest.raises(NotFound, match="read everything anew"):
         await shop.catalogue.changes(mark)
 
 
@@ -240,7 +240,7 @@ async def test_what_is_committed_late_is_told_though_later_changes_were_read(pos
         await to_thread.run_sync(slow.execute, text("UPDATE shop_variants SET stock = 1 WHERE sku = 'a-1'"))
         await restock(catalogue, "b-1", 1)
         found = await catalogue.changes(start)
-        assert found.product_ids == ("b",)  # at once, however long the other one takes
+        assert found.keys == ("b",)  # at once, however long the other one takes
         await to_thread.run_sync(slow.commit)
     assert await behind(catalogue, found.mark) == "a"
     assert await behind(catalogue, start) == "ab"
@@ -265,7 +265,7 @@ async def test_a_mark_of_another_database_is_refused(postgres: Postgres, postgre
     postgresql.close()  # a database is copied only where nobody uses it
     with (
         postgres.copied(str(postgresql.engine.url.database)) as restored,
-        pytest.raises(NotFound, match="read all products anew"),
+        pytest.raises(NotFound, match="read everything anew"),
     ):
         await sql_shop(restored).catalogue.changes(mark)
 
@@ -277,12 +277,12 @@ async def test_pages_are_of_one_moment_and_what_is_committed_meanwhile_comes_beh
         await to_thread.run_sync(slow.execute, text("UPDATE shop_variants SET stock = 1 WHERE sku = 'a-1'"))
         await to_thread.run_sync(catalogue_update, postgresql)
         page = await catalogue.changes(start, limit=2)
-        assert page.product_ids == ("b", "c")
+        assert page.keys == ("b", "c")
         await to_thread.run_sync(slow.commit)
     rest = await catalogue.changes(page.mark, limit=2)
-    assert rest.product_ids == ("d", "e")
+    assert rest.keys == ("d", "e")
     last = await catalogue.changes(rest.mark, limit=2)
-    assert last.product_ids == ()
+    assert last.keys == ()
     assert await behind(catalogue, last.mark) == "a"
 
 
@@ -306,7 +306,7 @@ async def test_a_reader_beside_many_writers_misses_nothing(postgresql: Database)
     async def look() -> None:
         nonlocal mark
         found = await catalogue.changes(mark, limit=2)
-        for each in await catalogue.get_products(found.product_ids):
+        for each in await catalogue.get_products([ProductId(key) for key in found.keys]):
             seen[each.id] = tuple(variant.stock for variant in each.variants)
         mark = found.mark
 

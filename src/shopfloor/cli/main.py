@@ -24,6 +24,7 @@ from shopfloor.cli.evaluate import evaluation
 from shopfloor.cli.evaluate_knowledge import evaluate_knowledge
 from shopfloor.cli.evaluate_search import search as evaluate_search
 from shopfloor.cli.evaluate_upsell import upsell
+from shopfloor.cli.facts import facts
 from shopfloor.cli.keys import keys
 from shopfloor.cli.knowledge import knowledge
 from shopfloor.cli.mcp import mcp
@@ -65,6 +66,7 @@ app.add_typer(actions, name="actions")
 app.add_typer(approvals, name="approvals")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(knowledge, name="knowledge")
+app.add_typer(facts, name="facts")
 app.add_typer(evaluation, name="eval")
 evaluation.command("tau2")(tau2)
 evaluation.command("search")(evaluate_search)

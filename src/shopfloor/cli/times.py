@@ -20,6 +20,21 @@ NAMED = ((timedelta(days=2), timedelta(days=1), "day"), (timedelta(hours=1), tim
 HOW = "write 2h, 30m, 3d, today, yesterday, 2026-05-04 or 2026-05-04T14:00"
 
 
+def length(text: str) -> timedelta:
+    """Return the time that a text means: `3d`.
+
+    Raises:
+        InvalidInput: it means none.
+    """
+    found = AGO.fullmatch(text.strip().lower())
+    if not found:
+        raise InvalidInput(f"{text!r} is no time: write 30m, 12h or 3d")
+    try:
+        return int(found["count"]) * UNITS[found["unit"]]
+    except OverflowError as error:
+        raise InvalidInput(f"{text!r} is too long a time") from error
+
+
 def instant(text: str, now: datetime, zone: tzinfo) -> datetime:
     """Return the instant that a text means: so long ago, the beginning of a day, or a time of the zone's clocks.
 

@@ -10,18 +10,15 @@ does not know: types of events, and fields. So a new field has a default, and a 
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, GetPydanticSchema, JsonValue
-from pydantic_core import core_schema
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from shopfloor.journal.event_data import EventData, Json, JsonObject
+from shopfloor.journal.fact_events import FactsSaid
 from shopfloor.kernel.ids import AgentId, ConversationId, CustomerId, MessageId, OrderNumber, StreamId, TurnId
 from shopfloor.language.languages import Language
 
-JsonObject = Annotated[dict[str, JsonValue], GetPydanticSchema(lambda _source, _handler: core_schema.dict_schema())]
-"""A JSON object that is not checked part by part: an event is checked whole where it is stored, by reading it back."""
-Json = Annotated[JsonValue, GetPydanticSchema(lambda _source, _handler: core_schema.any_schema())]
-"""Any JSON value, likewise."""
 TaskState = Literal["started", "done", "needs_input", "handed_off", "failed", "skipped"]
 ActionState = Literal[
     "proposed",
@@ -41,25 +38,6 @@ DECISIONS = frozenset({"approved", "rejected", "expired"})
 IdentityMethod = Literal["token", "order_and_email", "outreach"]
 """How: by the shop's token, by the guest check, or not at all, where the shop itself wrote to a customer it knows."""
 Role = Literal["user", "assistant"]
-
-
-class EventData(BaseModel):
-    """Base of all payloads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    TYPE: ClassVar[str]
-    PERSONAL: ClassVar[frozenset[str]] = frozenset()
-
-    @property
-    def unanswered(self) -> int:
-        """Return by how much this event changes the number of messages that wait for an answer."""
-        return 0
-
-    @property
-    def idempotency_key(self) -> str | None:
-        """Return what makes a second event of this kind in the stream the same event; None where nothing does."""
-        return None
 
 
 class ConversationOpened(EventData):
@@ -341,7 +319,7 @@ class ActionMoved(EventData):
     """The rule that decided; None where none had to."""
     reason: str = ""
     """Why, as a customer may read it."""
-    inputs: JsonObject = {}
+    inputs: JsonObject = Field(default_factory=dict[str, JsonValue])
     """What the verdict was made of: the facts that rules and limits were held against."""
     policy: int | None = None
     """The version of the policy that was in force; None where it was not asked."""
@@ -465,6 +443,7 @@ EVENT_TYPES: dict[str, type[EventData]] = {
         SentenceWithheld,
         HistorySummarised,
         ReplyComposed,
+        FactsSaid,
         PersonalErased,
     )
 }

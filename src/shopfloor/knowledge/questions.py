@@ -9,7 +9,8 @@ from pydantic import JsonValue
 from sqlalchemy import Connection, Table, delete, insert, select
 
 from shopfloor.database.engine import Database
-from shopfloor.journal.events import Event, EventData, JsonObject, PersonalErased, PlanMade, ToolCalled
+from shopfloor.journal.event_data import JsonObject
+from shopfloor.journal.events import Event, EventData, PersonalErased, PlanMade, ToolCalled
 from shopfloor.kernel.ids import StreamId
 from shopfloor.knowledge.contract import OpenKind
 from shopfloor.knowledge.rows import OpenQuestionRow

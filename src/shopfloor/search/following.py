@@ -12,6 +12,7 @@ import anyio
 from anyio import to_thread
 
 from shopfloor.kernel.errors import NotFound, StorageError, Unavailable
+from shopfloor.kernel.ids import ProductId
 from shopfloor.search.contract import Embedder
 from shopfloor.search.products import CatalogueSearch
 from shopfloor.shop.contract import Catalogue
@@ -72,11 +73,12 @@ class Follower:
             self._mark = (await self._catalogue.changes()).mark
             await to_thread.run_sync(self.search.replace, await _all_products(self._catalogue))
             return True
-        if not changes.product_ids:
+        if not changes.keys:
             self._mark = changes.mark
             return False
-        products = await self._catalogue.get_products(changes.product_ids)
-        gone = set(changes.product_ids).difference(product.id for product in products)
+        changed = [ProductId(key) for key in changes.keys]
+        products = await self._catalogue.get_products(changed)
+        gone = set(changed).difference(product.id for product in products)
         await to_thread.run_sync(self.search.change, products, gone)
         self._mark = changes.mark
         return True

@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from shopfloor.kernel.changes import Changed
 from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId, Sku
 from shopfloor.shop.effects import Effect
 from shopfloor.shop.models import (
@@ -60,16 +61,6 @@ class Capability(StrEnum):
     LOOK_UP = "look_up"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Changes:
-    """Which products changed."""
-
-    product_ids: Sequence[ProductId]
-    """What was put, changed or removed, each once, the earliest first; what changed again comes by its last change."""
-    mark: str
-    """To ask behind next time; nobody else reads it."""
-
-
 class Catalogue(Protocol):
     """What is sold."""
 
@@ -93,7 +84,7 @@ class Catalogue(Protocol):
         """Return the promotions that run at an instant."""
         ...
 
-    async def changes(self, after: str | None = None, *, limit: int = 1_000) -> Changes:
+    async def changes(self, after: str | None = None, *, limit: int = 1_000) -> Changed:
         """Return which products changed behind a mark, up to a limit; without a mark nothing, and the mark of now.
 
         A change is what makes something of a product or of its variants other than before, whoever made it; the first

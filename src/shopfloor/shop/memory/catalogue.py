@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from shopfloor.kernel.changes import Changed
 from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.shop import putting, rules, writes
-from shopfloor.shop.contract import Changes
 from shopfloor.shop.memory.shelves import Part
 from shopfloor.shop.models import (
     Product,
@@ -38,7 +38,7 @@ class MemoryCatalogue(Part):
         """Return the promotions that run at an instant."""
         return [promotion for promotion in self._shelves.promotions if rules.is_active(promotion, at)]
 
-    async def changes(self, after: str | None = None, *, limit: int = 1_000) -> Changes:
+    async def changes(self, after: str | None = None, *, limit: int = 1_000) -> Changed:
         """Return which products changed behind a mark."""
         return self._shelves.changes.behind(after, limit)
 

@@ -1,17 +1,15 @@
 """What the shop in memory holds, by id; all its parts share it."""
 
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from itertools import takewhile
 from typing import TypeVar
 
 from pydantic import JsonValue
 
+from shopfloor.kernel.changes import MemoryChanges
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import CustomerId, OrderNumber, ProductId, Sku
 from shopfloor.shop.contents import ShopContents
-from shopfloor.shop.contract import Changes
 from shopfloor.shop.effects import Effect, Write, once
 from shopfloor.shop.models import (
     Customer,
@@ -51,42 +49,6 @@ class MemoryEffects:
         """Put other results in place of those that are kept, made of their kinds and of what they are."""
         for key, one in self._effects.items():
             self._effects[key] = replace(one, result=change(one.kind, one.result))
-
-
-class MemoryChanges:
-    """Which products changed, in the order of their last changes."""
-
-    def __init__(self) -> None:
-        """Start with none."""
-        self._history = secrets.token_hex(4)
-        self._count = 0
-        self._numbers: dict[ProductId, int] = {}
-        """The earliest first."""
-
-    def note(self, product_id: ProductId) -> None:
-        """Note that a product changed."""
-        self._count += 1
-        self._numbers.pop(product_id, None)
-        self._numbers[product_id] = self._count
-
-    def behind(self, after: str | None, limit: int) -> Changes:
-        """Return what changed behind a mark.
-
-        Raises:
-            NotFound: the mark is of another shop.
-        """
-        if after is None:
-            return Changes(product_ids=(), mark=self._mark(self._count))
-        history, _, number = after.partition("/")
-        if history != self._history:
-            raise NotFound("the catalogue does not know this mark: take a new one, then read all products anew")
-        read = int(number)
-        newest_first = takewhile(lambda change: change[1] > read, reversed(self._numbers.items()))
-        found = list(newest_first)[::-1][:limit]
-        return Changes(product_ids=tuple(id_ for id_, _ in found), mark=self._mark(found[-1][1]) if found else after)
-
-    def _mark(self, number: int) -> str:
-        return f"{self._history}/{number}"
 
 
 class Shelves:

@@ -6,16 +6,19 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from shopfloor.database.changes import ChangeLog
 from shopfloor.database.engine import Database
+from shopfloor.kernel.changes import Changed
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import ProductId, Sku
 from shopfloor.kernel.money import Money
 from shopfloor.shop import putting, rules, writes
-from shopfloor.shop.contract import Changes
 from shopfloor.shop.models import Options, Product, Promotion, Variant
-from shopfloor.shop.sql.changes import changes
 from shopfloor.shop.sql.effects import Writer
 from shopfloor.shop.sql.rows import ProductRow, PromotionRow, VariantRow
+
+CHANGES = ChangeLog("shop_changes", key="product_id")
+"""As triggers note them in the transaction of the change."""
 
 
 class SqlCatalogue:
@@ -68,9 +71,9 @@ class SqlCatalogue:
         ordered = running.order_by(PromotionRow.code)
         return await self._database.read(lambda session: [promotion_of(row) for row in session.scalars(ordered)])
 
-    async def changes(self, after: str | None = None, *, limit: int = 1_000) -> Changes:
+    async def changes(self, after: str | None = None, *, limit: int = 1_000) -> Changed:
         """Return which products changed behind a mark."""
-        return await self._database.read(lambda session: changes(session, after, limit))
+        return await self._database.read(lambda session: CHANGES.behind(session, after, limit))
 
     async def find_owners(self, skus: Collection[Sku]) -> Mapping[Sku, ProductId]:
         """Return of which products variants are."""

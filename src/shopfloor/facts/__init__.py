@@ -1,0 +1,1 @@
+"""The shared context: what all agents of both halves know now."""
