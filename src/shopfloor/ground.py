@@ -26,11 +26,13 @@ from shopfloor.profiles.recollection import Recollection
 from shopfloor.search.following import Follower
 from shopfloor.search.products import CatalogueSearch
 from shopfloor.search.vectors import load_vectors
+from shopfloor.shop.contract import Catalogue
 from shopfloor.shop.return_policy import ReturnPolicy
 from shopfloor.stores import Stores
 from shopfloor.tools.contract import Tool
 from shopfloor.tools.retail.habits import Habits
 from shopfloor.tools.retail.kit import RetailKit
+from shopfloor.tools.retail.notices import noticed
 from shopfloor.topics.topics import shipped_topics
 
 
@@ -45,6 +47,7 @@ class Ground:
     context: SharedContext
     recollection: Recollection
     habits: Habits
+    catalogue: Catalogue
     kit: RetailKit
     policies: Policies
     gate: Gate
@@ -53,7 +56,8 @@ class Ground:
     def reads(self, tries: Tries) -> Sequence[Tool[Any]]:
         """Return the tools that only read; `tries` counts what guests guess."""
         keep_up = self.follower.keep_up if self.follower else None
-        return self.kit.reads(self.search, self.knowledge.base, self.recollection, tries, self.habits, keep_up)
+        tools = self.kit.reads(self.search, self.knowledge.base, self.recollection, tries, self.habits, keep_up)
+        return [noticed(tool, self.context, self.catalogue) for tool in tools]
 
 
 async def prepared(stores: Stores, made: CatalogueSearch | None, clock: Clock, ids: IdSource) -> Ground:
@@ -83,6 +87,7 @@ async def prepared(stores: Stores, made: CatalogueSearch | None, clock: Clock, i
         context=SharedContext(stores.facts, stores.journal, FactKinds(SHIPPED), clock),
         recollection=Recollection(stores.profiles, stores.shop, search.category_of, clock),
         habits=Habits(stores.shop.orders, search.category_of, clock),
+        catalogue=stores.shop.catalogue,
         kit=kit,
         policies=policies,
         gate=gate,
