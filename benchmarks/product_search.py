@@ -42,6 +42,8 @@ CHANGES = 100
 WARM_UP = 20
 SHOWN = 10
 MEGABYTE = 1 << 20
+ENGLISH = "This is what you have been looking for, and with it you can do all that you would like to."
+"""By which the catalogue is taken for an English one, whatever the made-up words are like."""
 PICTURE = Path(__file__).parents[1] / "docs" / "search.svg"
 
 
@@ -73,7 +75,7 @@ def made_up(count: int) -> Iterator[Product]:
             title=text(6),
             brand=words[throw.randrange(2_000)],
             category=(words[kind // 10], f"{words[kind // 10]} {words[kind]}"),
-            description=text(60),
+            description=f"{ENGLISH} {text(60)}",
             best_for="",
             variants=variants,
         )

@@ -24,10 +24,9 @@ def query_in_english(text: str, language: str, known: AbstractSet[str]) -> str:
     Where they tell no language, and the catalogue's is another than English, it is taken for that of the words
     that are not `known`, in lower case: those of its texts and their English.
     """
-    said = detect(text, DEFAULT) or DEFAULT
-    if said != DEFAULT:
+    said, own = detect(text, DEFAULT) or DEFAULT, _own(language)
+    if said != DEFAULT or own == DEFAULT:
         return gloss(text, said)
-    own = _own(language)
     return WORD.sub(lambda match: match[0] if match[0].lower() in known else _glossed(match[0], own), text)
 
 
