@@ -1,6 +1,9 @@
 """The cards that come with the product: they parse, and call only what exists, as it wants to be called."""
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from tools.visit import named
@@ -8,11 +11,20 @@ from tools.visit import named
 from shopfloor.agents.card import AgentCard
 from shopfloor.agents.playbook import Call, HandOff, Propose
 from shopfloor.agents.registry import shipped_cards
+from shopfloor.agents.templates import render
+from shopfloor.kernel.ids import ProductId, Sku
+from shopfloor.kernel.money import Money
+from shopfloor.language.languages import Language
+from shopfloor.search.contract import ProductHit
+from shopfloor.shop.models import Product, Variant
 from shopfloor.tools.contract import Toolset
+from shopfloor.tools.retail.views import hit_view, product_view, variant_view
 
 pytestmark = pytest.mark.anyio
 
 CARDS = {card.id: card for card in shipped_cards()}
+UNTIDY = re.compile(r"[:,;(] *[.)]| [.,;]|\S  \S|\b(by|von|de) +(costs|kostet|cuesta|coûte)")
+"""A sentence with a gap in it, where something is not known."""
 
 
 def calls(card: AgentCard) -> Iterator[Call | Propose]:
@@ -77,3 +89,30 @@ def test_every_slot_that_is_asked_for_has_a_question(card: AgentCard) -> None:
 def test_no_request_is_an_example_of_two_skills() -> None:
     every = [example.lower() for card in CARDS.values() for skill in card.skills for example in skill.examples]
     assert len(every) == len(set(every))
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+@pytest.mark.parametrize("card", ["product_expert", "product_upsell"])
+def test_a_product_of_which_little_is_known_is_told_of_in_whole_sentences(card: str, language: Language) -> None:
+    variant = Variant(sku=Sku("COAT"), price=Money("EUR", 99_00), stock=1)
+    bare = Product(
+        id=ProductId("COAT"), title="Coat", brand="", category=(), description="", best_for="", variants=(variant,)
+    )
+    product, hit = product_view(bare), hit_view(ProductHit(product=bare, sku=variant.sku, score=1.0, reasons=()))
+    other = [variant_view(variant)]
+    scope = {
+        "now": datetime(2026, 11, 21, tzinfo=UTC), "size": None, "colour": None,
+        "found": {"relaxed": [], "products": [hit, hit], "total": 2, "asks": None},
+        "read": {"product": product, "outcome": "not_said", "said": ["Warm."], "topic": "size"},
+        "side": {"products": [product | {"said": []}] * 2},
+        "stock": {"product": product, "outcome": "not_made", "variants": [], "others": other},
+        "chosen": {"product": product, "outcome": "not_made", "variants": other},
+        "fitting": {"beside": "Hat", "products": [hit], "kind": None, "outcome": "found"},
+    }  # fmt: skip
+    is_of = re.compile(r"in (found|side|fitting)\.products|set p =|I have it")
+    texts = [text for text in CARDS[card].texts() if is_of.search(text)]
+    assert len(texts) >= 4
+    for text in texts:
+        told, of = CARDS[card].text(text, language)
+        written = render(told, scope, language=of)
+        assert not UNTIDY.search(written), written

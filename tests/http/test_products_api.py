@@ -36,9 +36,22 @@ async def test_pages_follow_each_other_and_are_counted(served: Served) -> None:
 
 
 async def test_a_filter_that_is_set_holds_whatever_the_words_say(served: Served) -> None:
-    found = await got(served, "search", q="sneakers", category="Boots", limit=3)
-    assert found["products"]
+    found = await got(served, "search", q="red sneakers", category="Boots", limit=100)
+    assert len(found["products"]) > found["total"] > 0
     assert all("Boots" in one["category"] for one in found["products"])
+    sized = await got(served, "search", q="red boots", brand="Varrowick", size="9", limit=100)
+    assert {(one["brand"], one["size"]) for one in sized["products"]} == {("Varrowick", "9")}
+
+
+@pytest.mark.parametrize("asked", [{"category": "No such"}, {"brand": "No such"}, {"size": "No such"}])
+async def test_a_filter_that_nothing_meets_finds_nothing(served: Served, asked: dict[str, str]) -> None:
+    found = await got(served, "search", q="sneakers under $50", **asked)
+    assert (found["products"], found["total"], found["relaxed"]) == ([], 0, [])
+
+
+async def test_an_amount_beyond_all_bounds_is_an_amount(served: Served) -> None:
+    assert (await got(served, "search", q=f"sneakers under ${'9' * 40}"))["products"]
+    assert (await got(served, "search", q=f"sneakers over ${'9' * 40}"))["relaxed"] == ["price"]
 
 
 async def test_what_is_like_a_product_is_shown_and_an_unknown_product_is_a_problem(served: Served) -> None:

@@ -16,6 +16,7 @@ from shopfloor.knowledge.contract import Page, Source
 from shopfloor.knowledge.limits import CrawlLimits, nobody
 from shopfloor.knowledge.looking import look
 from shopfloor.knowledge.report import Report
+from shopfloor.knowledge.sitemaps import read_sitemap
 
 pytestmark = pytest.mark.anyio
 
@@ -198,6 +199,41 @@ async def test_limits_of_pages_bytes_and_time_hold() -> None:
         found, report = await crawl(f"{site.url}/", limits=CrawlLimits(pause_s=0.0, most_s=0.5, at_once=1))
         assert "/" in found
         assert report.ended == "it took longer than 0.5 seconds"
+
+
+async def test_pages_that_a_limit_leaves_no_room_for_stay_as_they_were() -> None:
+    async def slow(_request: web.Request) -> web.StreamResponse:
+        await site.never.wait()
+        raise AssertionError
+
+    names = [f"/{n}" for n in "abcdef"]
+    pages = {"/": page("Start", "Hello.", *names)} | {name: page(name, f"About {name}.") for name in names}
+    async with serving(pages) as site:
+        before, _ = await crawl(f"{site.url}/")
+        known = list(before.values())
+        found, report = await crawl(f"{site.url}/", before=known, limits=CrawlLimits(pause_s=0.0, most_bytes=10))
+        assert (found.keys(), report.removed) == (before.keys(), [])
+        site.pages |= {"/a": page("/a", "Other than before."), "/b": slow, "/c": slow}
+        limits = CrawlLimits(pause_s=0.0, most_s=1.0, at_once=1)
+        found, report = await crawl(f"{site.url}/", before=known, limits=limits)
+    assert (found.keys(), report.removed) == (before.keys(), [])
+    assert "Other than before." in found["/a"].document.text
+
+
+async def test_addresses_that_are_passed_over_leave_room_for_pages() -> None:
+    days = [f"/day/{day}" for day in range(310)]
+    pages = {"/": page("Start", "Hello.", *days, "/last"), "/last": page("Last", "Taken."), "*": page("Day", "Empty.")}
+    async with serving(pages) as site:
+        found, report = await crawl(f"{site.url}/", limits=CrawlLimits(pause_s=0.0, most_pages=302))
+    assert ("/last" in found, report.ended) == (True, "")
+
+
+def test_a_sitemap_made_to_be_read_for_ever_is_read_at_once() -> None:
+    broken = b"<loc>" * 100_000 + b" " * 100_000
+    assert read_sitemap(broken + b"<loc> <![CDATA[https://shop.example/a]]> </loc>") == (
+        ["https://shop.example/a"],
+        False,
+    )
 
 
 async def test_huge_packed_slow_and_broken_pages_are_passed_over_and_the_rest_is_taken() -> None:

@@ -11,7 +11,7 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.knowledge.extraction.contract import Extracted, Raw
 from shopfloor.knowledge.extraction.extracting import Extractor
-from shopfloor.knowledge.extraction.formats import extract_text, format_of
+from shopfloor.knowledge.extraction.reading import read_page
 
 pytestmark = pytest.mark.anyio
 
@@ -70,13 +70,11 @@ def word() -> bytes:
 
 def read(content: bytes | str, name: str, declared: str = "") -> str:
     given = content.encode() if isinstance(content, str) else content
-    raw = Raw(content=given, name=name, declared=declared)
-    return extract_text(raw, format_of(raw)).text
+    return read_page(Raw(content=given, name=name, declared=declared)).text
 
 
 def test_a_page_is_taken_without_menus_and_with_what_opens_on_a_click() -> None:
-    raw = Raw(content=SHOP.encode(), name="hilfe.html")
-    found = extract_text(raw, format_of(raw))
+    found = read_page(Raw(content=SHOP.encode(), name="hilfe.html"))
     assert (found.title, found.language, found.updated) == ("Hilfe", "de", "2026-03-04")
     assert found.text == (
         "# Hilfe\n\n#### Wie lange dauert es?\n\nZwei Tage.\n\n#### Gibt es Garantie?\n\nEin Jahr.\n\n"
@@ -112,11 +110,11 @@ def test_japanese_that_is_said_to_be_latin_is_decoded_rightly() -> None:
 
 def test_markdown_has_its_title_from_the_front_matter_the_heading_or_the_name() -> None:
     def title(text: str) -> str:
-        raw = Raw(content=text.encode(), name="care-of_wool.md")
-        return extract_text(raw, format_of(raw)).title
+        return read_page(Raw(content=text.encode(), name="care-of_wool.md")).title
 
     assert title("---\ntitle: Wool\nupdated: 2026-01-02\n---\nText") == "Wool"
     assert title("Wool care\n===\n\nText") == "Wool care"
+    assert title("# Wool, again ##\n\nText") == "Wool, again"
     assert title("## Text\n\nmore") == "care of wool"
     assert title("---\n: [\n---\nText") == "care of wool"
 
@@ -174,6 +172,24 @@ async def test_a_word_file_that_unpacks_to_too_much_is_refused() -> None:
 async def test_a_file_that_takes_too_long_is_given_up() -> None:
     with pytest.raises(InvalidInput, match="takes longer than 0 seconds"):
         await extracted(Raw(content=pdf("text"), name="slow.pdf"), most_s=0)
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("<!---->" * 100, "comments.txt"),
+        (f"# a{'#' * 200_000}x", "hashes.md"),
+        (f"# a{' ' * 200_000}x", "blanks.md"),
+    ],
+)
+async def test_a_page_made_to_be_read_for_ever_is_read_at_once(content: str, name: str) -> None:
+    assert (await extracted(Raw(content=content.encode(), name=name), most_s=10)).text == content
+
+
+async def test_a_page_of_html_that_takes_too_long_is_given_up() -> None:
+    deep = "<ul><li>" * 400 + "x" * 10
+    with pytest.raises(InvalidInput, match="takes longer than 2 seconds"):
+        await extracted(Raw(content=deep.encode() * 2_500, name="deep.html"), most_s=2)
 
 
 async def test_a_file_that_takes_too_much_memory_is_given_up_and_the_next_one_is_read() -> None:

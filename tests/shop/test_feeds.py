@@ -98,6 +98,14 @@ W-R-10\tRunner, 10\t\t\t90.00 USD\t80 USD\t2026-01-01T00:00Z/2026-01-02T00:00Z\t
 """
 
 
+async def test_a_product_with_prices_in_two_currencies_is_left_out(csv: Path, catalogue: Catalogue) -> None:
+    head = "id,item_group_id,title,price,quantity\n"
+    done = await taken(catalogue, csv, f"{head}A,G,Coat,1.00 USD,1\nB,G,Coat,1.00 EUR,1\nC,,Hat,1.00 USD,1\n")
+    assert (done.new, why(done)) == (1, {2: "product G has prices in EUR and USD: give all in one currency"})
+    done = await taken(catalogue, csv, f"{head}D,C,Hat,1.00 EUR,1\n")
+    assert (done.new, why(done)) == (0, {2: "product C has prices in EUR and USD: give all in one currency"})
+
+
 async def test_variants_of_a_group_become_one_product_wherever_they_stand(tmp_path: Path, catalogue: Catalogue) -> None:
     done = await taken(catalogue, tmp_path / "feed.tsv", RUNNER)
     assert (done.rows, done.new, done.left_out, done.unused) == (3, 2, [], ("link",))

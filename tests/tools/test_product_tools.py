@@ -1,5 +1,6 @@
 """Finding, reading and comparing products of the demo shop."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,9 +9,12 @@ from tools.visit import Visit
 
 from shopfloor.kernel.clock import FixedClock
 from shopfloor.kernel.errors import InvalidInput
+from shopfloor.kernel.money import Money
 from shopfloor.search.following import Follower
+from shopfloor.search.products import CatalogueSearch
 from shopfloor.shop.contents import ShopContents
 from shopfloor.shop.memory import memory_shop
+from shopfloor.shop.models import Product
 from shopfloor.tools.contract import ToolResult, Toolset
 from shopfloor.tools.retail.products import ProductTools
 from shopfloor.tools.toolsets import ToolList
@@ -57,6 +61,20 @@ async def test_what_nothing_meets_is_left_out_and_named(demo_tools: Toolset) -> 
     found = await output(demo_tools, "search_products", query="a red tent under $1")
     assert found["outcome"] == "found"
     assert "price" in found["relaxed"]
+
+
+async def test_the_cheapest_is_found_where_products_have_several_currencies() -> None:
+    def in_euros(product: Product) -> Product:
+        euros = (replace(one, price=Money("EUR", one.price.minor)) for one in product.variants)
+        return replace(product, variants=tuple(euros))
+
+    sold = (*map(in_euros, contents().products[::2]), *contents().products[1::2])
+    shop = memory_shop(ShopContents(products=sold))
+    tools = ToolList(ProductTools(shop.catalogue, CatalogueSearch(sold), FixedClock(NOW)).tools())
+    found = await output(tools, "search_products", query="the cheapest sneakers")
+    price = found["products"][0]["variant"]["price"]["minor"]
+    sneakers = [one for one in sold if "Sneakers" in one.category]
+    assert price == min(each.price.minor for one in sneakers for each in one.variants if each.stock)
 
 
 async def test_words_that_mean_nothing_find_nothing(demo_tools: Toolset) -> None:

@@ -164,7 +164,7 @@ class Sources:
             pages = await look(source, before, report, at=source.refreshed_at, limits=limits, tell=tell)
             report.seconds = monotonic() - began
             if not pages:
-                why = report.skipped[0].why if report.skipped else "it is empty"
+                why = report.skipped[0].why if report.skipped else report.ended or "it is empty"
                 raise InvalidInput(f"nothing can be taken from {source.name}: {why}")
             source = replace(source, report=report.view())
             if report.new or report.changed or report.removed:

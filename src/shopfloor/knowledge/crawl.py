@@ -7,7 +7,7 @@ from hashlib import sha256
 from time import monotonic
 
 import anyio
-from anyio import CapacityLimiter, Lock, create_task_group, move_on_after
+from anyio import CapacityLimiter, Lock, create_task_group, move_on_after, to_thread
 from yarl import URL
 
 from shopfloor.kernel.errors import InvalidInput, Rejected, Unavailable
@@ -18,8 +18,8 @@ from shopfloor.knowledge.fetching import Answer, Fetcher
 from shopfloor.knowledge.limits import CrawlLimits, Tell
 from shopfloor.knowledge.report import Place, Report
 from shopfloor.knowledge.robots import Robots, robots_of
+from shopfloor.knowledge.sitemaps import MOST_ADDRESSES, MOST_SITEMAPS, read_sitemap
 from shopfloor.knowledge.sitemaps import MOST_BYTES as MOST_SITEMAP_BYTES
-from shopfloor.knowledge.sitemaps import MOST_SITEMAPS, read_sitemap
 from shopfloor.knowledge.taking import Hidden, digest_of, same, taken
 from shopfloor.knowledge.urls import Scope, Traps, is_page, normalised
 
@@ -64,8 +64,11 @@ class Crawl:
         self._tell = tell
         self._robots = Robots("")
         self._traps = Traps()
-        self._known: dict[str, None] = {}
-        """Addresses that were looked at, or are to be."""
+        self._known: set[str] = set()
+        """Addresses that were looked at, are to be, or are passed over."""
+        self._looked_at: set[str] = set()
+        self._asked = 1
+        """How many pages were looked at, or are being."""
         self._pages: dict[str, Page] = {}
         self._texts: dict[str, str] = {}
         self._bytes = 0
@@ -90,7 +93,7 @@ class Crawl:
         for place, page in self._before.items():
             if place in self._pages:
                 continue
-            if self._report.ended and place not in self._known:
+            if self._report.ended and place not in self._looked_at:
                 self._pages[place] = page
                 self._report.kept.append(Place(place=place, why=self._report.ended))
             else:
@@ -106,23 +109,25 @@ class Crawl:
             if not wave:
                 return
             found: list[Seen | None] = [None] * len(wave)
-            async with create_task_group() as group:
-                for place, url in enumerate(wave):
-                    group.start_soon(self._visit, url, found, place)
-            seen = [one for one in found if one]
-            for one in seen:
-                self._add(one)
+            try:
+                async with create_task_group() as group:
+                    for place, url in enumerate(wave):
+                        group.start_soon(self._visit, url, found, place)
+            finally:  # what was seen counts, though the time is up
+                seen = [one for one in found if one]
+                for one in seen:
+                    self._add(one)
             following = [url for one in seen for url in self._followed(one.links)]
         if following:
             self._end(f"more than {DEEPEST} links lead to what is left")
 
     async def _first(self) -> Seen:
         """Look at the page that was asked for; where it moved within its site, what is meant moves with it."""
-        self._known[str(self._start)] = None
+        self._known.add(str(self._start))
         answer = await self._fetched(self._start)
         if not self._scope.holds(answer.url):
             self._scope = Scope.of(answer.url)
-        self._known[str(answer.url)] = None
+        self._known.add(str(answer.url))
         return await self._seen(answer, self._start)
 
     def _room(self, following: Iterable[URL]) -> list[URL]:
@@ -131,39 +136,44 @@ class Crawl:
         for url in following:
             if str(url) in self._known:
                 continue
-            if len(self._known) >= self._limits.most_pages:
+            if self._asked >= self._limits.most_pages:
                 self._end(f"more than {self._limits.most_pages:,} pages: take more with --pages")
                 break
-            self._known[str(url)] = None
+            self._asked += 1
+            self._known.add(str(url))
             wave.append(url)
         return wave
 
     async def _visit(self, url: URL, found: list[Seen | None], place: int) -> None:
         async with self._slots:
-            before = self._before.get(str(url))
-            try:
-                if self._bytes > self._limits.most_bytes:
-                    self._end(f"more than {self._limits.most_bytes // 1_000_000:,} MB")
-                    return
-                answer = await self._fetched(url)
-                if str(answer.url) != str(url) and str(answer.url) in self._known:
-                    return
-                self._known[str(answer.url)] = None
-                found[place] = await self._seen(answer, url)
-            except Hidden as error:
-                self._skip(url, str(error))
-                found[place] = Seen(page=None, links=self._resolved(error.links, url, error.base))
-            except (Unavailable, InvalidInput) as error:
-                if before:
-                    self._report.kept.append(Place(place=str(url), why=str(error)))
-                    found[place] = Seen(page=before, links=before.links)
-                else:
-                    self._skip(url, str(error))
-            except Rejected as error:
-                self._skip(url, str(error))
-            finally:
-                self._done += 1
-                self._tell(self._done, len(self._known), str(url))
+            if self._bytes > self._limits.most_bytes:
+                self._end(f"more than {self._limits.most_bytes // 1_000_000:,} MB")
+                return
+            found[place] = await self._look(url)
+            self._looked_at.add(str(url))
+            self._done += 1
+            self._tell(self._done, self._asked, str(url))
+
+    async def _look(self, url: URL) -> Seen | None:
+        """Look at an address, and say in the report why nothing is taken where nothing is."""
+        before = self._before.get(str(url))
+        try:
+            answer = await self._fetched(url)
+            if str(answer.url) != str(url) and str(answer.url) in self._known:
+                return None
+            self._known.add(str(answer.url))
+            return await self._seen(answer, url)
+        except Hidden as error:
+            self._skip(url, str(error))
+            return Seen(page=None, links=await to_thread.run_sync(self._resolved, error.links, url, error.base))
+        except (Unavailable, InvalidInput) as error:
+            if before:
+                self._report.kept.append(Place(place=str(url), why=str(error)))
+                return Seen(page=before, links=before.links)
+            self._skip(url, str(error))
+        except Rejected as error:
+            self._skip(url, str(error))
+        return None
 
     async def _fetched(self, url: URL) -> Answer:
         async with self._pace:
@@ -194,7 +204,7 @@ class Crawl:
             raise Hidden(page.links, None)
         if withheld:
             self._report.withheld.append(Place(place=place, why=f"{withheld} paragraphs try to steer the team"))
-        links = self._resolved(page.links, answer.url, None)
+        links = await to_thread.run_sync(self._resolved, page.links, answer.url, None)
         page = replace(page, links=links, etag=answer.etag, last_modified=answer.last_modified)
         return Seen(page=page, links=links)
 
@@ -229,7 +239,7 @@ class Crawl:
         followed: list[URL] = []
         for url in new:
             if why := self._traps.why_not(url):
-                self._known[str(url)] = None
+                self._known.add(str(url))
                 self._skip(url, why)
             else:
                 followed.append(url)
@@ -245,13 +255,12 @@ class Crawl:
         listed: list[URL] = []
         seen: set[str] = set()
         foreign = 0
-        while following and len(seen) < MOST_SITEMAPS:
+        while following and len(seen) < MOST_SITEMAPS and len(listed) < MOST_ADDRESSES:
             url = following.pop(0)
             if str(url) in seen:
                 continue
             seen.add(str(url))
-            addresses, is_list = await self._sitemap(url)
-            found = [one for address in addresses if (one := normalised(address, url))]
+            found, is_list = await self._sitemap(url)
             if is_list:
                 following += [one for one in found if self._scope.is_same_site(one)]
                 continue
@@ -264,7 +273,7 @@ class Crawl:
                         self._skip(one, "the sitemap names it, but it is on another site")
         return listed
 
-    async def _sitemap(self, url: URL) -> tuple[list[str], bool]:
+    async def _sitemap(self, url: URL) -> tuple[list[URL], bool]:
         try:
             answer = await self._fetcher.get(url, self._may_move, most_bytes=MOST_SITEMAP_BYTES)
         except Rejected:
@@ -272,7 +281,9 @@ class Crawl:
         except Unavailable as error:
             self._end(f"its sitemap could not be had: {error}")
             return [], False
-        return await anyio.to_thread.run_sync(read_sitemap, answer.content)
+        addresses, is_list = await to_thread.run_sync(read_sitemap, answer.content)
+        found = await to_thread.run_sync(lambda: [normalised(address, url) for address in addresses])
+        return [one for one in found if one], is_list
 
     def _may_move(self, url: URL) -> str | None:
         return None if self._scope.is_same_site(url) else f"it moved to another site, {url.host}: add that one"

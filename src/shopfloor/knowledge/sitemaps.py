@@ -4,7 +4,7 @@ import html
 import re
 import zlib
 
-LOCATION = re.compile(r"<loc>\s*(?:<!\[CDATA\[)?\s*(?P<url>.*?)\s*(?:\]\]>)?\s*</loc>", re.DOTALL | re.IGNORECASE)
+LOCATION = re.compile(r"<loc>\s*+(?:<!\[CDATA\[)?(?P<url>[^<>]++)", re.IGNORECASE)
 IS_LIST = re.compile(r"<sitemapindex\b", re.IGNORECASE)
 MOST_BYTES = 50_000_000
 """What a packed one may unpack to."""
@@ -18,7 +18,7 @@ def read_sitemap(content: bytes) -> tuple[list[str], bool]:
     It is looked through for its addresses and never parsed, so nothing in it can be expanded.
     """
     text = _unpacked(content).decode("utf-8", "replace")
-    found = [html.unescape(match["url"]) for match in LOCATION.finditer(text)]
+    found = [html.unescape(match["url"].strip().removesuffix("]]").strip()) for match in LOCATION.finditer(text)]
     lines = [line.strip() for line in text.splitlines() if line.strip().startswith(("http://", "https://"))]
     return (found or lines)[:MOST_ADDRESSES], bool(IS_LIST.search(text[:2_000]))
 

@@ -41,6 +41,8 @@ class ProductQuery:
     without: frozenset[str] = frozenset()
     """Words that must not describe it."""
     in_stock: bool = True
+    held: frozenset[str] = frozenset()
+    """Which of `category`, `brand` and `size` were set as filters: these are never dropped."""
 
 
 def refined(before: ProductQuery, now: ProductQuery) -> ProductQuery:
@@ -67,12 +69,13 @@ def refined(before: ProductQuery, now: ProductQuery) -> ProductQuery:
 def narrowed(
     query: ProductQuery, *, category: str | None, brand: str | None, size: str | None, has_sold_out: bool
 ) -> ProductQuery:
-    """Return a query with filters that were set besides its words; None sets none."""
+    """Return a query with filters that were set besides its words, and so hold whatever is found; None sets none."""
     named = {"category": category, "brand": brand, "size": size}
     filters = {name: value for name, value in named.items() if value is not None}
     # What was set is no word of the customer's, which might mean something else.
     said = {name: words for name, words in query.said.items() if name not in filters}
-    return replace(query, **filters, said=said, in_stock=query.in_stock and not has_sold_out)
+    in_stock = query.in_stock and not has_sold_out
+    return replace(query, **filters, said=said, in_stock=in_stock, held=frozenset(filters))
 
 
 def understood(query: ProductQuery) -> dict[str, str]:

@@ -20,6 +20,8 @@ HEAP = 30_000_000
 """Bytes that the writer may hold before it writes a segment."""
 COUNTED = 10_000
 """Rows of which those with a term are counted one by one, for what was taken out stays in the figures for a while."""
+DEAREST = 2**62
+"""More than anything costs, in minor units; people may name any number."""
 NOT_SAID = "unsaid"
 FACTS = 1 << 16
 """Facts whose words are kept: products share most of them."""
@@ -139,9 +141,10 @@ class LexicalIndex:
         if meets.features:
             yield self._all("terms", sorted(meets.features))
         if meets.in_stock and meets.price_max is not None:
-            yield Query.range_query(self._schema, "lowest", tantivy.FieldType.Integer, 0, meets.price_max)
+            yield Query.range_query(self._schema, "lowest", tantivy.FieldType.Integer, 0, min(meets.price_max, DEAREST))
         if meets.in_stock and meets.price_min is not None:
-            yield Query.range_query(self._schema, "highest", tantivy.FieldType.Integer, meets.price_min, 2**62)
+            low = min(meets.price_min, DEAREST)
+            yield Query.range_query(self._schema, "highest", tantivy.FieldType.Integer, low, DEAREST)
 
 
 def _document(number: int, row: Row, matched: str, rank: float) -> tantivy.Document:

@@ -169,7 +169,7 @@ class Searching:
             "colour": query.colours,
             "size": query.size,
         }
-        most = sum(cost for name, cost in COSTS.items() if there[name])
+        most = sum(cost for name, cost in COSTS.items() if there[name] and name not in query.held)
         for level in range(most + 1):
             if level & most == level:
                 yield frozenset(name for name, cost in COSTS.items() if level & cost)
@@ -190,11 +190,15 @@ class Searching:
         )
 
     def _others(self, found: Found) -> tuple[tuple[Row, float], ...]:
-        """Return what holds the words and misses more of the query."""
-        mine = {row.product.id for row, _ in found.rows}
-        rows, _ = self._index.find(
-            self._wanted, Filter(in_stock=self._query.in_stock), limit=CANDIDATES, any_of=self._wanted
+        """Return what holds the words and misses more of the query, but none of its filters."""
+        query, mine = self._query, {row.product.id for row, _ in found.rows}
+        meets = Filter(
+            category=query.category if "category" in query.held else None,
+            brand=query.brand if "brand" in query.held else None,
+            size=query.size.lower() if query.size and "size" in query.held else None,
+            in_stock=query.in_stock,
         )
+        rows, _ = self._index.find(self._wanted, meets, limit=CANDIDATES, any_of=self._wanted)
         missed = costs([row for row, _ in rows], self._constraints)
         return tuple(
             each for each, cost in zip(rows, missed, strict=True) if cost < NOWHERE and each[0].product.id not in mine

@@ -109,7 +109,8 @@ class Catalogue(Protocol):
         there have to be as they were seen, so that nothing is written over that somebody else changed meanwhile.
 
         Raises:
-            InvalidInput: a negative stock, a product without variants, or a product or a variant that is named twice.
+            InvalidInput: a negative stock, a product without variants or with prices in several currencies, or a
+                product or a variant that is named twice.
             Conflict: a variant is another product's, or a product is not as it was seen.
         """
         ...

@@ -21,7 +21,8 @@ def check(products: Sequence[Product]) -> None:
     """Check what can be told of products by themselves.
 
     Raises:
-        InvalidInput: a negative stock, a product without variants, or a product or a variant that is named twice.
+        InvalidInput: a negative stock, a product without variants or with prices in several currencies, or a product
+            or a variant that is named twice.
     """
     for id_, count in Counter(product.id for product in products).items():
         if count > 1:
@@ -32,8 +33,20 @@ def check(products: Sequence[Product]) -> None:
     for product in products:
         if not product.variants:
             raise InvalidInput(f"product {product.id} has no variant: give it one that can be bought")
+        check_currency(product)
         for variant in product.variants:
             rules.check_stock(variant.stock)
+
+
+def check_currency(product: Product) -> None:
+    """Check that all that a product costs is in one currency.
+
+    Raises:
+        InvalidInput: it is not.
+    """
+    codes = sorted({variant.price.currency for variant in product.variants})
+    if len(codes) > 1:
+        raise InvalidInput(f"product {product.id} has prices in {' and '.join(codes)}: give all in one currency")
 
 
 def check_seen(products: Sequence[Product], there: Mapping[ProductId, Product], seen: Sequence[Product] | None) -> None:

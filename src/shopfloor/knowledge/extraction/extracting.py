@@ -16,18 +16,16 @@ from anyio import (
     Lock,
     fail_after,
     open_process,
-    to_thread,
 )
 from anyio.abc import ByteReceiveStream, ByteSendStream, Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 from pydantic import BaseModel, ConfigDict
 
 from shopfloor.kernel.errors import InvalidInput
-from shopfloor.knowledge.extraction.contract import Extracted, Format, Raw
-from shopfloor.knowledge.extraction.formats import PACKED, extract_text, format_of
+from shopfloor.knowledge.extraction.contract import Extracted, Raw
 
 MOST_S = 30.0
-"""How long a file may take."""
+"""How long a page may take."""
 MOST_DIGITS = 20
 WORKER = Path(__file__).with_name("worker.py")
 BROKEN = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, ValueError)
@@ -35,7 +33,7 @@ BROKEN = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead,
 
 
 class _Answer(BaseModel):
-    """What the process that reads PDF and DOCX says of a file."""
+    """What the process that reads pages says of one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -46,13 +44,13 @@ class _Answer(BaseModel):
 
 
 class Extractor:
-    """Takes the text out of pages: of PDF and DOCX in a process of its own, of all others in a thread.
+    """Takes the text out of pages in a process of its own: a broken or hostile one may take all time and memory.
 
-    The process is begun for the first file that needs it, and ends with the `async with` that this is used in.
+    The process is begun for the first page, and ends with the `async with` that this is used in.
     """
 
     def __init__(self, *, most_s: float = MOST_S) -> None:
-        """Take how many seconds a file may take."""
+        """Take how many seconds a page may take."""
         self._most_s = most_s
         self._one = Lock()
         self._process: Process | None = None
@@ -73,13 +71,10 @@ class Extractor:
         Raises:
             InvalidInput: there is none that can be read; why.
         """
-        kind = format_of(raw)
-        if kind not in PACKED:
-            return await to_thread.run_sync(extract_text, raw, kind)
         async with self._one:
             try:
                 with fail_after(self._most_s):
-                    answer = await self._asked(raw, kind)
+                    answer = await self._asked(raw)
             except TimeoutError as error:
                 raise InvalidInput(f"it takes longer than {self._most_s:g} seconds to read") from error
             except BROKEN as error:
@@ -88,15 +83,15 @@ class Extractor:
             raise InvalidInput(answer.refused or "it takes too much memory to read")
         return answer.found
 
-    async def _asked(self, raw: Raw, kind: Format) -> _Answer:
-        """Return what the process says of a file; it is ended where it does not say it, or has no memory left."""
+    async def _asked(self, raw: Raw) -> _Answer:
+        """Return what the process says of a page; it is ended where it does not say it, or has no memory left."""
         is_usable = False
         try:
             if self._process is None or self._process.returncode is not None:
                 await self._end()
                 self._process = await open_process([sys.executable, "-P", str(WORKER)], stderr=subprocess.DEVNULL)
             stdin, stdout = cast(ByteSendStream, self._process.stdin), cast(ByteReceiveStream, self._process.stdout)
-            head = json.dumps({"kind": kind, "name": raw.name, "size": len(raw.content)})
+            head = json.dumps({"name": raw.name, "declared": raw.declared, "size": len(raw.content)})
             await stdin.send(head.encode() + b"\n")
             await stdin.send(raw.content)
             told = BufferedByteReceiveStream(stdout)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -38,6 +39,7 @@ DATES = (
     'meta[name="last-modified"]',
     'meta[itemprop="dateModified"]',
 )
+MOST_LINKS = 20_000
 DEEPEST = 400
 """Tags within each other that are looked into."""
 
@@ -56,7 +58,7 @@ def read_html(text: str, name: str) -> Extracted:
         for node in page.css("meta[name]")
         if (node.attributes.get("name") or "").lower() in {"robots", "shopfloor"}
     ).lower()
-    links = () if "nofollow" in robots or "none" in robots else tuple(_links(page))
+    links = () if "nofollow" in robots or "none" in robots else tuple(islice(_links(page), MOST_LINKS))
     title, day = _title(page), _day(page)
     base, canonical, language = (
         _attribute(page, "base[href]", "href"),

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shopfloor.knowledge.extraction.contract import Extracted
 
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<head>.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-FIRST_HEADING = re.compile(r"^#[ \t]+(?P<title>.+?)[ \t]*#*[ \t]*$|^(?P<underlined>\S.*)\n=+[ \t]*$", re.MULTILINE)
+FIRST_HEADING = re.compile(r"^#[ \t]+(?P<title>\S.*)$|^(?P<underlined>\S.*)\n=+[ \t]*$", re.MULTILINE)
 
 
 class Head(BaseModel):
@@ -39,7 +39,8 @@ def read_markdown(text: str, name: str) -> Extracted:
         except (yaml.YAMLError, ValidationError, RecursionError):
             pass  # what only looks like front matter is text
     heading = FIRST_HEADING.search(body)
-    title = head.title or ((heading["title"] or heading["underlined"]) if heading else "") or titled(name)
+    headed = (heading["title"] or heading["underlined"]) if heading else ""
+    title = head.title or headed.rstrip("# \t") or titled(name)
     day = head.updated or head.written
     return Extracted(
         title=title.strip(),

@@ -185,7 +185,9 @@ class _Plan:
 def _product(group: Group, earlier: Product | None) -> Product:
     if not group.is_whole:
         raise InvalidInput(f"it has more than {MOST_VARIANTS:,} variants: divide it")
-    return putting.merged(earlier, built(group.parts, earlier))
+    product = putting.merged(earlier, built(group.parts, earlier))
+    putting.check_currency(product)
+    return product
 
 
 def _next_batch(groups: Iterator[Group]) -> list[Group]:

@@ -143,7 +143,7 @@ class ProductTools:
         # The earlier words hold the follow-ups before this one: each `cheaper` goes lower.
         for _ in range(times("cheaper", f"{args.refines}, {args.query}") if asks == "cheaper" else 0):
             if live:
-                lowest = min(map(_price, live))
+                lowest = min(map(_price, live), key=_minor)
                 made = replace(made, query=replace(made.query, price_max=replace(lowest, minor=lowest.minor - 1)))
                 results = await self._search.search(made.query, limit=2 * SHOWN, tastes=made.tastes)
                 live = [] if "price" in results.relaxed else await self._live(results)
@@ -181,7 +181,7 @@ class ProductTools:
         results = await self._search.search(made.query, limit=limit, tastes=made.tastes)
         hits = results.hits[seen:]
         if is_cheapest:
-            hits = tuple(sorted(results.hits, key=_price))
+            hits = tuple(sorted(results.hits, key=lambda hit: _minor(_price(hit))))
         elif context.rerank and asks == "more":
             shown = _shown_before(context)
             hits = tuple(hit for hit in results.hits if hit.product.id not in shown)
@@ -277,6 +277,11 @@ def _shown_before(context: ToolContext) -> set[str]:
 
 def _price(hit: ProductHit) -> Money:
     return next(variant.price for variant in hit.product.variants if variant.sku == hit.sku)
+
+
+def _minor(price: Money) -> int:
+    """Return by what prices are ordered: a catalogue may have several currencies."""
+    return price.minor
 
 
 def _fits(variant: Variant, args: AvailabilityArgs, colours: frozenset[str]) -> bool:
