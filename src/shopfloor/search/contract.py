@@ -12,6 +12,9 @@ from shopfloor.kernel.money import Money
 from shopfloor.shop.garments import Garment
 from shopfloor.shop.models import Gender, Product
 
+LONGEST_QUERY = 1_000
+"""Letters of what is looked for, where somebody outside asks."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProductQuery:
