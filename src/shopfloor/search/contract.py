@@ -72,9 +72,9 @@ def refined(before: ProductQuery, now: ProductQuery) -> ProductQuery:
 def narrowed(
     query: ProductQuery, *, category: str | None, brand: str | None, size: str | None, has_sold_out: bool
 ) -> ProductQuery:
-    """Return a query with filters that were set besides its words, and so hold whatever is found; None sets none."""
+    """Return a query with filters set besides its words, which hold whatever is found; None and empty ones set none."""
     named = {"category": category, "brand": brand, "size": size}
-    filters = {name: value for name, value in named.items() if value is not None}
+    filters = {name: value for name, value in named.items() if value and value.strip()}
     # What was set is no word of the customer's, which might mean something else.
     said = {name: words for name, words in query.said.items() if name not in filters}
     in_stock = query.in_stock and not has_sold_out
