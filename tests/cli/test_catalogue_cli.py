@@ -54,7 +54,12 @@ def test_a_feed_is_tried_then_taken_and_found(data: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("name", "text", "told"),
-    [("feed.csv", None, "cannot be read"), ("feed.xml", "<a/>", "--format"), ("feed.csv", "a,b\n", "no column id")],
+    [
+        ("feed.csv", None, "cannot be read"),
+        ("feed.xml", "<a/>", "--format"),
+        ("feed.csv", "a,b\n", "no column id"),
+        ("feed.csv", "id;title\n", "save it with commas"),
+    ],
 )
 def test_what_cannot_be_read_is_refused_with_the_remedy(
     data: Path, tmp_path: Path, name: str, text: str | None, told: str

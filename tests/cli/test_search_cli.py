@@ -122,7 +122,12 @@ def test_a_page_of_results_is_narrowed_down_sorted_and_counted(tmp_path: Path) -
     alike = json.loads(shopfloor("search", "--like", first, *where).stdout)["products"]
     assert alike[0]["category"][-1] == "Boots"
     assert first not in {product["product_id"] for product in alike}
-    for given, message in ((("--like", "nothing"), "there is no product nothing"), ((), "say what to look for")):
+    for given, message in (
+        (("--like", "nothing"), "there is no product nothing"),
+        ((), "say what to look for"),
+        ((" ",), "say what to look for in 1 to 1,000 letters"),
+        (("boots " * 200,), "say what to look for in 1 to 1,000 letters"),
+    ):
         result = shopfloor("search", *given, *where)
         assert result.returncode == 2
         assert message in result.stderr

@@ -34,10 +34,11 @@ async def test_a_question_left_open_is_listed_until_a_correction_answers_it(serv
     [left] = await questions()
     assert left["count"] == 2
     made = await served.client.post(
-        "/v1/knowledge/corrections", json={"question": QUESTION, "answer": ANSWER}, headers=operator
+        "/v1/knowledge/corrections", json={"question": f"{QUESTION}\0", "answer": f"\x1b{ANSWER}"}, headers=operator
     )
     assert made.status_code == 201
     assert made.json()["made_by"] == "the operator"
+    assert (made.json()["question"], made.json()["answer"]) == (QUESTION, ANSWER)
     assert await questions() == []
     assert ANSWER in await say(served.app, await begin(served.app), QUESTION)
     gone = await served.client.delete(f"/v1/knowledge/corrections/{made.json()['id']}", headers=operator)

@@ -49,6 +49,11 @@ async def test_a_filter_that_nothing_meets_finds_nothing(served: Served, asked: 
     assert (found["products"], found["total"], found["relaxed"]) == ([], 0, [])
 
 
+async def test_a_filter_that_is_left_empty_is_none(served: Served) -> None:
+    asked = {"q": "sneakers", "limit": 5}
+    assert await got(served, "search", **asked, category="", brand=" ") == await got(served, "search", **asked)
+
+
 async def test_an_amount_beyond_all_bounds_is_an_amount(served: Served) -> None:
     assert (await got(served, "search", q=f"sneakers under ${'9' * 40}"))["products"]
     assert (await got(served, "search", q=f"sneakers over ${'9' * 40}"))["relaxed"] == ["price"]

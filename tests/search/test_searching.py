@@ -5,7 +5,7 @@ from anyio import to_thread
 from shelf import product
 
 from shopfloor.kernel.ids import ProductId
-from shopfloor.search.contract import Page, ProductResults, Sort
+from shopfloor.search.contract import Page, ProductResults, Sort, narrowed
 from shopfloor.search.products import CatalogueSearch
 
 pytestmark = pytest.mark.anyio
@@ -136,6 +136,16 @@ async def test_a_page_counts_what_can_be_had_of_what_was_found(stall: CatalogueS
     assert counted["colour"] == {"red": 2, "black": 1}
     assert counted["size"] == {"9": 2}
     assert (await stall.search(stall.understand("sneaker"))).facets == ()
+
+
+async def test_a_filter_holds_in_whatever_case_it_is_set(stall: CatalogueSearch) -> None:
+    kind = STALL[0].category[-1]
+    shown = []
+    for written in (kind, kind.upper(), kind.lower()):
+        query = narrowed(stall.understand(""), category=written, brand=None, size=None, has_sold_out=True)
+        shown.append([hit.product.id for hit in (await stall.search(query, limit=50, page=Page())).hits])
+    assert shown[0]
+    assert shown[0] == shown[1] == shown[2]
 
 
 async def test_what_is_like_a_product_is_of_its_kind_and_not_itself(stall: CatalogueSearch) -> None:

@@ -98,6 +98,11 @@ W-R-10\tRunner, 10\t\t\t90.00 USD\t80 USD\t2026-01-01T00:00Z/2026-01-02T00:00Z\t
 """
 
 
+async def test_codes_that_would_steer_a_terminal_are_left_out_of_texts(csv: Path, catalogue: Catalogue) -> None:
+    await taken(catalogue, csv, "id,title,price,quantity\nA,\x1b[31mRed\x0b Coat\x07,1.00 USD,1\n")
+    assert (await got(catalogue, "A")).title == "[31mRed Coat"
+
+
 async def test_a_product_with_prices_in_two_currencies_is_left_out(csv: Path, catalogue: Catalogue) -> None:
     head = "id,item_group_id,title,price,quantity\n"
     done = await taken(catalogue, csv, f"{head}A,G,Coat,1.00 USD,1\nB,G,Coat,1.00 EUR,1\nC,,Hat,1.00 USD,1\n")

@@ -78,7 +78,8 @@ def _tell(output: Output, done: Imported, *, is_trial: bool) -> None:
         return
     counts = ", ".join(f"{getattr(done, name):,} {name}" for name in ("new", "changed", "unchanged"))
     products = "1 product" if done.products == 1 else f"{done.products:,} products"
-    output.line(f"{'So it would be: ' if is_trial else ''}{products} ({counts}) from {done.rows:,} rows")
+    rows = "1 row" if done.rows == 1 else f"{done.rows:,} rows"
+    output.line(f"{'So it would be: ' if is_trial else ''}{products} ({counts}) from {rows}")
     if done.removed:
         output.line(f"Removed: {len(done.removed):,} variants that it does not name")
     if done.not_removed:

@@ -17,6 +17,7 @@ from shopfloor.config import Config
 from shopfloor.kernel.errors import InvalidInput, NotFound
 from shopfloor.kernel.ids import ProductId
 from shopfloor.search.contract import (
+    LONGEST_QUERY,
     Page,
     ProductHit,
     ProductQuery,
@@ -70,6 +71,8 @@ def search(
     """Find products by a customer's words, and say why each was found."""
     if (text is None) == (like is None):
         raise InvalidInput("say what to look for, in words or with --like PRODUCT")
+    if text is not None and not 0 < len(text.strip()) <= LONGEST_QUERY:
+        raise InvalidInput(f"say what to look for in 1 to {LONGEST_QUERY:,} letters")
     asked = Asked(
         text=text,
         like=like,

@@ -11,14 +11,16 @@ from shopfloor.http.running import Here
 from shopfloor.kernel.errors import NotFound
 from shopfloor.kernel.ids import ProductId
 from shopfloor.kernel.money import Money
-from shopfloor.search.contract import Page, ProductHit, ProductResults, Sort, narrowed, understood
+from shopfloor.search.contract import LONGEST_QUERY, Page, ProductHit, ProductResults, Sort, narrowed, understood
 
 router = APIRouter(prefix="/v1/products", tags=["products"])
 
 DEEPEST = 900
 """Products before the first that is shown: a thousand are looked at closely."""
 
-Text = Annotated[str, Query(alias="q", min_length=1, max_length=1_000, description="What is looked for, in any words.")]
+Text = Annotated[
+    str, Query(alias="q", min_length=1, max_length=LONGEST_QUERY, description="What is looked for, in any words.")
+]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many products.")]
 Offset = Annotated[int, Query(ge=0, le=DEEPEST, description="How many of the first to leave out.")]
 SortBy = Annotated[Sort, Query(description="What comes first.")]

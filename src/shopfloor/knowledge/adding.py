@@ -76,6 +76,7 @@ class Sources:
         Raises:
             InvalidInput: it names nothing that can be taken.
             Conflict: another process is at it.
+            NotFound: it was there, and was removed meanwhile.
             Unavailable: it could not be had this time.
             Rejected: it is not to be had.
         """
@@ -116,7 +117,9 @@ class Sources:
                 continue
             try:
                 reports.append(await self.refresh(source.name, staff=None, tell=tell))
-            except (InvalidInput, Conflict, NotFound, Unavailable, Rejected) as error:
+            except NotFound:  # it was removed meanwhile
+                continue
+            except (InvalidInput, Conflict, Unavailable, Rejected) as error:
                 report = Report(source=source.name, ended=str(error))
                 await self.knowledge.note(replace(source, report=report.view()))
                 reports.append(report)
@@ -158,6 +161,7 @@ class Sources:
             if not is_held:
                 raise Conflict(f"{source.name} is being looked at just now: try again in a moment")
             report, began = Report(source=source.name), monotonic()
+            was_there = await self.knowledge.find(source.name) is not None
             before = {page.place: page for page in await self.knowledge.pages(source.name)}
             look = self._look_at or await to_thread.run_sync(_look)
             limits = replace(self._limits, most_pages=source.most_pages)
@@ -167,6 +171,8 @@ class Sources:
                 why = report.skipped[0].why if report.skipped else report.ended or "it is empty"
                 raise InvalidInput(f"nothing can be taken from {source.name}: {why}")
             source = replace(source, report=report.view())
+            if was_there and await self.knowledge.find(source.name) is None:
+                raise NotFound(f"{source.name} was removed while it was looked at: add it again if it is wanted")
             if report.new or report.changed or report.removed:
                 await self.knowledge.put(source, pages)
                 self._changed()

@@ -8,6 +8,7 @@ from shopfloor.kernel.clock import Clock
 from shopfloor.kernel.errors import InvalidInput
 from shopfloor.kernel.ids import IdSource
 from shopfloor.knowledge.contract import STAFF, Correction, Knowledge
+from shopfloor.knowledge.taking import CONTROL
 from shopfloor.language.text import normalise
 from shopfloor.search.contract import Document, Passage
 from shopfloor.search.likeness import Likeness
@@ -119,7 +120,7 @@ class Corrections:
 
 
 def _checked(text: str, what: str, longest: int) -> str:
-    plain = text.strip()
+    plain = CONTROL.sub("", text).strip()
     if not plain or len(plain) > longest:
         raise InvalidInput(f"the {what} must have 1 to {longest:,} characters")
     return plain

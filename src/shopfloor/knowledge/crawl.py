@@ -20,7 +20,7 @@ from shopfloor.knowledge.report import Place, Report
 from shopfloor.knowledge.robots import Robots, robots_of
 from shopfloor.knowledge.sitemaps import MOST_ADDRESSES, MOST_SITEMAPS, read_sitemap
 from shopfloor.knowledge.sitemaps import MOST_BYTES as MOST_SITEMAP_BYTES
-from shopfloor.knowledge.taking import Hidden, digest_of, same, taken
+from shopfloor.knowledge.taking import Hidden, digest_of, same, steering, taken
 from shopfloor.knowledge.urls import Scope, Traps, is_page, normalised
 
 DEEPEST = 12
@@ -203,7 +203,7 @@ class Crawl:
         if "noindex" in answer.robots.lower() or "none" in answer.robots.lower().split(", "):
             raise Hidden(page.links, None)
         if withheld:
-            self._report.withheld.append(Place(place=place, why=f"{withheld} paragraphs try to steer the team"))
+            self._report.withheld.append(Place(place=place, why=steering(withheld)))
         links = await to_thread.run_sync(self._resolved, page.links, answer.url, None)
         page = replace(page, links=links, etag=answer.etag, last_modified=answer.last_modified)
         return Seen(page=page, links=links)

@@ -80,6 +80,11 @@ def screened(text: str) -> tuple[str, int]:
     return "\n\n".join(kept), len(parts) - len(kept)
 
 
+def steering(withheld: int) -> str:
+    """Say how many parts of a page were left out."""
+    return "1 paragraph tries to steer the team" if withheld == 1 else f"{withheld} paragraphs try to steer the team"
+
+
 def language_of(said: str | None, text: str) -> str:
     """Return the language of a text: what it is said to be, or what it looks like; empty where that is not known."""
     head = text[:LOOKED_AT]

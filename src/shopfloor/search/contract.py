@@ -12,6 +12,9 @@ from shopfloor.kernel.money import Money
 from shopfloor.shop.garments import Garment
 from shopfloor.shop.models import Gender, Product
 
+LONGEST_QUERY = 1_000
+"""Letters of what is looked for, where somebody outside asks."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProductQuery:
@@ -69,9 +72,9 @@ def refined(before: ProductQuery, now: ProductQuery) -> ProductQuery:
 def narrowed(
     query: ProductQuery, *, category: str | None, brand: str | None, size: str | None, has_sold_out: bool
 ) -> ProductQuery:
-    """Return a query with filters that were set besides its words, and so hold whatever is found; None sets none."""
+    """Return a query with filters set besides its words, which hold whatever is found; None and empty ones set none."""
     named = {"category": category, "brand": brand, "size": size}
-    filters = {name: value for name, value in named.items() if value is not None}
+    filters = {name: value for name, value in named.items() if value and value.strip()}
     # What was set is no word of the customer's, which might mean something else.
     said = {name: words for name, words in query.said.items() if name not in filters}
     in_stock = query.in_stock and not has_sold_out

@@ -74,8 +74,15 @@ class CatalogueSearch:
         describe some of the products found, the others are left out. A word that names a category or a brand is only
         a word where products of another hold more of the query: the `drill bit set` is no `Set`.
         """
-        search = Searching(self._index, self._embedder, query, tastes, page)
+        search = Searching(self._index, self._embedder, self._as_written(query), tastes, page)
         return await to_thread.run_sync(search.results, limit)
+
+    def _as_written(self, query: ProductQuery) -> ProductQuery:
+        """Return a query whose filters are named as the catalogue names them, in whatever case they were set."""
+        names = self._index.vocabulary.names
+        held = {"category": query.category, "brand": query.brand}
+        written = {kind: names.get(name.lower(), name) for kind, name in held.items() if name and kind in query.held}
+        return replace(query, **written)
 
     async def similar(self, product_id: ProductId, *, limit: int = 3) -> Sequence[ProductHit]:
         """Return what is most like a product, in stock, the best first; nothing where there is no such product."""

@@ -29,6 +29,8 @@ class Vocabulary:
         self.categories: dict[Stems, tuple[str, ...]] = {}
         """The paths of the categories by the stems of their names."""
         self.brands: dict[tuple[str, ...], str] = {}
+        self.names: dict[str, str] = {}
+        """Of categories and brands, as the shop writes them, by lower case."""
         self.sizes: dict[str, str] = {}
         """As the shop writes them, by lower case."""
         self.currency: str | None = None
@@ -49,6 +51,7 @@ class Vocabulary:
             path = product.category
             self._paths.update((path[: depth + 1], english.category[depth]) for depth in range(len(path)))
             self.brands[tuple(words(product.brand))] = product.brand
+            self.names.update((name.lower(), name) for name in (*path, product.brand))
             for tag in {*product.tags, *english.tags}:
                 if len(words(tag)) == 1:
                     self._tagged.setdefault(stem(tag), set()).add(path[-1] if path else "")

@@ -1,5 +1,6 @@
 """What a row of a feed says of a product and of its variants. What it does not say stays as it is in the shop."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
@@ -24,6 +25,8 @@ CURRENCIES = frozenset(_CODES.split())
 """The currencies that one can pay with, by ISO 4217."""
 PAIRS = frozenset({"attributes", "options"})
 """The fields that hold names with values."""
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""What no text needs, and a terminal or a database may stumble over."""
 MOST_MINOR = 10**15
 PLEASE = "write it like 15.00 USD"
 
@@ -57,8 +60,13 @@ def write_money(money: Money) -> str:
     return f"{in_units(money)} {money.currency}"
 
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100_000)]
+def _legible(text: object) -> object:
+    return CONTROL.sub("", text) if isinstance(text, str) else text
+
+
+Legible = Annotated[str, BeforeValidator(_legible)]
+Name = Annotated[Legible, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Text = Annotated[Legible, StringConstraints(strip_whitespace=True, max_length=100_000)]
 Amount = Annotated[Money, BeforeValidator(read_money), PlainSerializer(write_money)]
 
 

@@ -75,9 +75,9 @@ class Feed:
         except csv.Error as error:
             raise InvalidInput(f"the first line of {self._path} has no names of columns: {error}") from error
         if "id" not in names:
-            raise InvalidInput(
-                f"{self._path} has no column id in its first line: name it, or say what it is by --format"
-            )
+            divided = "; it seems to be divided by semicolons: save it with commas" if ";" in "".join(names) else ""
+            remedy = divided or ": name it, or say what it is by --format"
+            raise InvalidInput(f"{self._path} has no column id in its first line{remedy}")
         self.unused = tuple(dict.fromkeys(name for name in names if name and name not in google.USED))
         while True:
             number = reader.line_num + 1
