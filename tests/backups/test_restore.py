@@ -23,9 +23,9 @@ from shopfloor.backups.in_use import used
 from shopfloor.backups.making import make_backup
 from shopfloor.config import Config
 from shopfloor.database.engine import Database
+from shopfloor.kernel.changes import Changed
 from shopfloor.kernel.clock import SystemClock
 from shopfloor.kernel.errors import NotFound, StorageError
-from shopfloor.shop.contract import Changes
 from shopfloor.shop.sql import sql_shop
 from shopfloor.stores import open_model_settings
 
@@ -75,7 +75,7 @@ def test_what_followed_from_the_old_database_is_not_taken_for_what_follows_from_
         changes(data, before.mark)
 
 
-def changes(data: Path, mark: str | None) -> Changes:
+def changes(data: Path, mark: str | None) -> Changed:
     """Ask an installation's shop what changed behind a mark."""
     database = Database.sqlite(data / "shopfloor.sqlite3")
     found = anyio.run(sql_shop(database).catalogue.changes, mark)

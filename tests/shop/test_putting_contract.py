@@ -67,7 +67,7 @@ async def test_a_new_product_is_there_as_it_was_put(shop: Shop) -> None:
     assert await got(shop, "ab") == FULL
     assert await ids(shop) == "a ab b c d e"
     assert await shop.catalogue.find_product(Sku("ab-1")) == FULL
-    assert (await shop.catalogue.changes(mark)).product_ids == ("ab",)
+    assert (await shop.catalogue.changes(mark)).keys == ("ab",)
 
 
 async def test_a_product_that_is_put_again_is_changed_where_it_is_other_than_before(shop: Shop) -> None:
@@ -78,7 +78,7 @@ async def test_a_product_that_is_put_again_is_changed_where_it_is_other_than_bef
     assert await got(shop, "b") == changed
     assert await behind(shop.catalogue, mark) == "b"
     await shop.catalogue.put_products([product("a"), changed])
-    assert (await shop.catalogue.changes(mark)).product_ids == ("b",)
+    assert (await shop.catalogue.changes(mark)).keys == ("b",)
 
 
 async def test_a_variant_that_is_not_named_stays_behind_those_that_are(shop: Shop) -> None:
