@@ -71,7 +71,7 @@ def test_what_followed_from_the_old_database_is_not_taken_for_what_follows_from_
     before = changes(data, None)
     assert changes(data, before.mark) == before
     assert restored(backup, data).returncode == 0
-    with pytest.raises(NotFound, match="read all products anew"):
+    with pytest.raises(NotFound, match="read everything anew"):
         changes(data, before.mark)
 
 
